@@ -1,0 +1,49 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+    name: "docker-cpi",
+    products: [
+        .executable(name: "docker-cpi", targets: ["docker-cpi"]),
+        .executable(name: "cpi-admin", targets: ["cpi-admin"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // Header-only C modules. They nest inside the one Swift target that imports them.
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/Journal/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/Engine/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // migrations is a link to the top-level directory: resources must live below their target.
+        .target(
+            name: "Journal", dependencies: ["CSQLite"], exclude: ["CSQLite"],
+            resources: [.embedInCode("migrations")]),
+        .target(name: "Engine", dependencies: ["CCurl"], exclude: ["CCurl"]),
+        .target(
+            name: "CPI",
+            dependencies: ["Journal", "Engine", .product(name: "Logging", package: "swift-log")],
+            exclude: ["Main"]),
+
+        // An executable cannot be imported, so the CPI is a library with a main of one line beside it.
+        .executableTarget(name: "docker-cpi", dependencies: ["CPI"], path: "Sources/CPI/Main"),
+        .executableTarget(
+            name: "cpi-admin",
+            dependencies: [
+                "CPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(name: "Support", dependencies: ["CPI"], path: "Tests/Support"),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Support"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Support"]),
+        .testTarget(name: "CPITests", dependencies: ["CPI", "Support"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["CPI", "Support", "docker-cpi", "cpi-admin"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,83 @@
+/// An image as `GET /images/{name}/json` shows it.
+public struct Image: Sendable {
+    public let json: JSON
+
+    public init(json: JSON) { self.json = json }
+
+    public var id: String { json["Id"].string ?? "" }
+    public var labels: [String: String] { json["Config"]["Labels"].strings }
+    public var tags: [String] { (json["RepoTags"].array ?? []).compactMap(\.string) }
+    /// How many layers; overlay2 mounts 127 at most.
+    public var layers: Int { json["RootFS"]["Layers"].array?.count ?? 0 }
+}
+
+/// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image
+extension Engine {
+    /// `GET /images/{name}/json`, nil when there is none.
+    public func image(_ name: String) throws -> Image? {
+        try found { Image(json: try get("/images/\(name.imagePath)/json")) }
+    }
+
+    /// `GET /images/json` by filters: the tags of each image found.
+    public func imageTags(_ filters: [String: [String]]) throws -> [String] {
+        let query = [("filters", JSON.object(filters.mapValues { JSON($0) }).text)]
+        return (try get("/images/json", query).array ?? []).flatMap {
+            ($0["RepoTags"].array ?? []).compactMap(\.string)
+        }
+    }
+
+    /// `POST /images/create?fromSrc=-`: streams a root file system (tar, plain or compressed) from
+    /// `descriptor` and names the image `repository:tag`. No time limit but that bytes must move.
+    public func importImage(
+        descriptor: Int32, size: Int64, repository: String, tag: String, changes: [String]
+    ) throws {
+        var request = Request("POST", "/images/create")
+        request.query =
+            [
+                (name: "fromSrc", value: "-"), (name: "repo", value: repository),
+                (name: "tag", value: tag),
+            ] + changes.map { (name: "changes", value: $0) }
+        request.body = .file(descriptor: descriptor, size: size, type: "application/x-tar")
+        try stream(request)
+    }
+
+    /// `POST /images/{name}/tag`.
+    public func tagImage(_ name: String, repository: String, tag: String) throws {
+        try post("/images/\(name.imagePath)/tag", [("repo", repository), ("tag", tag)])
+    }
+
+    /// `DELETE /images/{name}`: takes the name away, and the layers that nothing else needs. An
+    /// Engine refuses with 409 while a container uses the image under its last name.
+    public func removeImage(_ name: String) throws {
+        try delete("/images/\(name.imagePath)")
+    }
+
+    /// Sends a request whose status 200 comes before the work: the result is in the stream.
+    private func stream(_ request: Request) throws {
+        var request = request
+        var parser = JSONStream()
+        var failure: String?
+        var last = JSON.null
+        request.onData = { bytes in
+            for document in parser.feed(bytes) {
+                failure = failure ?? document["errorDetail"]["message"].string
+                    ?? document["error"].string
+                last = document
+            }
+        }
+        try send(request)
+        if let failure { throw EngineError.stream(message: failure, request: request.summary) }
+        guard parser.isComplete, !last.isNull else {
+            throw EngineError.lost(
+                address: address, request: request.summary, detail: "the progress stream was cut off")
+        }
+    }
+}
+
+extension String {
+    /// An image reference as a path: its slashes are part of the route, nothing else is.
+    fileprivate var imagePath: String {
+        split(separator: "/", omittingEmptySubsequences: false)
+            .map { String($0).percentEncoded }.joined(separator: "/")
+    }
+}

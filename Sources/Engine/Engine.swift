@@ -1,0 +1,125 @@
+/// A Docker Engine, spoken to through its HTTP API. Each public function is one request, or says
+/// otherwise; all throw `EngineError`.
+public final class Engine {
+    /// The API versions whose documents were read and tried. An Engine may be newer or older.
+    public static let floor = APIVersion(1, 41)
+    public static let ceiling = APIVersion(1, 51)
+
+    /// What happened with a request, for a journal: status is nil when no reply came.
+    public struct Exchange: Sendable {
+        public let request: String
+        public let isRead: Bool
+        public let status: Int?
+    }
+
+    /// Called after each request.
+    public var onExchange: ((Exchange) -> Void)?
+    /// Seconds for requests that have no reason to take long.
+    public let timeout: Double
+    public let address: String
+
+    private let transport: Transport
+    private let wanted: APIVersion
+    private var negotiated: APIVersion?
+
+    /// Connects to nothing yet. `ceiling` limits the API version that will be negotiated.
+    public convenience init(
+        _ address: Address, ceiling: APIVersion = Engine.ceiling, timeout: Double
+    ) throws {
+        let curl = try Curl(address)
+        self.init(address: address.text, ceiling: ceiling, timeout: timeout, transport: curl.send)
+    }
+
+    public init(
+        address: String, ceiling: APIVersion = Engine.ceiling, timeout: Double,
+        transport: @escaping Transport
+    ) {
+        self.address = address
+        self.transport = transport
+        self.timeout = timeout
+        wanted = min(ceiling, Engine.ceiling)
+    }
+
+    /// The version both sides know, asked for once: `GET /_ping`.
+    public func version() throws -> APIVersion {
+        if let negotiated { return negotiated }
+        var request = Request("GET", "/_ping")
+        request.limit = .total(min(timeout, 20))
+        let response = try exchange(request)
+        guard let text = response.headers["api-version"], let theirs = APIVersion(text) else {
+            let detail = "GET /_ping gave status \(response.status) and no Api-Version header"
+            throw EngineError.notDocker(address: address, detail: detail)
+        }
+        guard theirs >= Engine.floor else {
+            let detail = "it speaks API \(theirs) at most; \(Engine.floor) is needed"
+            throw EngineError.notDocker(address: address, detail: detail)
+        }
+        negotiated = min(theirs, wanted)
+        return min(theirs, wanted)
+    }
+
+    /// Sends a request below the negotiated version. Every status of 400 or more becomes an error
+    /// here and nowhere else; 304 ("already so") is success.
+    @discardableResult
+    func send(_ request: Request) throws -> Response {
+        var request = request
+        request.path = "/v\(try version())" + request.path
+        let response = try exchange(request)
+        guard response.status >= 400 else { return response }
+        let message = (try? JSON(parsing: response.body))?["message"].string
+        throw EngineError.refused(
+            status: response.status,
+            message: message ?? String(decoding: response.body.prefix(500), as: UTF8.self),
+            request: request.summary)
+    }
+
+    private func exchange(_ request: Request) throws -> Response {
+        do {
+            let response = try transport(request)
+            onExchange?(
+                Exchange(request: request.summary, isRead: request.isRead, status: response.status))
+            return response
+        } catch {
+            onExchange?(Exchange(request: request.summary, isRead: request.isRead, status: nil))
+            throw error
+        }
+    }
+}
+
+/// The shapes of request that the endpoints are made of.
+extension Engine {
+    func get(_ path: String, _ query: [(String, String)] = []) throws -> JSON {
+        var request = Request("GET", path)
+        request.query = query.map { (name: $0.0, value: $0.1) }
+        request.limit = .total(timeout)
+        return try document(try send(request), request)
+    }
+
+    @discardableResult
+    func post(
+        _ path: String, _ query: [(String, String)] = [], _ body: JSON? = nil,
+        limit: Request.Limit? = nil
+    ) throws -> JSON {
+        var request = Request("POST", path)
+        request.query = query.map { (name: $0.0, value: $0.1) }
+        if let body { request.body = .bytes(body.bytes, type: "application/json") }
+        request.limit = limit ?? .total(timeout)
+        let response = try send(request)
+        return response.body.isEmpty ? .null : try document(response, request)
+    }
+
+    func delete(_ path: String, _ query: [(String, String)] = []) throws {
+        var request = Request("DELETE", path)
+        request.query = query.map { (name: $0.0, value: $0.1) }
+        try send(request)
+    }
+
+    private func document(_ response: Response, _ request: Request) throws -> JSON {
+        do {
+            return try JSON(parsing: response.body)
+        } catch {
+            let detail = "its answer to \(request.summary) is not JSON"
+            throw EngineError.notDocker(address: address, detail: detail)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Glibc
+
+/// What can go wrong between us and a Docker Engine.
+public enum EngineError: Error, CustomStringConvertible, Equatable {
+    /// No connection: the request was not sent. `errno` is 0 when there was none.
+    case unreachable(address: String, errno: Int32, detail: String)
+    /// The request was sent and no whole reply came: whether it took effect is unknown.
+    case lost(address: String, request: String, detail: String)
+    /// Docker answered with an error status (400 and above).
+    case refused(status: Int, message: String, request: String)
+    /// Docker answered 200 and then reported an error inside the stream.
+    case stream(message: String, request: String)
+    /// What answered is not a Docker Engine that we can talk to.
+    case notDocker(address: String, detail: String)
+
+    public var description: String {
+        switch self {
+        case .unreachable(let address, let errno, let detail):
+            "cannot reach Docker at \(address): \(detail)\(EngineError.advice(errno, address))"
+        case .lost(let address, let request, let detail):
+            "no answer from Docker at \(address) to \(request): \(detail)"
+        case .refused(let status, let message, let request):
+            "Docker refused \(request) with \(status): \(message)"
+        case .stream(let message, let request): "Docker failed in \(request): \(message)"
+        case .notDocker(let address, let detail):
+            "\(address) does not answer as a Docker Engine: \(detail)"
+        }
+    }
+
+    /// The thing asked about is not there. Only a daemon that answered can say so.
+    public var isNotFound: Bool { status == 404 }
+    /// A name is taken, something is in use, or a state forbids the request.
+    public var isConflict: Bool { status == 409 }
+    public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
+
+    /// Whether the request may have taken effect although it failed here.
+    public var isOutcomeUnknown: Bool {
+        switch self {
+        case .lost: true
+        case .refused(let status, _, _): status >= 500
+        default: false
+        }
+    }
+
+    /// Worth another try without anybody changing anything.
+    public var isTransient: Bool {
+        switch self {
+        case .unreachable(_, let errno, _): errno != EACCES
+        case .lost: true
+        case .refused(let status, let message, _):
+            status == 503 || (status >= 500 && !EngineError.isFinal(message))
+        case .stream, .notDocker: false
+        }
+    }
+
+    /// Engines up to 28 answer 500 for some mistakes that no repetition mends.
+    private static func isFinal(_ message: String) -> Bool {
+        ["already in use", "no space left", "port is already allocated", "not found", "invalid"]
+            .contains { message.lowercased().contains($0) }
+    }
+
+    private static func advice(_ code: Int32, _ address: String) -> String {
+        guard code != 0 else { return "" }
+        let text = " (errno \(code), \(String(cString: strerror(code))))"
+        switch code {
+        case ENOENT:
+            return text + "; is Docker running there? See Actions.Docker.host in the configuration"
+        case EACCES:
+            return text
+                + "; user \(geteuid()) may not open it: change the socket's mode or owner, or use tcp:// with TLS"
+        case ECONNREFUSED: return text + "; nothing listens there: start Docker, or correct the address"
+        default: return text
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// Just enough of POSIX ustar for one small file in or out of a container.
+enum Tar {
+    private static let block = 512
+
+    /// An archive with one regular file, owned by root. `path` is absolute; 100 bytes at most.
+    static func archive(path: String, content: [UInt8], mode: Int) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: block)
+        func put(_ text: String, at offset: Int) {
+            header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
+        }
+        put(String(path.drop { $0 == "/" }.utf8.prefix(100)) ?? "", at: 0)
+        put(octal(mode, 7), at: 100)
+        put(octal(0, 7), at: 108)
+        put(octal(0, 7), at: 116)
+        put(octal(content.count, 11), at: 124)
+        put(octal(0, 11), at: 136)
+        put("        ", at: 148)  // the checksum is taken with blanks in its place
+        put("0", at: 156)
+        put("ustar", at: 257)
+        put("00", at: 263)
+        put(octal(header.reduce(0) { $0 + Int($1) }, 6) + "\0 ", at: 148)
+        let padding = (block - content.count % block) % block
+        return header + content + [UInt8](repeating: 0, count: padding + 2 * block)
+    }
+
+    /// The content of the first regular file; nil when the archive is cut off or holds none.
+    static func firstFile(in archive: [UInt8]) -> [UInt8]? {
+        var offset = 0
+        while offset + block <= archive.count {
+            let header = archive[offset..<(offset + block)]
+            guard header.contains(where: { $0 != 0 }) else { return nil }
+            let size = number(header.dropFirst(124).prefix(12))
+            let start = offset + block
+            guard start + size <= archive.count else { return nil }
+            let type = header[offset + 156]
+            if type == UInt8(ascii: "0") || type == 0 { return Array(archive[start..<(start + size)]) }
+            offset = start + (size + block - 1) / block * block
+        }
+        return nil
+    }
+
+    private static func octal(_ number: Int, _ width: Int) -> String {
+        let digits = String(number, radix: 8)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+
+    private static func number(_ field: ArraySlice<UInt8>) -> Int {
+        field.reduce(0) { (48...55).contains($1) ? $0 * 8 + Int($1) - 48 : $0 }
+    }
+}

@@ -1,0 +1,105 @@
+import CCurl
+import Glibc
+
+/// The state of one request under way, as libcurl's callbacks see it.
+final class Transfer {
+    let request: Request
+    var headers: [String: String] = [:]
+    var body: [UInt8] = []
+    private var status = 0
+    private var moved: Int64 = -1
+    private var movedAt = now()
+    private var timedOut = false
+
+    init(_ request: Request) { self.request = request }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) {
+        if let onData = request.onData, status < 400 {
+            onData(bytes)
+        } else {
+            body.append(contentsOf: bytes)
+        }
+    }
+
+    /// One header line. A status line begins a new response: there may be a 100 before the real one.
+    func receiveHeader(_ line: String) {
+        if line.hasPrefix("HTTP/") {
+            headers = [:]
+            status = Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            headers[line[..<colon].lowercased()] = value.filter { !$0.isNewline }
+        }
+    }
+
+    /// Copies the next part of the file into libcurl's buffer; nil aborts the request.
+    func read(into buffer: UnsafeMutableRawPointer, _ length: Int) -> Int? {
+        guard case .file(let descriptor, _, _) = request.body else { return 0 }
+        while true {
+            let count = Glibc.read(descriptor, buffer, length)
+            if count >= 0 { return count }
+            guard errno == EINTR else { return nil }
+        }
+    }
+
+    /// False once no byte has moved in either direction for longer than the request's idle limit.
+    func isAlive(_ total: Int64) -> Bool {
+        guard case .idle(let seconds) = request.limit else { return true }
+        if total != moved {
+            moved = total
+            movedAt = now()
+        }
+        timedOut = Double(now() - movedAt) > seconds * 1_000
+        return !timedOut
+    }
+
+    /// Says which of the two limits it was.
+    func timeout(_ detail: String) -> String {
+        guard case .idle(let seconds) = request.limit, timedOut else { return detail }
+        return "nothing moved for \(Int(seconds)) seconds"
+    }
+}
+
+private func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+}
+
+private func transfer(_ pointer: UnsafeMutableRawPointer?) -> Transfer? {
+    pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+}
+
+// libcurl's callbacks. No Swift error may cross them.
+
+func receiveBody(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ pointer: UnsafeMutableRawPointer?
+) -> Int {
+    transfer(pointer)?.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}
+
+func receiveHeader(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ pointer: UnsafeMutableRawPointer?
+) -> Int {
+    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    transfer(pointer)?.receiveHeader(String(decoding: line, as: UTF8.self))
+    return size * count
+}
+
+func sendBody(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ pointer: UnsafeMutableRawPointer?
+) -> Int {
+    guard let bytes, let transfer = transfer(pointer) else { return Int(CURL_READFUNC_ABORT) }
+    return transfer.read(into: bytes, size * count) ?? Int(CURL_READFUNC_ABORT)
+}
+
+func watchProgress(
+    _ pointer: UnsafeMutableRawPointer?, _ toGet: curl_off_t, _ got: curl_off_t,
+    _ toSend: curl_off_t, _ sent: curl_off_t
+) -> Int32 {
+    transfer(pointer)?.isAlive(Int64(got + sent)) == false ? 1 : 0
+}

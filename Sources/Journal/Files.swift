@@ -1,0 +1,54 @@
+import Glibc
+
+/// Directories and files of the journal: private to their owner, whoever makes them.
+public enum Files {
+    /// Makes `path` and its parents; `path` itself with mode 0700. Succeeds when it is there.
+    public static func makeDirectory(_ path: String) throws {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return try requireDirectory(path) }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw failure(path)
+        }
+        try makeParent(String(path[..<slash]))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
+    }
+
+    /// Makes an empty file with mode 0600 if there is none.
+    static func makeFile(_ path: String) throws {
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw failure(path) }
+        giveToOwnerOfDirectory(file, path)
+        close(file)
+    }
+
+    /// A file that root makes belongs to whom the directory belongs, or the director, which runs
+    /// as another user, could not use it any more.
+    static func giveToOwnerOfDirectory(_ file: Int32, _ path: String) {
+        guard geteuid() == 0, let slash = path.lastIndex(of: "/") else { return }
+        var status = stat()
+        guard stat(String(path[..<slash]), &status) == 0, status.st_uid != 0 else { return }
+        _ = fchown(file, status.st_uid, status.st_gid)
+    }
+
+    static func failure(_ path: String) -> JournalError {
+        let code = errno
+        return .file(path: path, errno: code, message: String(cString: strerror(code)))
+    }
+
+    private static func makeParent(_ path: String) throws {
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw failure(path)
+        }
+        try makeParent(String(path[..<slash]))
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
+    }
+
+    private static func requireDirectory(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure(path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            errno = ENOTDIR
+            throw failure(path)
+        }
+    }
+}

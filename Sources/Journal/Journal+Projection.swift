@@ -1,0 +1,62 @@
+/// How events become the `operations` row and the `subjects`: one statement or two per kind.
+extension Journal {
+    /// Makes both tables anew from the events, in one transaction.
+    public func rebuild() throws {
+        try write(durable: true) {
+            try database.run("DELETE FROM subjects")
+            try database.run("DELETE FROM operations")
+            var events: [(Event.Kind, Int64)] = []
+            try database.run("SELECT kind, sequence FROM events ORDER BY sequence") {
+                if let kind = Event.Kind(rawValue: $0.text(0) ?? "") {
+                    events.append((kind, $0.integer(1) ?? 0))
+                }
+            }
+            for (kind, sequence) in events { try project(kind, sequence: sequence) }
+        }
+    }
+
+    /// Applies the event at `sequence` to the projection.
+    func project(_ kind: Event.Kind, sequence: Int64) throws {
+        for sql in Journal.projections[kind] ?? [] {
+            try database.run(sql, [.integer(sequence)])
+        }
+    }
+
+    private static let projections: [Event.Kind: [String]] = [
+        .intent: [
+            """
+            INSERT INTO operations (id, method, state, direction, mutating, plan, attempts, started,
+                director, request, owner)
+            SELECT operation, data->>'$.method', 'running', 'forward', data->>'$.mutating',
+                json_extract(data, '$.plan'), 0, at, data->>'$.director', data->>'$.request',
+                json_extract(data, '$.owner')
+            FROM events WHERE sequence = ?1
+            """,
+            """
+            INSERT OR IGNORE INTO subjects (kind, cid, operation)
+            SELECT subject.value->>'$[0]', subject.value->>'$[1]', operation
+            FROM events, json_each(events.data, '$.subjects') AS subject WHERE sequence = ?1
+            """,
+        ],
+        .doing: [update("step = e.step")],
+        .undoing: [update("step = e.step, direction = 'backward'")],
+        .failed: [update("step = e.step")],
+        .attempt: [update("attempts = attempts + 1, state = 'running'")],
+        .outcome: [
+            update(
+                """
+                state = e.data->>'$.state', error = e.data->>'$.error', finished = e.at,
+                duration = max(0, e.monotonic - (SELECT min(f.monotonic) FROM events AS f
+                    WHERE f.operation = e.operation))
+                """)
+        ],
+        .replied: [update("replied = iif(e.data->>'$.delivered', 'delivered', 'lost')")],
+    ]
+
+    private static func update(_ assignments: String) -> String {
+        """
+        UPDATE operations SET \(assignments) FROM events AS e
+        WHERE e.sequence = ?1 AND operations.id = e.operation
+        """
+    }
+}

@@ -1,0 +1,126 @@
+/// Reading: lists, one operation, what touched a subject.
+extension Journal {
+    /// The newest operations first; `limit` at most. With `subject`, those about it alone.
+    public func operations(subject cid: String? = nil, openOnly: Bool = false, limit: Int) throws
+        -> [Operation]
+    {
+        var conditions: [String] = []
+        var values: [Value] = [.integer(Int64(limit))]
+        if let cid {
+            conditions.append("id IN (SELECT operation FROM subjects WHERE cid = ?2)")
+            values.append(.text(cid))
+        }
+        if openOnly { conditions.append("state IN ('running', 'parked')") }
+        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        return try select("\(filter) ORDER BY started DESC, id DESC LIMIT ?1", values)
+    }
+
+    /// Operations without an outcome, and parked ones, oldest first.
+    public func open() throws -> [Operation] {
+        try select("WHERE state IN ('running', 'parked') ORDER BY started, id", [])
+    }
+
+    /// The operation whose id is or begins with `prefix`; `last` is the newest one.
+    public func operation(_ prefix: String) throws -> Operation {
+        if prefix == "last" {
+            guard let newest = try operations(limit: 1).first else {
+                throw JournalError.noOperation(prefix)
+            }
+            return newest
+        }
+        let found = try select(
+            "WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 100", [.text(prefix)])
+        guard let first = found.first else { throw JournalError.noOperation(prefix) }
+        guard found.count == 1 || first.id == prefix else {
+            throw JournalError.ambiguous(prefix: prefix, count: found.count)
+        }
+        return first
+    }
+
+    /// All events of an operation, oldest first.
+    public func events(of operation: String) throws -> [Event] {
+        let sql = """
+            SELECT sequence, kind, step, at, monotonic, data FROM events
+            WHERE operation = ?1 ORDER BY sequence
+            """
+        var events: [Event] = []
+        try database.run(sql, [.text(operation)]) { row in
+            guard let kind = Event.Kind(rawValue: row.text(1) ?? "") else { return }
+            events.append(
+                Event(
+                    kind: kind, step: row.text(2), at: row.integer(3) ?? 0,
+                    monotonic: row.integer(4) ?? 0, data: row.text(5), operation: operation,
+                    sequence: row.integer(0) ?? 0))
+        }
+        return events
+    }
+
+    /// What an operation is about.
+    public func subjects(of operation: String) throws -> [Subject] {
+        var subjects: [Subject] = []
+        let sql = "SELECT kind, cid FROM subjects WHERE operation = ?1 ORDER BY kind, cid"
+        try database.run(sql, [.text(operation)]) { row in
+            guard let kind = Subject.Kind(rawValue: row.text(0) ?? "") else { return }
+            subjects.append(Subject(kind, row.text(1) ?? ""))
+        }
+        return subjects
+    }
+
+    /// Mutating operations about `cid` that ended as done, newest first.
+    public func done(method: String, subject cid: String) throws -> [Operation] {
+        try select(
+            """
+            WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1) AND method = ?2
+            AND state = 'done' ORDER BY started DESC, id DESC
+            """, [.text(cid), .text(method)])
+    }
+
+    /// Finds violations of what the journal promises; empty when all is well.
+    ///
+    /// Every done has a doing, every undone an undoing, nothing finished has an open step.
+    public func check() throws -> [String] {
+        var problems: [String] = []
+        try database.run(Journal.unmatched) { row in
+            problems.append(
+                "\(row.text(0) ?? "?"): \(row.text(1) ?? "?") of \(row.text(2) ?? "?") without its beginning")
+        }
+        try database.run("PRAGMA quick_check") { row in
+            if let text = row.text(0), text != "ok" { problems.append(text) }
+        }
+        return problems
+    }
+
+    private static let unmatched = """
+        SELECT operation, kind, step FROM events AS e
+        WHERE (kind IN ('done', 'observed') AND NOT EXISTS (SELECT 1 FROM events AS b
+                WHERE b.operation = e.operation AND b.kind = 'doing' AND b.step = e.step
+                AND b.sequence < e.sequence))
+           OR (kind = 'undone' AND NOT EXISTS (SELECT 1 FROM events AS b
+                WHERE b.operation = e.operation AND b.kind = 'undoing' AND b.step = e.step
+                AND b.sequence < e.sequence))
+        """
+
+    private func select(_ filter: String, _ values: [Value]) throws -> [Operation] {
+        let sql = """
+            SELECT id, method, state, direction, step, mutating, plan, error, attempts, started,
+                finished, duration, replied, director, request, owner
+            FROM operations \(filter)
+            """
+        var operations: [Operation] = []
+        try database.run(sql, values) { operations.append(Operation($0)) }
+        return operations
+    }
+}
+
+extension Operation {
+    fileprivate init(_ row: Row) {
+        self.init(
+            id: row.text(0) ?? "", method: row.text(1) ?? "",
+            state: State(rawValue: row.text(2) ?? "") ?? .parked,
+            direction: Direction(rawValue: row.text(3) ?? "") ?? .forward,
+            step: row.text(4), mutating: row.integer(5) == 1, plan: row.text(6),
+            error: row.text(7), attempts: Int(row.integer(8) ?? 0), started: row.integer(9) ?? 0,
+            finished: row.integer(10), duration: row.integer(11), replied: row.text(12),
+            director: row.text(13), request: row.text(14), owner: row.text(15))
+    }
+}

@@ -1,0 +1,101 @@
+/// Writing: events go in, the projection follows in the same transaction.
+extension Journal {
+    /// Commits the intent of an operation, and with it whatever happened before.
+    ///
+    /// When this returns the operation survives a kill and, if `durable`, a power loss.
+    public func begin(_ intent: Intent, before events: [Event] = [], event: Event, durable: Bool)
+        throws
+    {
+        try write(durable: durable) {
+            try insertIntent(intent, event)
+            for event in events { try insert(event, of: intent.id) }
+        }
+    }
+
+    /// Commits events of an operation, in their order.
+    public func record(_ events: [Event], of operation: String, durable: Bool) throws {
+        try write(durable: durable) {
+            for event in events { try insert(event, of: operation) }
+        }
+    }
+
+    /// Commits a whole operation at once: what a read-only call does.
+    public func recordWhole(_ intent: Intent, event: Event, _ events: [Event]) throws {
+        try begin(intent, before: events, event: event, durable: false)
+    }
+
+    /// Removes at most `limit` finished operations that began before `time` (Unix milliseconds),
+    /// with their events. Unfinished ones stay for ever.
+    @discardableResult
+    public func prune(before time: Int64, limit: Int) throws -> Int {
+        var old: [String] = []
+        let select = """
+            SELECT id FROM operations WHERE started < ?1 AND state NOT IN ('running', 'parked')
+            ORDER BY started LIMIT ?2
+            """
+        try database.run(select, [.integer(time), .integer(Int64(limit))]) {
+            old.append($0.text(0) ?? "")
+        }
+        guard !old.isEmpty else { return 0 }
+        try write(durable: false) {
+            for id in old {
+                for sql in Journal.deletions { try database.run(sql, [.text(id)]) }
+            }
+        }
+        return old.count
+    }
+
+    private static let deletions = [
+        "DELETE FROM events WHERE operation = ?1",
+        "DELETE FROM subjects WHERE operation = ?1",
+        "DELETE FROM operations WHERE id = ?1",
+    ]
+
+    private func insertIntent(_ intent: Intent, _ event: Event) throws {
+        let subjects = intent.subjects.map { "[\"\($0.kind.rawValue)\",\(quoted($0.cid))]" }
+        let sql = """
+            INSERT INTO events (operation, kind, at, monotonic, data)
+            VALUES (?1, 'intent', ?2, ?3, json_object('method', ?4, 'mutating', ?5,
+                'plan', json(?6), 'director', ?7, 'request', ?8, 'owner', json(?9),
+                'subjects', json(?10)))
+            """
+        try database.run(
+            sql,
+            [
+                .text(intent.id), .integer(event.at), .integer(event.monotonic),
+                .text(intent.method), .integer(intent.mutating ? 1 : 0), Value(intent.plan),
+                Value(intent.director), Value(intent.request), Value(intent.owner),
+                .text("[\(subjects.joined(separator: ","))]"),
+            ])
+        try project(.intent, sequence: database.lastInsertedRow)
+    }
+
+    private func insert(_ event: Event, of operation: String) throws {
+        let sql = """
+            INSERT INTO events (operation, kind, step, at, monotonic, data)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """
+        try database.run(
+            sql,
+            [
+                .text(operation), .text(event.kind.rawValue), Value(event.step),
+                .integer(event.at), .integer(event.monotonic), Value(event.data),
+            ])
+        try project(event.kind, sequence: database.lastInsertedRow)
+    }
+
+    /// A JSON string of a text that SQLite is to read as JSON.
+    private func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,70 @@
+import CSQLite
+import Glibc
+
+/// The event store: one SQLite file in WAL mode, shared by all processes of this host.
+///
+/// Every method throws `JournalError` and leaves the file as it was when it does.
+public final class Journal {
+    public static let fileName = "journal.db"
+
+    /// Set when opening found a corrupt file: where that was put. A new one was begun.
+    public private(set) var setAside: String?
+    public let path: String
+
+    let database: Database
+    private var synchronous: String?
+
+    /// Opens the journal in `directory`, making the directory (0700) and the file (0600) if missing.
+    ///
+    /// `busyTimeout` (milliseconds) is how long to wait for other writers, here and later.
+    public init(directory: String, busyTimeout: Int32) throws {
+        try Files.makeDirectory(directory)
+        path = directory + "/" + Journal.fileName
+        do {
+            database = try Journal.open(path, busyTimeout)
+        } catch let error as JournalError where error.isCorruption {
+            setAside = try Corruption.setAside(path, in: directory, at: Clock.system.wall())
+            database = try Journal.open(path, busyTimeout)
+        }
+    }
+
+    /// Opens an existing journal file to read it; nothing is made or migrated.
+    public init(reading path: String) throws {
+        self.path = path
+        guard access(path, R_OK) == 0 else { throw Files.failure(path) }
+        database = try Database(path: path, readOnly: true)
+        database.setBusyTimeout(milliseconds: 5_000)
+        let version = try Schema.version(database)
+        guard version <= Schema.migrations.count else {
+            throw JournalError.newerSchema(found: version, known: Schema.migrations.count)
+        }
+        guard version > 0 else {
+            throw JournalError.file(path: path, errno: 0, message: "not a journal (schema version 0)")
+        }
+    }
+
+    private static func open(_ path: String, _ busyTimeout: Int32) throws -> Database {
+        try Files.makeFile(path)
+        let database = try Database(path: path)
+        database.setBusyTimeout(milliseconds: busyTimeout)
+        try Schema.migrate(database)
+        try database.execute(script: "PRAGMA wal_autocheckpoint = 500")
+        return database
+    }
+
+    /// One write transaction. `durable`: it survives a power loss, not only a kill.
+    func write<T>(durable: Bool, _ body: () throws -> T) throws -> T {
+        // "PRAGMA synchronous" has no effect inside a transaction, hence before BEGIN.
+        let mode = durable ? "FULL" : "NORMAL"
+        if synchronous != mode {
+            try database.execute(script: "PRAGMA synchronous = \(mode)")
+            synchronous = mode
+        }
+        return try database.transaction(body)
+    }
+
+    /// Changes how long to wait for other writers, in milliseconds.
+    public func setBusyTimeout(_ milliseconds: Int32) {
+        database.setBusyTimeout(milliseconds: milliseconds)
+    }
+}

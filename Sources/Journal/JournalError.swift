@@ -1,0 +1,31 @@
+/// Why the journal could not be opened, read or written. Carries SQL, never bound values.
+public enum JournalError: Error, CustomStringConvertible {
+    /// SQLite said no: primary result code, its message, and the statement if there was one.
+    case sqlite(code: Int32, message: String, sql: String?)
+    /// The file was written by a newer version; it is left alone.
+    case newerSchema(found: Int, known: Int)
+    /// The directory or file cannot be used: the operating system's error.
+    case file(path: String, errno: Int32, message: String)
+    /// No such operation, or an id prefix that fits several.
+    case noOperation(String)
+    case ambiguous(prefix: String, count: Int)
+
+    public var description: String {
+        switch self {
+        case .sqlite(let code, let message, nil): "SQLite error \(code): \(message)"
+        case .sqlite(let code, let message, let sql?):
+            "SQLite error \(code): \(message) while executing \(sql)"
+        case .newerSchema(let found, let known):
+            "the journal has schema version \(found); this version knows \(known) at most"
+        case .file(let path, _, let message): "cannot use \(path): \(message)"
+        case .noOperation(let id): "no operation \(id) in the journal"
+        case .ambiguous(let prefix, let count):
+            "\(count) operations begin with \(prefix); give more of the id"
+        }
+    }
+
+    /// The file's content is not a usable database (`SQLITE_CORRUPT`, `SQLITE_NOTADB`).
+    public var isCorruption: Bool {
+        if case .sqlite(let code, _, _) = self { code == 11 || code == 26 } else { false }
+    }
+}

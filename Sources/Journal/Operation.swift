@@ -1,0 +1,73 @@
+/// One CPI call as the journal tells it: the projection of its events.
+public struct Operation: Sendable, Equatable {
+    public enum State: String, Sendable {
+        case running, done, failed
+        case rolledBack = "rolled-back"
+        case parked
+    }
+    public enum Direction: String, Sendable { case forward, backward }
+
+    public var id: String
+    public var method: String
+    public var state: State
+    public var direction: Direction
+    public var step: String?
+    public var mutating: Bool
+    /// The plan as JSON text.
+    public var plan: String?
+    public var error: String?
+    /// How many recoveries were begun.
+    public var attempts: Int
+    /// Unix time in milliseconds.
+    public var started: Int64
+    public var finished: Int64?
+    /// Microseconds.
+    public var duration: Int64?
+    /// "delivered", "lost", or nil when no answer was ever written.
+    public var replied: String?
+    public var director: String?
+    public var request: String?
+    /// JSON text: pid, host, boot id, version, Docker daemon.
+    public var owner: String?
+}
+
+/// A VM, disk, stemcell, agent or network that an operation is about.
+public struct Subject: Hashable, Sendable {
+    public enum Kind: String, Sendable { case vm, disk, stemcell, agent, network }
+
+    public let kind: Kind
+    public let cid: String
+
+    public init(_ kind: Kind, _ cid: String) {
+        self.kind = kind
+        self.cid = cid
+    }
+}
+
+/// What an operation is going to do, written before its first effect.
+public struct Intent: Sendable {
+    public var id: String
+    public var method: String
+    public var mutating: Bool
+    /// JSON text; holds names, never secrets.
+    public var plan: String?
+    public var subjects: [Subject]
+    public var director: String?
+    public var request: String?
+    /// JSON text.
+    public var owner: String?
+
+    public init(
+        id: String, method: String, mutating: Bool, plan: String?, subjects: [Subject],
+        director: String?, request: String?, owner: String?
+    ) {
+        self.id = id
+        self.method = method
+        self.mutating = mutating
+        self.plan = plan
+        self.subjects = subjects
+        self.director = director
+        self.request = request
+        self.owner = owner
+    }
+}

@@ -1,0 +1,21 @@
+/// Names an operation: nine characters of time and five of chance, in Crockford's base 32 without
+/// its capitals. Sorts by time, and a few characters are enough to type.
+public struct OperationID: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+    public var description: String { text }
+
+    public init(_ text: String) { self.text = text }
+
+    /// A new one for this moment (Unix time in milliseconds; good until the year 3084).
+    public init(at milliseconds: Int64) {
+        let time = UInt64(bitPattern: milliseconds) & 0x1fff_ffff_ffff
+        let chance = UInt64.random(in: 0..<(1 << 25))
+        text = OperationID.encode(time, 9) + OperationID.encode(chance, 5)
+    }
+
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+
+    private static func encode(_ number: UInt64, _ length: Int) -> String {
+        String((0..<length).reversed().map { alphabet[Int(number >> UInt64(5 * $0) & 31)] })
+    }
+}
