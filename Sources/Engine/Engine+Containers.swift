@@ -10,10 +10,9 @@ public struct Container: Sendable {
     public var imageID: String { json["Image"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var isRunning: Bool { json["State"]["Running"].bool ?? false }
-    /// Was it ever started? A created container has the zero time.
-    public var wasStarted: Bool {
-        !(json["State"]["StartedAt"].string ?? "0001").hasPrefix("0001")
-    }
+    public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
+    /// How often the restart policy has started it again.
+    public var restarts: Int { json["RestartCount"].int ?? 0 }
     /// One of created, running, paused, restarting, removing, exited, dead.
     public var status: String { json["State"]["Status"].string ?? "" }
     public var exitCode: Int { json["State"]["ExitCode"].int ?? 0 }
@@ -109,7 +108,7 @@ extension Engine {
     }
 
     /// `POST /commit`: the writable layer of a stopped container, volumes not included, as image
-    /// `repository:tag`. `labels` and `environment` replace what the container hands down.
+    /// `repository:tag`. `labels` win over those that the container hands down.
     public func commitContainer(
         _ id: String, repository: String, tag: String, labels: [String: String]
     ) throws {

@@ -44,6 +44,11 @@ public enum JSON: Codable, Sendable, Equatable {
         }
     }
 
+    /// A Swift value as the document that it encodes to.
+    public init(encoding value: some Encodable) throws {
+        try self.init(parsing: try JSONEncoder().encode(value))
+    }
+
     /// The JSON text, keys sorted: the same value always gives the same text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 

@@ -1,0 +1,121 @@
+import Engine
+
+/// Sees from inside a container whether its agent is up: the process runs, and it talks to its
+/// message bus (nats) or listens for one (https).
+struct AgentProbe {
+    let world: World
+
+    /// False when the container does not run or the command in it fails; throws only for Docker.
+    func isUp(_ container: String) throws -> Bool {
+        let result: ExecResult
+        do {
+            result = try world.engine.exec(container, ["/bin/sh", "-c", script], seconds: 10)
+        } catch let error as EngineError where error.isConflict || error.isNotFound {
+            return false  // not running
+        }
+        return AgentProbe.isUp(result.output)
+    }
+
+    /// Asks until the agent is up; false when it is not after `seconds`.
+    func wait(_ container: String, seconds: Int) throws -> Bool {
+        try world.wait(seconds: Double(seconds), every: 0.2) { try isUp(container) }
+    }
+
+    /// The settings have the bus's password in them: they are read here and forgotten here.
+    private var script: String {
+        let settings = world.configuration.agentSettingsPath.replacing("'", with: "'\\''")
+        return """
+            grep -qx bosh-agent /proc/[0-9]*/comm 2>/dev/null && echo running
+            echo '-- update'; cat /var/vcap/bosh/update_settings.json 2>/dev/null; echo
+            echo '-- settings'; cat '\(settings)' 2>/dev/null; echo
+            echo '-- sockets'; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
+            """
+    }
+
+    static func isUp(_ output: String) -> Bool {
+        guard output.hasPrefix("running\n") else { return false }
+        let settings = document(output, "update", "settings")
+        let update = document(output, "settings", "sockets")
+        let buses = addresses(settings, update)
+        guard !buses.isEmpty else { return true }  // no bus is known: running is all there is to see
+        let lines = output.split(separator: "\n").drop { $0 != "-- sockets" }
+        let sockets = lines.compactMap { Socket($0) }
+        return buses.contains { bus in sockets.contains { $0.serves(bus) } }
+    }
+
+    /// What the director has told the agent last wins over env.bosh, and that over the CPI's own.
+    private static func addresses(_ update: JSON, _ settings: JSON) -> [Bus] {
+        let lists = [update["mbus"]["urls"], settings["env"]["bosh"]["mbus"]["urls"]]
+        let urls = lists.compactMap { $0.array?.compactMap(\.string) }.first { !$0.isEmpty }
+        return (urls ?? [settings["mbus"].string].compactMap(\.self)).compactMap(Bus.init)
+    }
+
+    private static func document(_ output: String, _ from: String, _ to: String) -> JSON {
+        let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let start = lines.firstIndex(of: "-- \(from)"), let end = lines.firstIndex(of: "-- \(to)"),
+            start < end
+        else { return .null }
+        return (try? JSON(parsing: lines[(start + 1)..<end].joined(separator: "\n").utf8)) ?? .null
+    }
+}
+
+/// Where an agent's messages come from.
+struct Bus {
+    let isListener: Bool
+    /// Nil when the URL has a name: then the port has to do.
+    let address: [UInt8]?
+    let port: Int
+
+    init?(_ url: String) {
+        guard let end = url.firstRange(of: "://") else { return nil }
+        let scheme = url[..<end.lowerBound]
+        var authority = url[end.upperBound...].prefix { $0 != "/" }
+        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        guard let colon = authority.lastIndex(of: ":"),
+            let port = Int(authority[authority.index(after: colon)...])
+        else { return nil }
+        isListener = scheme == "https"
+        address = IPAddress.bytes(String(authority[..<colon]).filter { $0 != "[" && $0 != "]" })
+        self.port = port
+    }
+}
+
+/// One line of /proc/net/tcp or tcp6.
+struct Socket {
+    private let local: (address: [UInt8], port: Int)
+    private let remote: (address: [UInt8], port: Int)
+    private let state: Substring
+
+    init?(_ line: Substring) {
+        let fields = line.split(separator: " ")
+        guard fields.count > 3, let local = Socket.end(fields[1]), let remote = Socket.end(fields[2])
+        else { return nil }
+        self.local = local
+        self.remote = remote
+        state = fields[3]
+    }
+
+    /// Established (01) to the bus, or listening (0A) on its port.
+    func serves(_ bus: Bus) -> Bool {
+        if bus.isListener { return state == "0A" && local.port == bus.port }
+        guard state == "01", remote.port == bus.port else { return false }
+        guard let wanted = bus.address, wanted.count == 4 else { return true }
+        return remote.address == wanted
+    }
+
+    /// `0100007F:1F90`: words of four bytes, each in the host's order, which is little-endian here.
+    private static func end(_ text: Substring) -> (address: [UInt8], port: Int)? {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, let port = Int(parts[1], radix: 16) else { return nil }
+        var digits = parts[0][...]
+        var bytes: [UInt8] = []
+        while digits.count >= 8 {
+            guard let word = UInt32(digits.prefix(8), radix: 16) else { return nil }
+            bytes += withUnsafeBytes(of: word.littleEndian, Array.init)
+            digits = digits.dropFirst(8)
+        }
+        // An IPv4 peer of an IPv6 socket.
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+        return (bytes.starts(with: mapped) ? Array(bytes.dropFirst(12)) : bytes, port)
+    }
+}

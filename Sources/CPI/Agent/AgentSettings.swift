@@ -1,0 +1,30 @@
+import Engine
+
+/// The file that the agent reads at every start: contract §3. Holds secrets: it goes into the
+/// container and nowhere else.
+enum AgentSettings {
+    /// `env` and `networks` reach the agent as the director gave them; each network is marked as
+    /// configured, for Docker has done that.
+    static func json(
+        _ vm: VMCID, agent: String, networks: Field, env: JSON, _ configuration: Configuration.Agent
+    ) throws -> JSON {
+        var settings: JSON = [
+            "agent_id": .string(agent),
+            "vm": ["name": .string(vm.description), "id": .string(vm.description)],
+            "mbus": .string(configuration.mbus),
+            "ntp": JSON(configuration.ntp),
+            "networks": .object(
+                try networks.object().mapValues { network in
+                    var copy = network
+                    copy["preconfigured"] = true
+                    return copy
+                }),
+            // system is a string for the agent. No persistent: from stemcell API version 2 on the
+            // agent is told of disks by the director, and a stale entry keeps it from booting.
+            "disks": ["system": "", "ephemeral": .null, "persistent": [:]],
+            "env": env,
+        ]
+        if let blobstore = configuration.blobstore { settings["blobstore"] = blobstore }
+        return settings
+    }
+}

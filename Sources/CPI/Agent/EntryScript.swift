@@ -1,0 +1,76 @@
+/// What a VM's container runs: it prepares what the agent expects and becomes the init.
+enum EntryScript {
+    /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it.
+    static func text(systemd: Bool) -> String {
+        prepare + restoreStore + (systemd ? startSystemd : startRunit)
+    }
+
+    /// The agent writes these files itself, which Docker's mounts on them would prevent.
+    private static let prepare = """
+        saved=$(cat /etc/resolv.conf 2>/dev/null)
+        for file in /etc/resolv.conf /etc/hosts /etc/hostname; do umount "$file" 2>/dev/null; done
+        [ -s /etc/resolv.conf ] || [ -h /etc/resolv.conf ] || echo "$saved" >/etc/resolv.conf
+        mkdir -p /var/vcap/data/sys /var/vcap/store /warden-cpi-dev
+        [ ! -f /var/vcap/bosh/bin/sync-time ] || sed -i 's/^\\( *\\)chronyc/\\1: chronyc/' /var/vcap/bosh/bin/sync-time
+
+        """
+
+    /// The agent does not mount a directory disk again when it boots, and refuses to boot when it
+    /// finds a last disk that it does not know any more: contract §5.4.
+    private static let restoreStore = """
+        last=/var/vcap/bosh/managed_disk_settings.json
+        disk=$(cat "$last" 2>/dev/null)
+        case "$disk" in
+        ''|*/*|*[[:space:]]*) ;;
+        *)
+          if grep -q " /warden-cpi-dev/$disk " /proc/self/mountinfo; then
+            grep -q ' /var/vcap/store ' /proc/self/mountinfo ||
+              mount --bind "/warden-cpi-dev/$disk" /var/vcap/store
+          elif ! grep -qs "\\"$disk\\"" /var/vcap/bosh/persistent_disk_hints.json; then
+            : >"$last"
+          fi ;;
+        esac
+
+        """
+
+    private static let startRunit = """
+        [ ! -x /usr/sbin/runsvdir-start ] || exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/runsvdir-start
+        exec /sbin/init
+
+        """
+
+    /// Units that fight over the host's devices, clocks and consoles are left out.
+    private static let startSystemd = """
+        rm -rf /etc/sv/ssh /etc/sv/cron /etc/service/ssh /etc/service/cron
+        find /etc/systemd/system /lib/systemd/system -path '*.wants/*' \\
+          ! -name '*journald*' ! -name '*logrotate*' ! -name '*systemd-tmpfiles*' \\
+          ! -name '*systemd-user-sessions*' ! -name '*runit*' ! -name '*bosh-agent*' \\
+          -exec rm -f {} + 2>/dev/null
+        exec /sbin/init
+
+        """
+
+    /// `mount` without arguments, as the agent calls it to learn what is mounted: for a bind of a
+    /// persistent disk it names the disk's hint path, where util-linux would name the device that
+    /// all disks share and migrate_disk would find "already mounted".
+    static let mountWrapperPath = "/var/vcap/bosh/bin/mount"
+    static let mountWrapper = """
+        #!/bin/sh
+        # Lists a persistent disk's binds by the disk; everything else is the real mount's.
+        if [ $# -gt 0 ]; then
+          for mount in /usr/bin/mount /bin/mount; do [ ! -x "$mount" ] || exec "$mount" "$@"; done
+          exit 127
+        fi
+        exec awk '
+          { where[NR] = $5; root[NR] = $4; options[NR] = $6; mounted[$5] = 1
+            for (i = 7; $i != "-"; i++); type[NR] = $(i + 1); device[NR] = $(i + 2) }
+          END {
+            for (n = 1; n <= NR; n++) {
+              count = split(root[n], part, "/"); disk = "/warden-cpi-dev/" part[count - 1]
+              if (part[count] == "_data" && where[n] != disk && disk in mounted) device[n] = disk
+              print device[n] " on " where[n] " type " type[n] " (" options[n] ")"
+            }
+          }' /proc/self/mountinfo
+
+        """
+}

@@ -1,0 +1,182 @@
+import Engine
+import FoundationEssentials
+
+/// `config/cpi.json`: the reference CPI's keys, and ours beside them (all of those optional).
+public struct Configuration: Sendable {
+    public var docker: Docker
+    public var agent: Agent
+    public var journal: Journaling
+    public var timeouts: Timeouts
+    /// Containers with all capabilities and devices, as the BOSH agent needs them.
+    public var privileged: Bool
+    public var startWithSystemd: Bool
+    public var mountCgroupfs: Bool
+    public var lxcfs: Bool
+    /// Where the agent reads its settings.
+    public var agentSettingsPath: String
+
+    public struct Docker: Sendable {
+        public var address: Address
+        /// The newest API version to speak; nil for the newest that we know.
+        public var ceiling: APIVersion?
+    }
+
+    public struct Agent: Sendable {
+        public var mbus: String
+        public var ntp: [String]
+        /// `{provider, options}`, nil when not configured.
+        public var blobstore: JSON?
+    }
+
+    public struct Journaling: Sendable {
+        public var directory: String
+        public var retentionDays: Int
+        public var recoverOnCall: Bool
+    }
+
+    /// All in seconds.
+    public struct Timeouts: Sendable {
+        public var request: Double
+        public var stop: Int
+        public var agentReady: Int
+        public var agentReadyOnCreate: Int
+        public var lock: Int
+    }
+
+    public static let defaultDirectory = "/var/vcap/store/docker_cpi"
+
+    /// Reads the file; throws `CPIError` that names the file or the key.
+    public init(path: String) throws {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw CPIError(kind: .cpi, message: "cannot read the configuration file \(path)")
+        }
+        guard let json = try? JSON(parsing: bytes) else {
+            throw CPIError(kind: .cpi, message: "the configuration file \(path) is not JSON")
+        }
+        do {
+            try self.init(json)
+        } catch {
+            throw CPIError(kind: .cpi, message: "in the configuration file \(path): \(error)")
+        }
+    }
+
+    init(_ json: JSON) throws {
+        let root = Field(name: "", value: json)
+        _ = try Field(name: "the document", value: json).object()
+        docker = try Docker(root.member("Actions").member("Docker"))
+        agent = try Agent(root.member("Actions").member("Agent"))
+        journal = try Journaling(root.member("journal"))
+        timeouts = try Timeouts(root.member("timeouts"))
+        privileged = try root.member("privileged").optional { try $0.bool() } ?? true
+        startWithSystemd =
+            try root.member("start_containers_with_systemd").optional { try $0.bool() } ?? false
+        mountCgroupfs = try root.member("mount_cgroupfs").optional { try $0.bool() } ?? true
+        lxcfs = try root.member("enable_lxcfs_support").optional { try $0.bool() } ?? false
+        agentSettingsPath =
+            try root.member("agent_settings_path").optional { try $0.absolutePath() }
+            ?? "/var/vcap/bosh/warden-cpi-agent-env.json"
+    }
+
+    /// The keys of a cpi-config entry arrive in the context of each call and win: one director,
+    /// many Docker hosts. Without a `host` there they say nothing about Docker.
+    func overridden(by context: JSON) throws -> Configuration {
+        var copy = self
+        let field = Field(name: "context", value: context)
+        if !field.member("host").isAbsent {
+            var merged = context
+            if merged["tls"].isNull, let tls = docker.address.tls {
+                merged["tls"] = [
+                    "ca": .string(tls.ca), "certificate": .string(tls.certificate),
+                    "private_key": .string(tls.privateKey),
+                ]
+            }
+            copy.docker = try Docker(Field(name: "context", value: merged))
+            if context["api_version"].isNull { copy.docker.ceiling = docker.ceiling }
+        }
+        return copy
+    }
+}
+
+extension Configuration.Docker {
+    init(_ field: Field) throws {
+        let host = field.member("host")
+        let tls = try field.member("tls").optional { try Address.TLS($0) } ?? nil
+        do {
+            address = try Address(try host.nonEmptyString(), tls: tls)
+        } catch let error as Address.Invalid {
+            throw Field.Wrong(description: "\(host.name) \(error)")
+        }
+        ceiling = try field.member("api_version").optional { field in
+            guard let version = APIVersion(try field.string()) else {
+                throw Field.Wrong(description: "\(field.name) must be a version such as \"1.44\"")
+            }
+            return version
+        }
+    }
+}
+
+extension Address.TLS {
+    /// Nil when none of the three parts is there; an error that names the part when one is not.
+    init?(_ field: Field) throws {
+        if field.value.string == "" || field.value.object?.isEmpty == true { return nil }
+        self.init(
+            ca: try field.member("ca").pem("CERTIFICATE"),
+            certificate: try field.member("certificate").pem("CERTIFICATE"),
+            privateKey: try field.member("private_key").pem("PRIVATE KEY"))
+    }
+}
+
+extension Configuration.Agent {
+    init(_ field: Field) throws {
+        mbus = try field.member("Mbus").optional { try $0.string() } ?? ""
+        ntp = try field.member("NTP").optional { try $0.array().map { try $0.string() } } ?? []
+        let options = field.member("Blobstore").member("Options")
+        let members = try options.optional { try $0.object() } ?? [:]
+        let provider = try field.member("Blobstore").member("Provider").optional { try $0.string() }
+        // Without options it is only the job's default, and a director sends its own in env.bosh.
+        blobstore =
+            members.isEmpty
+            ? nil : ["provider": .string(provider ?? "dav"), "options": .object(members)]
+    }
+}
+
+extension Configuration.Journaling {
+    init(_ field: Field) throws {
+        directory =
+            try field.member("directory").optional { try $0.absolutePath() }
+            ?? Configuration.defaultDirectory
+        retentionDays = try field.member("retention_days").optional { try $0.int(1...36_500) } ?? 90
+        recoverOnCall = try field.member("recover_on_call").optional { try $0.bool() } ?? true
+    }
+}
+
+extension Configuration.Timeouts {
+    init(_ field: Field) throws {
+        func seconds(_ key: String, _ range: ClosedRange<Int>, _ usual: Int) throws -> Int {
+            try field.member(key).optional { try $0.int(range) } ?? usual
+        }
+        request = Double(try seconds("request", 1...86_400, 60))
+        stop = try seconds("stop", 0...3_600, 10)
+        agentReady = try seconds("agent_ready", 0...3_600, 60)
+        agentReadyOnCreate = try seconds("agent_ready_on_create", 0...3_600, 0)
+        lock = try seconds("lock", 0...86_400, 300)
+    }
+}
+
+extension Field {
+    fileprivate func absolutePath() throws -> String {
+        let path = try nonEmptyString()
+        guard path.hasPrefix("/"), !path.contains("\0"), path.utf8.count < 1_000 else {
+            throw Field.Wrong(description: "\(name) must be an absolute path")
+        }
+        return path
+    }
+
+    fileprivate func pem(_ what: String) throws -> String {
+        let text = try nonEmptyString()
+        guard text.contains("-----BEGIN "), text.contains("\(what)-----") else {
+            throw Field.Wrong(description: "\(name) is not a PEM text with a \(what)")
+        }
+        return text
+    }
+}

@@ -1,0 +1,143 @@
+import Engine
+
+/// One entry of create_vm's `networks`: contract §4.
+struct BoshNetwork {
+    enum Kind: String { case manual, dynamic, vip }
+
+    let field: Field
+    let kind: Kind
+    let ip: String?
+    let subnet: CIDR?
+    let gateway: String?
+    let isDefaultGateway: Bool
+    let dockerName: String?
+    let driver: String?
+    let enableIPv6: Bool
+
+    init(_ field: Field) throws {
+        self.field = field
+        let type = try field.member("type").optional { try $0.string() } ?? "manual"
+        guard let kind = Kind(rawValue: type) else {
+            throw Field.Wrong(description: "\(field.name).type must be manual, dynamic or vip")
+        }
+        self.kind = kind
+        let isManual = kind == .manual
+        if isManual, field.member("ip").value.string ?? "" == "" {
+            throw Field.Wrong(description: "\(field.name).ip is required for a manual network")
+        }
+        // A dynamic network may carry the address that the agent reported last: not ours to set.
+        ip = isManual ? try field.member("ip").address() : nil
+        subnet = isManual ? try BoshNetwork.subnet(field) : nil
+        gateway = isManual ? try field.member("gateway").optional { try $0.address() } : nil
+        let defaults = try field.member("default").optional { try $0.array().map { try $0.string() } }
+        isDefaultGateway = defaults?.contains("gateway") ?? false
+        let properties = field.member("cloud_properties")
+        _ = try properties.optional { try $0.object() }
+        dockerName = try properties.member("name").optional { try $0.networkName() }
+        driver = try properties.member("driver").optional { try $0.nonEmptyString() }
+        enableIPv6 = try properties.member("enable_ipv6").optional { try $0.bool() } ?? false
+        if kind == .dynamic && dockerName == nil {
+            throw Field.Wrong(
+                description: "\(properties.name).name is required for a dynamic network")
+        }
+    }
+
+    /// From ip and netmask, or ip and a prefix that is no host's ("32" is the director's default).
+    private static func subnet(_ field: Field) throws -> CIDR {
+        let address = IPAddress.bytes(try field.member("ip").address()) ?? []
+        if let netmask = try field.member("netmask").optional({ try $0.string() }), !netmask.isEmpty {
+            guard let length = IPAddress.prefixLength(ofNetmask: netmask),
+                IPAddress.bytes(netmask)?.count == address.count
+            else { throw Field.Wrong(description: "\(field.name).netmask is not a netmask") }
+            return CIDR(address: address, prefix: length)
+        }
+        let prefix = try field.member("prefix").optional { try $0.string() } ?? ""
+        guard let length = Int(prefix), (1..<address.count * 8).contains(length) else {
+            throw Field.Wrong(description: "\(field.name).netmask is required for a manual network")
+        }
+        return CIDR(address: address, prefix: length)
+    }
+}
+
+extension Field {
+    fileprivate func address() throws -> String {
+        let text = try string()
+        guard IPAddress.bytes(text) != nil else {
+            throw Field.Wrong(description: "\(name) is not an IP address")
+        }
+        return text
+    }
+
+    fileprivate func networkName() throws -> String {
+        let text = try nonEmptyString()
+        guard text.utf8.count <= 200, text.utf8.allSatisfy({ $0.isNameCharacter }),
+            text.utf8.first?.isAlphanumeric == true
+        else { throw Field.Wrong(description: "\(name) is not a name that Docker accepts") }
+        return text
+    }
+}
+
+extension NetworkPlan {
+    /// The Docker networks for a VM, the one with its default route first. Asks Docker which are
+    /// there, and compares those.
+    static func plans(_ networks: [BoshNetwork], _ world: World) throws -> [NetworkPlan] {
+        var plans: [NetworkPlan] = []
+        let present = try world.engine.networks()
+        for network in networks where network.kind != .vip {
+            let name = network.dockerName ?? nameBySubnet(network, present)
+            if let index = plans.firstIndex(where: { $0.name == name }) {
+                try plans[index].join(network)  // dual stack: two entries, one interface
+            } else {
+                plans.append(try NetworkPlan(network, name))
+            }
+        }
+        guard !plans.isEmpty else {
+            throw Field.Wrong(description: "networks must hold a manual or a dynamic network")
+        }
+        for index in plans.indices {
+            let known = present.first { $0.name == plans[index].name }
+            plans[index].isMissing = known == nil
+            if let known { try plans[index].requireSame(as: known) }
+        }
+        if !plans.contains(where: \.isDefault) { plans[0].isDefault = true }
+        return plans.filter(\.isDefault) + plans.filter { !$0.isDefault }
+    }
+
+    private init(_ network: BoshNetwork, _ name: String) throws {
+        self.init(
+            name: name, driver: network.driver ?? "bridge",
+            mac: NetworkPlan.mac(network.ip.flatMap(IPAddress.bytes)))
+        try join(network)
+    }
+
+    private mutating func join(_ network: BoshNetwork) throws {
+        let isIPv6 = network.ip?.contains(":") ?? false
+        if isIPv6 ? ipv6 != nil : (ipv4 != nil && network.ip != nil) {
+            throw Field.Wrong(
+                description: "\(network.field.name) is a second address on Docker network \(name)")
+        }
+        if isIPv6 { ipv6 = network.ip } else { ipv4 = network.ip ?? ipv4 }
+        if let subnet = network.subnet { subnets.append(subnet.description) }
+        if let gateway = network.gateway { gateways.append(gateway) }
+        enableIPv6 = enableIPv6 || network.enableIPv6 || isIPv6
+        isDefault = isDefault || network.isDefaultGateway
+    }
+
+    /// Without a name: the network that has the subnet already, else one named for it.
+    private static func nameBySubnet(_ network: BoshNetwork, _ present: [Network]) -> String {
+        guard let subnet = network.subnet else { return "bridge" }
+        let same = present.first { $0.subnets.compactMap(CIDR.init).contains(subnet) }
+        let letters = subnet.description.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
+        return same?.name ?? "bosh-" + String(letters)
+    }
+
+    /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated
+    /// VM keeps both; by chance for any other.
+    private static func mac(_ address: [UInt8]?) -> String {
+        let tail =
+            address?.count == 4
+            ? [0x02, 0x42] + (address ?? [])
+            : [0x06, 0x42] + (0..<4).map { _ in UInt8.random(in: 0...255) }
+        return tail.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+    }
+}

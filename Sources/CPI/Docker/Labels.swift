@@ -1,0 +1,40 @@
+/// Every object in Docker says whose it is and what for: how leftovers are known without a journal.
+enum Label {
+    static let operation = "io.bosh.cpi.operation"
+    static let version = "io.bosh.cpi.version"
+    static let plan = "io.bosh.cpi.plan"
+    static let method = "io.bosh.cpi.method"
+    static let director = "io.bosh.director"
+    static let agent = "io.bosh.agent_id"
+    static let vm = "io.bosh.vm"
+    static let disk = "io.bosh.disk"
+    static let stemcell = "io.bosh.stemcell"
+    static let sizeMiB = "io.bosh.disk.size_mib"
+    static let createdAt = "io.bosh.created_at"
+    static let replaces = "io.bosh.replaces"
+    static let metadata = "io.bosh.metadata"
+
+    /// A commit hands the container's labels to its image, and the image to each container made
+    /// from it: so each object sets all of these, empty where they do not apply.
+    private static let inherited = [
+        operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
+        metadata,
+    ]
+
+    /// The labels of a new container or image: `own`, those that say who made it, the rest empty.
+    static func complete(_ own: [String: String], _ world: World) -> [String: String] {
+        var labels = Dictionary(uniqueKeysWithValues: inherited.map { ($0, "") })
+        labels.merge(made(own, world)) { _, ours in ours }
+        return labels
+    }
+
+    /// The labels of a new volume or network, which inherit nothing.
+    static func made(_ own: [String: String], _ world: World) -> [String: String] {
+        var labels = own
+        labels[operation] = world.operation
+        labels[version] = CPI.version
+        if let director = world.request.director { labels[Label.director] = director }
+        labels[createdAt] = world.timestamp
+        return labels
+    }
+}

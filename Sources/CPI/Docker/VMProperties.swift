@@ -1,0 +1,55 @@
+import Engine
+
+/// create_vm's cloud_properties. Names that begin with a capital are Docker HostConfig fields and
+/// passed on as they are; other names that are not ours belong to somebody else.
+struct VMProperties {
+    var memoryMiB: Int?
+    var cpus: Double?
+    var pidsLimit: Int?
+    /// MiB; recorded, not enforced: a local volume has no size.
+    var ephemeralDiskMiB: Int?
+    /// `PORT/tcp` or `PORT/udp`, published on ports that Docker chooses.
+    var ports: [String]
+    var systemd: Bool?
+    var lxcfs: Bool?
+    var hostConfig: [String: JSON]
+
+    init(_ field: Field) throws {
+        let members = try field.optional { try $0.object() } ?? [:]
+        memoryMiB = try field.member("memory").optional { try $0.int(6...(1 << 30)) }
+        cpus = try field.member("cpus").optional { try $0.double(above: 0, below: 10_000) }
+        pidsLimit = try field.member("pids_limit").optional { try $0.int(1...4_194_304) }
+        ephemeralDiskMiB = try field.member("ephemeral_disk").optional { try $0.int(1...(1 << 40)) }
+        ports = try field.member("ports").optional { try $0.array().map { try $0.port() } } ?? []
+        systemd = try VMProperties.either(field, "force_start_with_systemd", "force_start_without_systemd")
+        lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")
+        hostConfig = members.filter { $0.key.first?.isUppercase ?? false }
+        for list in ["Binds", "Mounts"] {
+            _ = try field.member(list).optional { try $0.array() }
+        }
+        _ = try field.member("PortBindings").optional { try $0.object() }
+    }
+
+    /// True for the first key, false for the second, nil for neither; both are a contradiction.
+    private static func either(_ field: Field, _ yes: String, _ no: String) throws -> Bool? {
+        let isYes = try field.member(yes).optional { try $0.bool() } ?? false
+        let isNo = try field.member(no).optional { try $0.bool() } ?? false
+        guard !(isYes && isNo) else {
+            throw Field.Wrong(description: "\(field.name) has both \(yes) and \(no)")
+        }
+        return isYes ? true : isNo ? false : nil
+    }
+}
+
+extension Field {
+    fileprivate func port() throws -> String {
+        let text = try string()
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isPort = (1...65_535).contains(Int(parts.first ?? "") ?? 0)
+        guard isPort, parts.count == 1 || (parts.count == 2 && ["tcp", "udp"].contains(parts[1]))
+        else {
+            throw Field.Wrong(description: "\(name) must be PORT/tcp or PORT/udp")
+        }
+        return parts.count == 1 ? text + "/tcp" : text
+    }
+}

@@ -1,0 +1,71 @@
+import Engine
+
+/// The container that a VM is: the body of `POST /containers/create`.
+struct VMSpec {
+    let plan: CreateVM.Plan
+    let properties: VMProperties
+
+    func json(_ world: World) throws -> JSON {
+        let version = try world.engine.version()
+        let configuration = world.configuration
+        let systemd = properties.systemd ?? configuration.startWithSystemd
+        var body: JSON = [
+            "Image": .string(plan.stemcell.description),
+            // The stemcell's own entry point, if it has one, is not how an agent is started.
+            "Entrypoint": ["/bin/sh", "-c"],
+            "Cmd": [.string(EntryScript.text(systemd: systemd))],
+            "Labels": JSON(
+                Label.complete([Label.vm: plan.vm.description, Label.agent: plan.agent], world)),
+            "HostConfig": try hostConfig(configuration, systemd: systemd, world),
+            "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
+        ]
+        if systemd { body["StopSignal"] = "SIGRTMIN+3" }
+        if version < .severalEndpointsOnCreate { body["MacAddress"] = .string(plan.networks[0].mac) }
+        if !properties.ports.isEmpty {
+            body["ExposedPorts"] = .object(
+                Dictionary(properties.ports.map { ($0, [:]) }, uniquingKeysWith: { one, _ in one }))
+        }
+        return body
+    }
+
+    private func endpoints(_ version: APIVersion) -> JSON {
+        let several = version >= .severalEndpointsOnCreate
+        let networks = several ? plan.networks[...] : plan.networks.prefix(1)
+        return .object(
+            Dictionary(uniqueKeysWithValues: networks.map { ($0.name, $0.endpoint(version)) }))
+    }
+
+    private func hostConfig(_ configuration: Configuration, systemd: Bool, _ world: World) throws
+        -> JSON
+    {
+        var host: JSON = [
+            "Privileged": .bool(configuration.privileged),
+            "RestartPolicy": ["Name": "unless-stopped"],
+            "NetworkMode": .string(plan.networks[0].name),
+        ]
+        if let memory = properties.memoryMiB { host["Memory"] = .integer(Int64(memory) << 20) }
+        if let cpus = properties.cpus { host["NanoCpus"] = .integer(Int64((cpus * 1e9).rounded())) }
+        if let limit = properties.pidsLimit { host["PidsLimit"] = .integer(Int64(limit)) }
+        if systemd { host["CgroupnsMode"] = "host" }
+        for (key, value) in properties.hostConfig { host[key] = value }
+        var binds = ["\(plan.vm.ephemeralVolume):/var/vcap/data"]
+        binds += plan.disks.map { "\($0):\($0.hint)" }
+        if host["Privileged"].bool == true { binds.append("/lib/modules:/usr/lib/modules:ro") }
+        if properties.lxcfs ?? configuration.lxcfs {
+            binds.append("/var/lib/lxcfs/proc/meminfo:/proc/meminfo:rw")
+        }
+        if systemd, configuration.mountCgroupfs, try isCgroupV2(world) {
+            binds.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
+        }
+        host["Binds"] = .array((host["Binds"].array ?? []) + binds.map(JSON.string))
+        var ports = host["PortBindings"]
+        for port in properties.ports where ports[port].isNull { ports[port] = [["HostPort": ""]] }
+        if !ports.isNull { host["PortBindings"] = ports }
+        return host
+    }
+
+    /// On version 1 that mount would stay busy for ever.
+    private func isCgroupV2(_ world: World) throws -> Bool {
+        try world.engine.info()["CgroupVersion"].string == "2"
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import Journal
+import Logging
+
+/// Finds a directory for the journal and the locks: the configured one, else one of the user's own,
+/// else none.
+struct JournalPlace {
+    let journal: Journal?
+    let directory: String?
+
+    /// Never throws: what is wrong goes to the log as one line.
+    static func open(_ configured: String, busyTimeout: Int32, _ logger: Logger) -> JournalPlace {
+        do {
+            return try open(configured, busyTimeout, logger)
+        } catch {
+            guard let own = userDirectory, isUnusable(error) else {
+                logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+                return JournalPlace(journal: nil, directory: configured)
+            }
+            do {
+                let place = try open(own, busyTimeout, logger)
+                logger.warning("\(error); the journal is kept in \(own) instead")
+                return place
+            } catch {
+                logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+                return JournalPlace(journal: nil, directory: own)
+            }
+        }
+    }
+
+    private static func open(_ directory: String, _ busyTimeout: Int32, _ logger: Logger) throws
+        -> JournalPlace
+    {
+        let journal = try Journal(directory: directory, busyTimeout: busyTimeout)
+        if let aside = journal.setAside {
+            logger.warning("the journal was corrupt; it is kept as \(aside) and a new one was begun")
+        }
+        return JournalPlace(journal: journal, directory: directory)
+    }
+
+    /// Only a directory or file that we may not use sends us elsewhere; a broken journal does not.
+    private static func isUnusable(_ error: Error) -> Bool {
+        switch error {
+        case JournalError.file: true
+        case JournalError.sqlite(let code, _, _): code == 8 || code == 14  // READONLY, CANTOPEN
+        default: false
+        }
+    }
+
+    private static var userDirectory: String? {
+        if let state = getenv("XDG_STATE_HOME"), state.pointee == 0x2f {
+            return String(cString: state) + "/docker-cpi"
+        }
+        guard let home = getenv("HOME"), home.pointee == 0x2f else { return nil }
+        return String(cString: home) + "/.local/state/docker-cpi"
+    }
+}

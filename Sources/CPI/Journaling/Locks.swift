@@ -1,0 +1,82 @@
+import Glibc
+import Journal
+import Logging
+
+/// File locks by name, across the processes of this host: one mutation of a VM or disk at a time,
+/// and a sign of life of each operation's owner. The kernel drops them when a process dies.
+final class Locks {
+    private let directories: [String]
+    private let logger: Logger
+
+    /// Where no directory of ours can be used, all processes meet in this one.
+    static let fallback = "/var/tmp/docker_cpi.locks"
+
+    init(_ directory: String?, logger: Logger) {
+        directories = [directory.map { $0 + "/locks" }, Locks.fallback].compactMap(\.self)
+        self.logger = logger
+    }
+
+    /// Takes the locks of all subjects in one order, so that two calls never wait for each other.
+    /// Throws `CPIError` naming the operation that has one for longer than `seconds`.
+    func acquire(_ subjects: [Subject], seconds: Int, for operation: String) throws -> [FileLock] {
+        let names = Set(subjects.compactMap(Locks.name)).sorted()
+        return try names.compactMap { name in
+            do {
+                return try acquire(name, seconds: Double(seconds), note: operation)
+            } catch let held as FileLock.Held {
+                let holder = held.holder.isEmpty ? "another process" : "operation \(held.holder)"
+                throw CPIError(
+                    kind: .cloud,
+                    message: "\(name) is being worked on by \(holder), for \(seconds) seconds and more; "
+                        + "see: cpi-admin journal show \(held.holder)")
+            }
+        }
+    }
+
+    /// Nil where no lock can be had at all: the marks in Docker have to do then.
+    func acquire(_ name: String, seconds: Double, note: String) throws -> FileLock? {
+        var fault: Error?
+        for directory in directories {
+            do {
+                try Files.makeDirectory(directory)
+                guard Locks.isOurs(directory) else { continue }
+                return try FileLock.acquire("\(directory)/\(name).lock", seconds: seconds, note: note)
+            } catch let error as JournalError {
+                fault = fault ?? error
+            }
+        }
+        logger.warning("no lock can be had for \(name): \(fault.map { "\($0)" } ?? "no directory")")
+        return nil
+    }
+
+    /// The sign of life that the owner of an operation holds.
+    func own(_ operation: String) throws -> FileLock? {
+        try acquire("operation-\(operation)", seconds: 1, note: "process \(getpid())")
+    }
+
+    /// Whether the process that works on the operation lives.
+    func isOwned(_ operation: String) -> Bool {
+        directories.contains { FileLock.isHeld("\($0)/operation-\(operation).lock") }
+    }
+
+    /// Who works on the operation, in words.
+    func owner(_ operation: String) -> String {
+        directories.map { FileLock.holder(of: "\($0)/operation-\(operation).lock") }
+            .first { !$0.isEmpty } ?? "a process"
+    }
+
+    private static func name(_ subject: Subject) -> String? {
+        switch subject.kind {
+        case .vm, .disk: subject.cid
+        case .agent: "agent-" + String(subject.cid.utf8.map { $0.isNameCharacter ? Character(Unicode.Scalar($0)) : "_" })
+        case .stemcell, .network: nil
+        }
+    }
+
+    /// In a directory that anybody may write to, a stranger could have been first.
+    private static func isOurs(_ directory: String) -> Bool {
+        var status = stat()
+        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
+        return geteuid() == 0 || status.st_uid == geteuid()
+    }
+}

@@ -1,0 +1,90 @@
+import Engine
+import Journal
+import Logging
+
+/// Writes one operation's events. The journal is advice: its first fault ends the writing, is told
+/// once, and never fails the call.
+final class Recorder {
+    private var journal: Journal?
+    private var pending: [Event] = []
+    private var begun = false
+    private let id: String
+    private let clock: Clock
+    private let logger: Logger
+    private let opening: Event
+
+    /// `resumed`: the intent is in the journal already.
+    init(_ journal: Journal?, id: String, clock: Clock, logger: Logger, resumed: Bool = false) {
+        self.journal = journal
+        self.id = id
+        self.clock = clock
+        self.logger = logger
+        begun = resumed
+        opening = Event(kind: .intent, at: clock.wall(), monotonic: clock.monotonic())
+    }
+
+    /// Whether events still get into the journal.
+    var isWriting: Bool { journal != nil }
+
+    /// The journal, to be read; nil once there was a fault.
+    func read<T>(_ body: (Journal) throws -> T) -> T? {
+        guard let journal else { return nil }
+        do {
+            return try body(journal)
+        } catch {
+            fault(error)
+            return nil
+        }
+    }
+
+    /// Keeps an event until the next commit.
+    func note(_ kind: Event.Kind, _ step: String? = nil, data: JSON? = nil) {
+        pending.append(
+            Event(
+                kind: kind, step: step, at: clock.wall(), monotonic: clock.monotonic(),
+                data: data?.text))
+    }
+
+    /// Commits the intent: from here on a crash is recoverable.
+    func begin(_ intent: Intent) {
+        commit { journal, events in
+            try journal.begin(intent, before: events, event: opening, durable: true)
+        }
+        begun = true
+    }
+
+    /// Commits an event and all that was kept. `durable`: before a step that destroys something.
+    func record(_ kind: Event.Kind, _ step: String? = nil, data: JSON? = nil, durable: Bool = false) {
+        note(kind, step, data: data)
+        guard begun else { return }
+        commit { journal, events in try journal.record(events, of: id, durable: durable) }
+    }
+
+    /// Commits the whole of an operation that was not begun: a read-only one, or one that failed
+    /// before its first effect.
+    func recordWhole(_ intent: Intent) {
+        commit { journal, events in try journal.recordWhole(intent, event: opening, events) }
+    }
+
+    /// Removes a few operations that are older than `days`.
+    func prune(days: Int) {
+        let limit = clock.wall() - Int64(days) * 86_400_000
+        _ = read { try $0.prune(before: limit, limit: 20) }
+    }
+
+    private func commit(_ write: (Journal, [Event]) throws -> Void) {
+        let events = pending
+        pending = []
+        guard let journal else { return }
+        do {
+            try write(journal, events)
+        } catch {
+            fault(error)
+        }
+    }
+
+    private func fault(_ error: Error) {
+        journal = nil
+        logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+    }
+}

@@ -1,0 +1,53 @@
+import Engine
+import Journal
+
+/// Mounts a disk in a VM at `/warden-cpi-dev/<disk>`, which is the hint that it answers.
+///
+/// A disk that is mounted already is success without a restart; so is repeating the call.
+struct AttachDisk: Mutation {
+    static let name = "attach_disk"
+    static let lane = Lane.replace
+    let vm: VMCID
+    let disk: DiskCID
+    var subjects: [Subject] { [vm.subject, disk.subject] }
+
+    init(_ values: [JSON]) throws {
+        let arguments = try Arguments(values, ["vm_cid", "disk_cid"], of: Self.name)
+        vm = try VMCID(arguments[0])
+        disk = try DiskCID(arguments[1])
+    }
+
+    func plan(_ world: World) throws -> Remount {
+        let container = try world.requireSettledVM(vm)
+        _ = try world.requireDisk(disk)
+        if let other = try world.holders(of: disk).first(where: { !isOurs($0) }) {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot attach disk \(disk) to VM \(vm): VM \(other) has it; "
+                    + "next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(other))")
+        }
+        let isListed = container.mounts.contains { $0.name == disk.description && $0.destination == disk.hint }
+        guard isListed else {
+            return try .replace(container, method: Self.name, vm: vm, disk: disk, world)
+        }
+        let isThere = try !container.isRunning || world.isMounted(disk, in: container.id)
+        return Remount(
+            change: isThere ? .nothing : .restart, method: Self.name, operation: world.operation,
+            vm: vm, disk: disk, old: container.id)
+    }
+
+    static func steps(_ plan: Remount, _ call: AttachDisk?) -> [Step] { plan.steps }
+
+    static func situation(_ plan: Remount, _ world: World) throws -> Situation {
+        try plan.situation(world)
+    }
+
+    func answer(_ plan: Remount, _ request: CallContext) -> JSON {
+        request.isVersion2 ? .string(disk.hint) : .null
+    }
+
+    /// The VM itself, or a container of it that is kept aside.
+    private func isOurs(_ container: String) -> Bool {
+        container == vm.description || container.hasPrefix("\(vm).old-")
+    }
+}

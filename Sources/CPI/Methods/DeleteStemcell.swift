@@ -1,0 +1,36 @@
+import Engine
+import Journal
+
+/// Takes the stemcell's name away; layers that other images or VMs need stay. Missing is success.
+struct DeleteStemcell: Mutation {
+    static let name = "delete_stemcell"
+    static let lane = Lane.finish
+    struct Plan: Codable {
+        let stemcell: StemcellCID
+        let isThere: Bool
+    }
+    let stemcell: StemcellCID
+    let subjects: [Subject] = []
+
+    init(_ values: [JSON]) throws {
+        stemcell = try StemcellCID(Arguments(values, ["stemcell_cid"], of: Self.name)[0])
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        Plan(
+            stemcell: stemcell,
+            isThere: try world.engine.image(stemcell.description) != nil)
+    }
+
+    static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
+
+    static func steps(_ plan: Plan, _ call: DeleteStemcell?) -> [Step] {
+        plan.isThere ? [.removeImage(plan.stemcell.description)] : []
+    }
+
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        try world.engine.image(plan.stemcell.description) == nil ? .new : .old
+    }
+
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}

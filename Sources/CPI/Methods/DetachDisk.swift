@@ -1,0 +1,37 @@
+import Engine
+import Journal
+
+/// Takes a disk out of a VM. Returns when the agent is up again, for the director does not wait.
+///
+/// A disk that is not mounted is success without a restart.
+struct DetachDisk: Mutation {
+    static let name = "detach_disk"
+    static let lane = Lane.replace
+    let vm: VMCID
+    let disk: DiskCID
+    var subjects: [Subject] { [vm.subject, disk.subject] }
+
+    init(_ values: [JSON]) throws {
+        let arguments = try Arguments(values, ["vm_cid", "disk_cid"], of: Self.name)
+        vm = try VMCID(arguments[0])
+        disk = try DiskCID(arguments[1])
+    }
+
+    func plan(_ world: World) throws -> Remount {
+        let container = try world.requireSettledVM(vm)
+        guard container.mounts.contains(where: { $0.name == disk.description }) else {
+            return Remount(
+                change: .nothing, method: Self.name, operation: world.operation, vm: vm, disk: disk,
+                old: container.id)
+        }
+        return try .replace(container, method: Self.name, vm: vm, disk: disk, world)
+    }
+
+    static func steps(_ plan: Remount, _ call: DetachDisk?) -> [Step] { plan.steps }
+
+    static func situation(_ plan: Remount, _ world: World) throws -> Situation {
+        try plan.situation(world)
+    }
+
+    func answer(_ plan: Remount, _ request: CallContext) -> JSON { .null }
+}

@@ -1,0 +1,80 @@
+import Engine
+import Journal
+
+/// Labels cannot be changed, so metadata is kept in the journal and becomes a label when the VM's
+/// container is replaced next.
+struct SetVMMetadata: Mutation {
+    static let name = "set_vm_metadata"
+    static let lane = Lane.nothing
+    struct Plan: Codable {
+        let vm: VMCID
+        let metadata: [String: String]
+    }
+    let vm: VMCID
+    let metadata: [String: String]
+    /// Nothing in Docker changes: no lock, or tagging would wait for a remount.
+    let subjects: [Subject] = []
+
+    init(_ values: [JSON]) throws {
+        let arguments = try Arguments(values, ["vm_cid", "metadata"], of: Self.name)
+        vm = try VMCID(arguments[0])
+        metadata = try arguments[1].metadata()
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        _ = try world.requireVM(vm)
+        return Plan(vm: vm, metadata: metadata)
+    }
+
+    static func subjects(of plan: Plan) -> [Subject] { [plan.vm.subject] }
+    static func steps(_ plan: Plan, _ call: SetVMMetadata?) -> [Step] { [] }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}
+
+/// Volume labels cannot be changed: the journal keeps a disk's metadata.
+struct SetDiskMetadata: Mutation {
+    static let name = "set_disk_metadata"
+    static let lane = Lane.nothing
+    struct Plan: Codable {
+        let disk: DiskCID
+        let metadata: [String: String]
+    }
+    let disk: DiskCID
+    let metadata: [String: String]
+    let subjects: [Subject] = []
+
+    init(_ values: [JSON]) throws {
+        let arguments = try Arguments(values, ["disk_cid", "metadata"], of: Self.name)
+        disk = try DiskCID(arguments[0])
+        metadata = try arguments[1].metadata()
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        _ = try world.requireDisk(disk)
+        return Plan(disk: disk, metadata: metadata)
+    }
+
+    static func subjects(of plan: Plan) -> [Subject] { [plan.disk.subject] }
+    static func steps(_ plan: Plan, _ call: SetDiskMetadata?) -> [Step] { [] }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}
+
+extension Field {
+    /// Tags may hold numbers and booleans: all become strings.
+    fileprivate func metadata() throws -> [String: String] {
+        try object().mapValues { $0.string ?? $0.text }
+    }
+}
+
+extension World {
+    /// What set_vm_metadata said last, as a JSON text; nil when no journal tells.
+    func latestMetadata(_ vm: VMCID) -> String? {
+        let plan = recorder.read { journal in
+            try journal.done(method: SetVMMetadata.name, subject: vm.description).first?.plan
+        }
+        guard let text = plan ?? nil, let json = try? JSON(parsing: text.utf8) else { return nil }
+        return json["metadata"].text
+    }
+}

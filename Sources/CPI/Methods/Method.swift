@@ -1,0 +1,59 @@
+import Engine
+import Journal
+
+/// A CPI method that changes nothing: it looks and answers.
+protocol Query {
+    static var name: String { get }
+    /// Checks and decodes the arguments; throws `Field.Wrong`.
+    init(_ values: [JSON]) throws
+    /// What the journal files the call under.
+    var subjects: [Subject] { get }
+    func answer(_ world: World) throws -> JSON
+}
+
+/// A CPI method with effects: a plan, and steps that follow from the plan alone.
+protocol Mutation {
+    /// All that recovery needs, and no secrets. Committed before the first effect.
+    associatedtype Plan: Codable
+
+    static var name: String { get }
+    static var lane: Lane { get }
+    /// Checks and decodes the arguments; throws `Field.Wrong`.
+    init(_ values: [JSON]) throws
+    /// What is locked before anything is looked at.
+    var subjects: [Subject] { get }
+    /// Looks, decides, chooses every name. Changes nothing. Throws `CPIError` or `EngineError`.
+    func plan(_ world: World) throws -> Plan
+    /// What else the plan is about: what it is going to make.
+    static func subjects(of plan: Plan) -> [Subject]
+    /// The same plan gives the same steps, in this process and in any later one. `call` is nil in
+    /// recovery: what is secret or large is in no plan, so steps that need it can only be undone.
+    static func steps(_ plan: Plan, _ call: Self?) throws -> [Step]
+    /// What Docker shows of an operation that was left open.
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON
+    /// The first error as the director is to see it.
+    static func error(_ error: CPIError, cause: Error) -> CPIError
+}
+
+extension Mutation {
+    static func subjects(of plan: Plan) -> [Subject] { [] }
+    static func error(_ error: CPIError, cause: Error) -> CPIError { error }
+}
+
+/// The table of methods. Each is crash-tested by being in it.
+enum Methods {
+    static let queries: [any Query.Type] = [
+        Info.self, HasVM.self, HasDisk.self, GetDisks.self, CalculateVMCloudProperties.self,
+    ]
+    static let mutations: [any Mutation.Type] = [
+        CreateStemcell.self, DeleteStemcell.self, CreateVM.self, DeleteVM.self, RebootVM.self,
+        SetVMMetadata.self, CreateDisk.self, DeleteDisk.self, AttachDisk.self, DetachDisk.self,
+        SetDiskMetadata.self, ResizeDisk.self, UpdateDisk.self,
+    ]
+
+    static func query(_ name: String) -> (any Query.Type)? { queries.first { $0.name == name } }
+    static func mutation(_ name: String) -> (any Mutation.Type)? {
+        mutations.first { $0.name == name }
+    }
+}

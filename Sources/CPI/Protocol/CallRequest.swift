@@ -1,0 +1,56 @@
+import Engine
+
+/// One request of the director or of `bosh create-env`: contract §1.2.
+struct CallRequest: Sendable {
+    let method: String
+    let arguments: [JSON]
+    /// Absent when the caller does not know ours yet; 1 then.
+    let apiVersion: Int
+    let context: JSON
+
+    var director: String? { context["director_uuid"].string }
+    var requestID: String? { context["request_id"].string }
+
+    /// Throws `Field.Wrong`; a text that is not JSON is reported without showing any of it.
+    init(parsing bytes: [UInt8]) throws {
+        guard bytes.contains(where: { $0 > 0x20 }) else {
+            throw Field.Wrong(description: "the request is empty: one JSON document is expected on stdin")
+        }
+        guard let json = try? JSON(parsing: bytes) else {
+            throw Field.Wrong(
+                description: "the request is not a JSON document (\(bytes.count) bytes read from stdin)")
+        }
+        let request = Field(name: "", value: json)
+        _ = try Field(name: "the request", value: json).object()
+        method = try request.member("method").nonEmptyString()
+        arguments = try request.member("arguments").array().map(\.value)
+        apiVersion = try request.member("api_version").optional { try $0.int(1...3) } ?? 1
+        context = JSON.object(try request.member("context").optional { try $0.object() } ?? [:])
+        _ = try request.member("context").member("director_uuid").optional { try $0.string() }
+        _ = try request.member("context").member("request_id").optional { try $0.string() }
+    }
+
+    /// The shapes of results that API version 2 brought.
+    var isVersion2: Bool { apiVersion >= 2 }
+}
+
+/// The positional arguments of a method, by the names that the CPI API gives them.
+struct Arguments {
+    private let fields: [Field]
+
+    /// Throws unless there are as many as `names`; the last `optional` ones may be missing.
+    init(_ values: [JSON], _ names: [String], optional: Int = 0, of method: String) throws {
+        let least = names.count - optional
+        guard (least...names.count).contains(values.count) else {
+            let expected = optional == 0 ? "\(least)" : "\(least) to \(names.count)"
+            let list = names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
+            throw Field.Wrong(
+                description: "\(method) takes \(expected) arguments\(list), not \(values.count)")
+        }
+        fields = names.enumerated().map { index, name in
+            Field(name: name, value: index < values.count ? values[index] : .null)
+        }
+    }
+
+    subscript(index: Int) -> Field { fields[index] }
+}

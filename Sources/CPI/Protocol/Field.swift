@@ -1,0 +1,88 @@
+import Engine
+
+/// A value in a request or in the configuration, with the name that errors call it by.
+///
+/// Errors name the field and the kind of value that was found, never the value: it may be secret.
+struct Field {
+    let name: String
+    let value: JSON
+
+    struct Wrong: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    var isAbsent: Bool { value.isNull }
+
+    func member(_ key: String) -> Field {
+        Field(name: name.isEmpty ? key : "\(name).\(key)", value: value[key])
+    }
+
+    func string() throws -> String {
+        guard let text = value.string else { throw wrong("a string") }
+        return text
+    }
+
+    func nonEmptyString() throws -> String {
+        let text = try string()
+        guard !text.isEmpty else { throw Wrong(description: "\(name) must not be empty") }
+        return text
+    }
+
+    func int(_ range: ClosedRange<Int>) throws -> Int {
+        guard let number = value.int else { throw wrong("a whole number") }
+        guard range.contains(number) else {
+            throw Wrong(description: "\(name) is \(number); it \(Field.limits(range))")
+        }
+        return number
+    }
+
+    /// A number of either kind, above `minimum` and not beyond reason.
+    func double(above minimum: Double, below maximum: Double = 1e9) throws -> Double {
+        guard let number = value.double else { throw wrong("a number") }
+        guard number > minimum, number < maximum else {
+            throw Wrong(description: "\(name) must be more than \(minimum) and less than \(maximum)")
+        }
+        return number
+    }
+
+    func bool() throws -> Bool {
+        guard let flag = value.bool else { throw wrong("true or false") }
+        return flag
+    }
+
+    func object() throws -> [String: JSON] {
+        guard let members = value.object else { throw wrong("an object") }
+        return members
+    }
+
+    /// The members as fields, by name, in the order of their names.
+    func members() throws -> [(key: String, field: Field)] {
+        try object().keys.sorted().map { (key: $0, field: member($0)) }
+    }
+
+    func array() throws -> [Field] {
+        guard let elements = value.array else { throw wrong("an array") }
+        return elements.enumerated().map { Field(name: "\(name)[\($0)]", value: $1) }
+    }
+
+    func strings() throws -> [String: String] {
+        try object().reduce(into: [:]) { result, member in
+            result[member.key] = try self.member(member.key).string()
+        }
+    }
+
+    /// Nil when the field is absent or null, else what `read` makes of it.
+    func optional<T>(_ read: (Field) throws -> T) rethrows -> T? {
+        isAbsent ? nil : try read(self)
+    }
+
+    func wrong(_ expected: String) -> Wrong {
+        Wrong(description: "\(name) must be \(expected), not \(value.kind)")
+    }
+
+    private static func limits(_ range: ClosedRange<Int>) -> String {
+        range.upperBound == .max
+            ? "must be at least \(range.lowerBound)"
+            : "must be between \(range.lowerBound) and \(range.upperBound)"
+    }
+}
