@@ -35,7 +35,8 @@ let package = Package(
         .executableTarget(
             name: "cpi-admin",
             dependencies: [
-                "CPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CPI", "Engine", "Journal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "Support", dependencies: ["CPI"], path: "Tests/Support"),

@@ -1,9 +1,9 @@
 /// Reading: lists, one operation, what touched a subject.
 extension Journal {
     /// The newest operations first; `limit` at most. With `subject`, those about it alone.
-    public func operations(subject cid: String? = nil, openOnly: Bool = false, limit: Int) throws
-        -> [Operation]
-    {
+    public func operations(
+        subject cid: String? = nil, openOnly: Bool = false, mutatingOnly: Bool = false, limit: Int
+    ) throws -> [Operation] {
         var conditions: [String] = []
         var values: [Value] = [.integer(Int64(limit))]
         if let cid {
@@ -11,6 +11,7 @@ extension Journal {
             values.append(.text(cid))
         }
         if openOnly { conditions.append("state IN ('running', 'parked')") }
+        if mutatingOnly { conditions.append("mutating") }
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try select("\(filter) ORDER BY started DESC, id DESC LIMIT ?1", values)
     }

@@ -31,6 +31,16 @@ public struct Operation: Sendable, Equatable {
     public var owner: String?
 }
 
+extension Operation {
+    /// One that no journal knows: it had begun `step`, and how it went on is not known.
+    public init(unrecorded id: String, method: String, plan: String, step: String, director: String?) {
+        self.init(
+            id: id, method: method, state: .running, direction: .forward, step: step,
+            mutating: true, plan: plan, error: nil, attempts: 0, started: 0, finished: nil,
+            duration: nil, replied: nil, director: director, request: nil, owner: nil)
+    }
+}
+
 /// A VM, disk, stemcell, agent or network that an operation is about.
 public struct Subject: Hashable, Sendable {
     public enum Kind: String, Sendable { case vm, disk, stemcell, agent, network }

@@ -8,6 +8,7 @@ final class Recorder {
     private var journal: Journal?
     private var pending: [Event] = []
     private var begun = false
+    private var ended = false
     private let id: String
     private let clock: Clock
     private let logger: Logger
@@ -60,16 +61,50 @@ final class Recorder {
         commit { journal, events in try journal.record(events, of: id, durable: durable) }
     }
 
+    /// Records the outcome: of an operation that has begun, or of one that failed while planning.
+    func end(_ state: Operation.State, error: String, intent: @autoclosure () -> Intent) {
+        ended = true
+        let data: JSON = ["state": .string(state.rawValue), "error": .string(error)]
+        if begun { return record(.outcome, data: data) }
+        note(.outcome, data: data)
+        recordWhole(intent())
+    }
+
+    /// The operation gets no outcome now: recovery is to finish it.
+    func leaveOpen() {
+        ended = true
+        guard begun else { return }
+        commit { journal, events in try journal.record(events, of: id, durable: false) }
+    }
+
+    /// Whether the outcome is still to be recorded.
+    var isOpen: Bool { !ended }
+
+    /// Writes into the same journal for an operation that was left open.
+    func resuming(_ operation: String) -> Recorder {
+        Recorder(journal, id: operation, clock: clock, logger: logger, resumed: true)
+    }
+
     /// Commits the whole of an operation that was not begun: a read-only one, or one that failed
     /// before its first effect.
     func recordWhole(_ intent: Intent) {
         commit { journal, events in try journal.recordWhole(intent, event: opening, events) }
+        begun = true
     }
 
     /// Removes a few operations that are older than `days`.
     func prune(days: Int) {
         let limit = clock.wall() - Int64(days) * 86_400_000
         _ = read { try $0.prune(before: limit, limit: 20) }
+    }
+
+    /// Keeps what was asked of Docker: all of it, or only what changes something there.
+    func watch(_ engine: Engine, effectsOnly: Bool) {
+        engine.onExchange = { [weak self] exchange in
+            if effectsOnly && !exchange.isEffect { return }
+            let status = exchange.status.map { JSON.integer(Int64($0)) } ?? .null
+            self?.note(.request, data: ["request": .string(exchange.request), "status": status])
+        }
     }
 
     private func commit(_ write: (Journal, [Event]) throws -> Void) {
@@ -87,4 +122,9 @@ final class Recorder {
         journal = nil
         logger.warning("the journal cannot be used, the call goes on without it: \(error)")
     }
+}
+
+extension Engine.Exchange {
+    /// A command run in a container to look around is a POST, and changes nothing.
+    fileprivate var isEffect: Bool { !isRead && !request.contains("/exec") }
 }

@@ -1,1 +1,4 @@
-print("x")
+import CPI
+import Glibc
+
+exit(CPI.main(Array(CommandLine.arguments.dropFirst())))

@@ -271,7 +271,8 @@ extension World {
 
     /// Removes the committed images of a VM that no container is made from any more.
     func removeUnusedImages(_ vm: VMCID) throws {
-        for tag in try committedImages(vm) {
+        let current = try engine.container(vm.description)?.image
+        for tag in try committedImages(vm) where tag != current {
             do {
                 try removeImage(tag)
             } catch let error as EngineError where error.isConflict {

@@ -1,0 +1,41 @@
+import Engine
+import Glibc
+import Journal
+import Logging
+
+/// The CPI as a program: one request in, one answer out.
+public enum CPI {
+    public static let version = "0.1.0"
+
+    /// The whole of `docker-cpi`. Returns the exit code: 0 once an answer was written, whatever it
+    /// says, for bosh-cli takes any other for a failure of the CPI itself.
+    public static func main(_ arguments: [String]) -> Int32 {
+        signal(SIGPIPE, SIG_IGN)  // a director that is gone must not stop a call half way
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        switch CommandLineOptions(arguments) {
+        case .version:
+            print("docker-cpi \(version)")
+            return 0
+        case .help:
+            print(CommandLineOptions.usage)
+            return 0
+        case .serve(let path):
+            return serve(path)
+        case .wrong(let why):
+            Streams.write("docker-cpi: \(why)\n\n\(CommandLineOptions.usage)\n", to: 2)
+            return 2
+        }
+    }
+
+    /// Reads the request to its end before anything else: a director that writes to a process that
+    /// is gone fails in its own way.
+    private static func serve(_ configurationPath: String) -> Int32 {
+        let started = Clock.system
+        let bytes = Streams.readAll(0)
+        let service = Service(configurationPath: configurationPath, clock: started)
+        let answer = service.answer(bytes)
+        let delivered = Streams.write(answer.bytes + [0x0a], to: 1)
+        answer.replied(delivered)
+        return delivered ? 0 : 1
+    }
+}

@@ -1,0 +1,77 @@
+import Engine
+import FoundationEssentials
+import Journal
+
+/// Settles one operation that was left open, by the same steps and the same Runner that began it.
+struct Recovery {
+    /// After so many attempts an operation is left to a person, and blocks nobody else.
+    static let maximalAttempts = 5
+
+    /// Acting as the operation that is settled.
+    let world: World
+    let operation: Operation
+
+    /// What would be done, and about what. Changes nothing.
+    func decide() throws -> Action {
+        guard let type = Methods.mutation(operation.method) else {
+            return .park("this version does not know the method \(operation.method)")
+        }
+        return try decide(type)
+    }
+
+    /// Does it and records it. Returns what was done; throws when that failed half way.
+    @discardableResult
+    func settle() throws -> Action {
+        guard let type = Methods.mutation(operation.method) else { return try decide() }
+        world.recorder.record(.attempt, durable: true)
+        let action = try decide(type)
+        try carryOut(action, type)
+        return action
+    }
+
+    private func decide<M: Mutation>(_ type: M.Type) throws -> Action {
+        guard let plan = try plan(type) else {
+            return .park("its plan cannot be read by this version")
+        }
+        if let other = try foreignDaemon() { return .park(other) }
+        return RecoveryTable.action(
+            M.lane, operation.direction, begun: operation.step != nil, try M.situation(plan, world))
+    }
+
+    private func carryOut<M: Mutation>(_ action: Action, _ type: M.Type) throws {
+        switch action {
+        case .rollBack:
+            guard let plan = try plan(type) else { return }
+            try Runner(world: world).backward(try M.steps(plan, nil))
+            finish(.rolledBack, "interrupted, and rolled back by recovery")
+        case .finish:
+            guard let plan = try plan(type) else { return }
+            try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
+            finish(.done, nil)
+        case .close(let state, let why): finish(state, why)
+        case .park(let why): finish(.parked, why)
+        }
+    }
+
+    private func plan<M: Mutation>(_ type: M.Type) throws -> M.Plan? {
+        guard let text = operation.plan else { return nil }
+        return try? JSONDecoder().decode(M.Plan.self, from: Data(text.utf8))
+    }
+
+    private func finish(_ state: Operation.State, _ error: String?) {
+        var data: JSON = ["state": .string(state.rawValue)]
+        if let error { data["error"] = .string(error) }
+        world.recorder.record(.outcome, data: data, durable: true)
+    }
+
+    /// A 404 from another daemon than the operation's own would not mean "gone".
+    private func foreignDaemon() throws -> String? {
+        guard let owner = operation.owner, let json = try? JSON(parsing: owner.utf8),
+            let its = json["daemon"]["id"].string
+        else { return nil }
+        let here = try world.engine.info()["ID"].string ?? ""
+        guard here != its else { return nil }
+        let address = json["daemon"]["address"].string ?? "another address"
+        return "it was begun on another Docker daemon (\(address)); run recovery with that one's configuration"
+    }
+}
