@@ -1,0 +1,36 @@
+# The front door. Everything else is in dev/.
+
+.PHONY: all setup build check test demo format clean
+
+RELEASE = swift build -c release --static-swift-stdlib
+
+all: build
+
+# What the build and the tests need from the system, where it is missing (apt, root).
+setup:
+	@dev/setup
+
+# The executables as a director gets them: .build/release/docker-cpi and cpi-admin.
+build: setup
+	$(RELEASE) --product docker-cpi
+	$(RELEASE) --product cpi-admin
+
+# Format and warnings, without running anything.
+check: setup
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift build --build-tests -Xswiftc -warnings-as-errors
+
+# Everything: unit tests, the job's templates, and the real executables against a real Engine.
+test: setup
+	ruby Tests/jobs/test_templates.rb
+	dev/with-engine test -- swift test -Xswiftc -warnings-as-errors
+
+# A VM's whole life on a real Engine, with a kill in the middle of it.
+demo: build
+	dev/with-engine demo -- env BIN=.build/release dev/demo
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build
