@@ -44,7 +44,7 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Support"]),
         .testTarget(name: "CPITests", dependencies: ["CPI", "Support"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CPI", "Support", "docker-cpi", "cpi-admin"]),
+            name: "EndToEndTests", dependencies: ["Engine", "Journal", "docker-cpi", "cpi-admin"]),
     ],
     swiftLanguageModes: [.v6]
 )

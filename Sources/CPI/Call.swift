@@ -38,13 +38,16 @@ struct Call<M: Mutation> {
             try settle(failure, steps)
         }
         if world.recorder.isOpen { world.recorder.record(.outcome, data: ["state": "done"]) }
+        if M.deletes { Settlement(world: world).closeGone(method.subjects + M.subjects(of: plan)) }
         return method.answer(plan, world.request)
     }
 
     /// Back where there is a way back. Past the pivot of a replacement the call has done what was
     /// asked for: what is left over waits for recovery. Anything else is told as it is.
     private func settle(_ failure: StepFailure, _ steps: [Step]) throws {
-        let begun = Array(steps[...failure.index])
+        var begun = Array(steps[...failure.index])
+        // What Docker has refused did not happen: a way back may still be open.
+        if failure.isRefusal, steps[failure.index].undo == nil { begun.removeLast() }
         guard begun.contains(where: { $0.undo == nil }) else { return try rollBack(failure, begun) }
         if M.lane == .replace {
             world.warn("\(M.name) is done, but step \"\(failure.step)\" is not: \(failure.cause)")
@@ -52,11 +55,11 @@ struct Call<M: Mutation> {
         }
         if M.lane == .keep {
             end(.failed, failure.cause)
-            throw report(failure, "Nothing was made.")
+            throw report(failure, "Nothing was made")
         }
         world.recorder.leaveOpen()
         throw report(
-            failure, "It is half done; what was done is kept.",
+            failure, "It is half done; what was done is kept",
             next: "repeat the call, or: cpi-admin recover \(world.operation) --yes")
     }
 
@@ -66,11 +69,14 @@ struct Call<M: Mutation> {
         } catch let second as StepFailure {
             world.recorder.leaveOpen()
             throw report(
-                failure, "It could not be rolled back: \(second.step): \(second.cause).",
+                failure, "It could not be rolled back: \(second.step): \(second.cause)",
                 next: "cpi-admin recover \(world.operation) --yes")
         }
-        end(.rolledBack, failure.cause)
-        throw report(failure, "Rolled back: everything is as it was before.")
+        let wasUndone = !begun.isEmpty
+        end(wasUndone ? .rolledBack : .failed, failure.cause)
+        throw report(
+            failure,
+            wasUndone ? "Rolled back: everything is as it was before" : "Nothing was changed")
     }
 
     /// What failed, what is true now, what was done about it, the operation, the next command.
@@ -78,7 +84,7 @@ struct Call<M: Mutation> {
         var error = CPIError.from(failure.cause)
         let next = next ?? "cpi-admin journal show \(world.operation)"
         error.message =
-            "\(M.name) failed at step \"\(failure.step)\": \(error.message). \(state) "
+            "\(M.name) failed at step \"\(failure.step)\": \(error.message). \(state). "
             + "Operation \(world.operation); next: \(next)"
         return M.error(error, cause: failure.cause)
     }

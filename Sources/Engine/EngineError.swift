@@ -45,18 +45,21 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     /// Worth another try without anybody changing anything.
     public var isTransient: Bool {
         switch self {
-        case .unreachable(_, let errno, _): errno != EACCES
+        case .unreachable(_, let errno, _): errno != 0 && errno != EACCES
         case .lost: true
         case .refused(let status, let message, _):
-            status == 503 || (status >= 500 && !EngineError.isFinal(message))
+            status == 503 || (status == 500 && EngineError.isPassing(message))
         case .stream, .notDocker: false
         }
     }
 
-    /// Engines up to 28 answer 500 for some mistakes that no repetition mends.
-    private static func isFinal(_ message: String) -> Bool {
-        ["already in use", "no space left", "port is already allocated", "not found", "invalid"]
-            .contains { message.lowercased().contains($0) }
+    /// Most of an Engine's 500s are mistakes that no repetition mends; these pass.
+    private static func isPassing(_ message: String) -> Bool {
+        let text = message.lowercased()
+        return [
+            "deadline exceeded", "timeout", "timed out", "connection refused", "temporarily",
+            "resource busy",
+        ].contains { text.contains($0) }
     }
 
     private static func advice(_ code: Int32, _ address: String) -> String {

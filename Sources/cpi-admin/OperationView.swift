@@ -24,7 +24,7 @@ struct OperationView {
     var row: [String] {
         [
             operation.id, state, operation.method, Terminal.shorten(dash(cids(.vm))),
-            Terminal.shorten(dash(cids(.disk))), Terminal.shorten(dash(operation.step ?? "")),
+            Terminal.shorten(dash(cids(.disk))), Terminal.shortened(dash(operation.step ?? "")),
             Terminal.time(operation.started), operation.duration.map(Terminal.duration) ?? "-",
         ]
     }

@@ -80,7 +80,7 @@ struct Recover: ParsableCommand {
             return [
                 result.one.operation.id, result.one.operation.method,
                 Terminal.shorten(cids.joined(separator: " ")),
-                Terminal.shorten(result.one.operation.step ?? "-"), result.words,
+                Terminal.shortened(result.one.operation.step ?? "-"), result.words,
             ]
         }
         let title = yes ? "RECOVERY" : "RECOVERY WOULD"

@@ -15,8 +15,11 @@ enum Terminal {
 
     /// A UUID's first eight digits are enough for an eye.
     static func shorten(_ text: String) -> String {
-        guard isInteractive else { return text }
-        return text.replacing(#/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#) {
+        isInteractive ? shortened(text) : text
+    }
+
+    static func shortened(_ text: String) -> String {
+        text.replacing(#/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#) {
             "\($0.output.1)…"
         }
     }

@@ -185,7 +185,8 @@ class SpecTest < TemplateTest
 
   def test_templates_are_the_files_that_are_there
     assert_equal TEMPLATES.keys.sort, SPEC["templates"].keys.sort
-    assert_equal({ "cpi.erb" => "bin/cpi", "cpi.json.erb" => "config/cpi.json" }, SPEC["templates"])
+    targets = { "cpi.erb" => "bin/cpi", "cpi.json.erb" => "config/cpi.json", "pre-start.erb" => "bin/pre-start" }
+    assert_equal targets, SPEC["templates"]
     assert_equal ["docker_cpi"], SPEC["packages"]
   end
 
@@ -306,6 +307,16 @@ class WrapperTest < TemplateTest
     @packages = "#{@directory}/a\"b\\c&d%se\tf\ng é"
     answer, _, status = run_wrapper
     assert_includes assert_error(answer, status), "/a\"b\\c&d%se?f?g é/docker_cpi"
+  end
+end
+
+class PreStartTest < TemplateTest
+  def test_it_makes_a_private_directory_for_the_journal
+    journal = "#{@directory}/it's a journal"
+    script = render("pre-start.erb", "docker_cpi" => { "journal" => { "directory" => journal } })
+    output, status = Open3.capture2e("bash", stdin_data: script)
+    assert status.success?, output
+    assert_equal 0o700, File.stat(journal).mode & 0o777
   end
 end
 

@@ -23,7 +23,7 @@ struct AgentProbe {
 
     /// The settings have the bus's password in them: they are read here and forgotten here.
     private var script: String {
-        let settings = world.configuration.agentSettingsPath.replacing("'", with: "'\\''")
+        let settings = EntryScript.quoted(world.configuration.agentSettingsPath)
         return """
             grep -qx bosh-agent /proc/[0-9]*/comm 2>/dev/null && echo running
             echo '-- update'; cat /var/vcap/bosh/update_settings.json 2>/dev/null; echo

@@ -1,8 +1,9 @@
 /// What a VM's container runs: it prepares what the agent expects and becomes the init.
 enum EntryScript {
-    /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it.
-    static func text(systemd: Bool) -> String {
-        prepare + restoreStore + (systemd ? startSystemd : startRunit)
+    /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it. `gateway`: where
+    /// the default route must lead, if Docker may choose another.
+    static func text(systemd: Bool, settings: String, gateway: String?) -> String {
+        prepare + (gateway.map(route) ?? "") + restoreStore(settings) + (systemd ? startSystemd : startRunit)
     }
 
     /// The agent writes these files itself, which Docker's mounts on them would prevent.
@@ -15,23 +16,34 @@ enum EntryScript {
 
         """
 
-    /// The agent does not mount a directory disk again when it boots, and refuses to boot when it
-    /// finds a last disk that it does not know any more: contract §5.4.
-    private static let restoreStore = """
+    /// Engines before API 1.48 take the default route by the networks' names.
+    private static func route(_ gateway: String) -> String {
+        "ip route replace default via \(gateway) 2>/dev/null\n"
+    }
+
+    /// The agent does not mount a directory disk again when it boots, and refuses to boot when its
+    /// last disk is one that it does not know any more (contract §5.4): a disk that the director has
+    /// taken away, though it may still be mounted here.
+    private static func restoreStore(_ settings: String) -> String {
+        """
         last=/var/vcap/bosh/managed_disk_settings.json
         disk=$(cat "$last" 2>/dev/null)
         case "$disk" in
         ''|*/*|*[[:space:]]*) ;;
         *)
-          if grep -q " /warden-cpi-dev/$disk " /proc/self/mountinfo; then
+          if ! grep -qs "\"$disk\"" /var/vcap/bosh/persistent_disk_hints.json '\(quoted(settings))'; then
+            : >"$last"
+          elif grep -q " /warden-cpi-dev/$disk " /proc/self/mountinfo; then
             grep -q ' /var/vcap/store ' /proc/self/mountinfo ||
               mount --bind "/warden-cpi-dev/$disk" /var/vcap/store
-          elif ! grep -qs "\\"$disk\\"" /var/vcap/bosh/persistent_disk_hints.json; then
-            : >"$last"
           fi ;;
         esac
 
         """
+    }
+
+    /// For a place between single quotes.
+    static func quoted(_ text: String) -> String { text.replacing("'", with: "'\\''") }
 
     private static let startRunit = """
         [ ! -x /usr/sbin/runsvdir-start ] || exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/runsvdir-start

@@ -13,7 +13,12 @@ struct VMSpec {
             "Image": .string(plan.stemcell.description),
             // The stemcell's own entry point, if it has one, is not how an agent is started.
             "Entrypoint": ["/bin/sh", "-c"],
-            "Cmd": [.string(EntryScript.text(systemd: systemd))],
+            "Cmd": [
+                .string(
+                    EntryScript.text(
+                        systemd: systemd, settings: configuration.agentSettingsPath,
+                        gateway: gateway))
+            ],
             "Labels": JSON(
                 Label.complete([Label.vm: plan.vm.description, Label.agent: plan.agent], world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
@@ -26,6 +31,11 @@ struct VMSpec {
                 Dictionary(properties.ports.map { ($0, [:]) }, uniquingKeysWith: { one, _ in one }))
         }
         return body
+    }
+
+    /// One network leaves no choice.
+    private var gateway: String? {
+        plan.networks.count > 1 ? plan.networks[0].gateways.first { !$0.contains(":") } : nil
     }
 
     private func endpoints(_ version: APIVersion) -> JSON {

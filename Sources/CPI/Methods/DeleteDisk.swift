@@ -5,6 +5,7 @@ import Journal
 struct DeleteDisk: Mutation {
     static let name = "delete_disk"
     static let lane = Lane.finish
+    static let deletes = true
     struct Plan: Codable {
         let disk: DiskCID
     }

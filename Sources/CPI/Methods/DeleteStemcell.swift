@@ -5,6 +5,7 @@ import Journal
 struct DeleteStemcell: Mutation {
     static let name = "delete_stemcell"
     static let lane = Lane.finish
+    static let deletes = true
     struct Plan: Codable {
         let stemcell: StemcellCID
         let isThere: Bool

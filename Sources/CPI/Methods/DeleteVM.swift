@@ -5,6 +5,7 @@ import Journal
 struct DeleteVM: Mutation {
     static let name = "delete_vm"
     static let lane = Lane.finish
+    static let deletes = true
     struct Plan: Codable {
         struct Named: Codable {
             let id: String

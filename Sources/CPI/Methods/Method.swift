@@ -18,6 +18,8 @@ protocol Mutation {
 
     static var name: String { get }
     static var lane: Lane { get }
+    /// What it is about is gone afterwards, and with it all that was open about it.
+    static var deletes: Bool { get }
     /// Checks and decodes the arguments; throws `Field.Wrong`.
     init(_ values: [JSON]) throws
     /// What is locked before anything is looked at.
@@ -37,6 +39,7 @@ protocol Mutation {
 }
 
 extension Mutation {
+    static var deletes: Bool { false }
     static func subjects(of plan: Plan) -> [Subject] { [] }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }

@@ -46,10 +46,16 @@ enum ImageReference {
 
     private static func isHost(_ host: Substring) -> Bool {
         let parts = host.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let name = parts.first, !name.isEmpty,
-            name.utf8.allSatisfy({ $0.isAlphanumeric || $0 == 0x2d || $0 == 0x2e })
+        guard parts.count <= 2, let name = parts.first,
+            name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isHostPart)
         else { return false }
         return parts.count == 1 || (1...65_535).contains(Int(parts[1]) ?? 0)
+    }
+
+    private static func isHostPart(_ part: Substring) -> Bool {
+        guard let first = part.utf8.first, let last = part.utf8.last else { return false }
+        return first.isAlphanumeric && last.isAlphanumeric
+            && part.utf8.allSatisfy { $0.isAlphanumeric || $0 == 0x2d }
     }
 
     private static func isTag(_ tag: Substring) -> Bool {

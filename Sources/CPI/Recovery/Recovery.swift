@@ -20,13 +20,25 @@ struct Recovery {
     }
 
     /// Does it and records it. Returns what was done; throws when that failed half way.
+    ///
+    /// `subjects` are what a director's call names: a VM or disk that it has the CID of is not one
+    /// whose answer was lost.
     @discardableResult
-    func settle() throws -> Action {
+    func settle(knownTo subjects: [Subject] = []) throws -> Action {
         guard let type = Methods.mutation(operation.method) else { return try decide() }
         world.recorder.record(.attempt, durable: true)
-        let action = try decide(type)
+        var action = try decide(type)
+        if action == RecoveryTable.unanswered, try made(type, isAmong: subjects) {
+            action = .close(.done, "the director knows it")
+        }
         try carryOut(action, type)
         return action
+    }
+
+    private func made<M: Mutation>(_ type: M.Type, isAmong subjects: [Subject]) throws -> Bool {
+        guard let plan = try plan(type) else { return false }
+        let made = M.subjects(of: plan).filter { $0.kind == .vm || $0.kind == .disk }
+        return made.contains(where: subjects.contains)
     }
 
     private func decide<M: Mutation>(_ type: M.Type) throws -> Action {

@@ -24,6 +24,9 @@ public final class RecoveryDesk {
 
     /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet.
     public init(_ configuration: Configuration, logger: Logger) throws {
+        // A journal that is not there has nothing open; root must not make one that vcap cannot use.
+        let file = configuration.journal.directory + "/" + Journal.fileName
+        _ = try Journal(reading: file)
         journal = try Journal(directory: configuration.journal.directory, busyTimeout: 30_000)
         engine = try Engine(
             configuration.docker.address, ceiling: configuration.docker.usableCeiling(logger),

@@ -50,6 +50,8 @@ enum Action: Equatable {
 
 /// (what the journal says, what Docker shows) → action. Read it as a table.
 enum RecoveryTable {
+    static let unanswered = Action.park("it is made, and its answer may not have arrived")
+
     static func action(
         _ lane: Lane, _ direction: Operation.Direction, begun: Bool, _ situation: Situation
     ) -> Action {
@@ -59,10 +61,10 @@ enum RecoveryTable {
         case (.nothing, _, _, _): .close(.failed, "nothing had been made")
 
         case (.undo, .backward, _, _): .rollBack
-        case (.undo, _, _, .made): .park("it is made, and its answer may not have arrived")
+        case (.undo, _, _, .made): unanswered
         case (.undo, _, _, _): .rollBack
 
-        case (.keep, _, _, .made): .park("it is made, and its answer may not have arrived")
+        case (.keep, _, _, .made): unanswered
         case (.keep, _, _, _): .close(.failed, "nothing had been made")
 
         case (.replace, .backward, _, _): .rollBack

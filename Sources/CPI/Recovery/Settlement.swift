@@ -8,39 +8,66 @@ struct Settlement {
     /// Each dead operation that is about one of these subjects, oldest first. The caller has their
     /// locks. Throws `CPIError` when one cannot be settled: nothing new may be done on top of it.
     func settle(_ subjects: [Subject]) throws {
-        for operation in try dead(subjects) { try settle(operation) }
+        for operation in try dead(subjects) { try settle(operation, subjects) }
     }
 
-    private func settle(_ operation: Operation) throws {
+    /// After something was deleted: what was left open or parked about it is over.
+    func closeGone(_ subjects: [Subject]) {
+        let gone = Set(subjects.filter { $0.kind != .agent })
+        let open = world.recorder.read { journal in
+            try journal.open().filter {
+                try !gone.isDisjoint(with: journal.subjects(of: $0.id))
+            }
+        }
+        for operation in open ?? [] where operation.id != world.operation {
+            guard !world.locks.isOwned(operation.id) else { continue }
+            do {
+                try recovery(operation).settle()
+            } catch {
+                world.logger.warning("operation \(operation.id) stays open: \(error)")
+            }
+        }
+    }
+
+    private func settle(_ operation: Operation, _ subjects: [Subject]) throws {
         guard let lock = try world.locks.own(operation.id) else { return }
         defer { lock.release() }
-        let recorder = world.recorder.resuming(operation.id)
-        recorder.watch(world.engine, effectsOnly: true)
+        let recovery = recovery(operation)
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
-        let context = CallContext(
-            director: operation.director, requestID: operation.request, isVersion2: true)
-        let recovery = Recovery(
-            world: world.acting(as: operation.id, context, recorder), operation: operation)
-        guard operation.attempts < Recovery.maximalAttempts else {
+        guard operation.attempts < Recovery.maximalAttempts || operation.state == .parked else {
             let why = "recovery failed \(operation.attempts) times"
-            recorder.record(.outcome, data: ["state": "parked", "error": .string(why)])
+            recovery.world.recorder.record(
+                .outcome, data: ["state": "parked", "error": .string(why)])
             throw blocked(operation, why)
         }
         world.logger.info("settling operation \(operation.id) (\(operation.method)), which was interrupted")
         do {
-            let action = try recovery.settle()
+            let action = try recovery.settle(knownTo: subjects)
             world.warn("operation \(operation.id) (\(operation.method)) was interrupted: \(action.words)")
         } catch let failure as StepFailure {
             throw blocked(operation, "\(failure.step): \(failure.cause)")
         }
     }
 
+    private func recovery(_ operation: Operation) -> Recovery {
+        let recorder = world.recorder.resuming(operation.id)
+        recorder.watch(world.engine, effectsOnly: true)
+        let context = CallContext(
+            director: operation.director, requestID: operation.request, isVersion2: true)
+        return Recovery(
+            world: world.acting(as: operation.id, context, recorder), operation: operation)
+    }
+
     private func dead(_ subjects: [Subject]) throws -> [Operation] {
         let wanted = Set(subjects)
+        let named = wanted.filter { $0.kind != .agent }
         let found = world.recorder.read { journal in
             try journal.open().filter { operation in
-                guard operation.mutating, operation.state == .running else { return false }
-                return try !wanted.isDisjoint(with: journal.subjects(of: operation.id))
+                let its = try journal.subjects(of: operation.id)
+                guard operation.state == .parked else { return !wanted.isDisjoint(with: its) }
+                // Parked for want of an answer; a director that names it did get the answer.
+                let makes = [CreateVM.name, CreateDisk.name].contains(operation.method)
+                return makes && !named.isDisjoint(with: its)
             }
         }
         var operations = (found ?? []).filter { !world.locks.isOwned($0.id) }

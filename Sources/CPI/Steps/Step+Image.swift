@@ -1,7 +1,8 @@
 import Engine
 
 extension Step {
-    /// Streams a root file system into an image of that name.
+    /// Streams a root file system into an image of that name. An image that is there proves nothing
+    /// when the reply was lost: Engines with the containerd store name it before they unpack it.
     static func importImage(
         _ name: String, changes: @escaping (World) -> [String], from file: ImageFile?
     ) -> Step {
@@ -13,9 +14,13 @@ extension Step {
                     throw CPIError(kind: .cloud, message: "the image file is known to the first process only")
                 }
                 try file.read { descriptor, size in
-                    try world.engine.importImage(
-                        descriptor: descriptor, size: size, repository: reference.repository,
-                        tag: reference.tag, changes: changes(world))
+                    do {
+                        try world.engine.importImage(
+                            descriptor: descriptor, size: size, repository: reference.repository,
+                            tag: reference.tag, changes: changes(world))
+                    } catch let error as EngineError where error.isOutcomeUnknown {
+                        throw CPIError(kind: .cloud, message: "\(error)")
+                    }
                 }
             },
             verify: { try $0.ourImage(name) != nil },

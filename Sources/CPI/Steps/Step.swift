@@ -19,4 +19,10 @@ struct StepFailure: Error {
     let index: Int
     let step: String
     let cause: Error
+
+    /// Docker said no before it did anything.
+    var isRefusal: Bool {
+        guard let status = (cause as? EngineError)?.status else { return false }
+        return status < 500
+    }
 }

@@ -1,0 +1,243 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+extension EndToEnd {
+    @Suite("Bad input gets a clear answer, and nothing is half made")
+    struct RefusalTests {
+        private static let cpi = "Bosh::Clouds::CpiError"
+
+        @Test(
+            "A request that is not one is answered, with exit code 0",
+            arguments: [
+                "", " \n", "{", #"{"method":"info","arg"#, "[]", "null", "17", #""info""#,
+                #"{"method":"has_vm","arguments":{"vm":"vm-1"}}"#, #"{"arguments":[]}"#,
+                #"{"method":7,"arguments":[]}"#, #"{"method":"info","arguments":[],"context":3}"#,
+                #"{"method":"info","arguments":[],"api_version":"2"}"#,
+                #"{"method":"info","arguments":[1]}"#, #"{"method":"has_vm","arguments":[]}"#,
+                #"{"method":"has_vm","arguments":[null]}"#, #"{"method":"has_vm","arguments":[5]}"#,
+                #"{"method":"create_disk","arguments":["1024",{},"vm-1"]}"#,
+                #"{"method":"create_disk","arguments":[0,{},"vm-1"]}"#,
+                #"{"method":"create_disk","arguments":[-5,{},"vm-1"]}"#,
+                #"{"method":"create_disk","arguments":[1.5,{},"vm-1"]}"#,
+                #"{"method":"create_disk","arguments":[1024,[],"vm-1"]}"#,
+                #"{"method":"resize_disk","arguments":["disk-1",0]}"#,
+                #"{"method":"set_vm_metadata","arguments":["vm-1","x"]}"#,
+            ])
+        func requests(_ text: String) throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let answer = try rig.send(Array(text.utf8))
+            #expect(answer.exitCode == 0)
+            #expect(answer.errorType == Self.cpi, "\(answer.stdout)")
+            #expect(!answer.errorMessage.isEmpty)
+            #expect(answer.json.object?.keys.sorted() == ["error", "log", "result"])
+            #expect(answer.json["log"] == "" && answer.mayRetry == false)
+        }
+
+        @Test(
+            "A CID that Docker or a file name would misread is refused before either sees it",
+            arguments: [
+                "../vm-1", "a/b", "..", ".", "vm 1", "vm\"1", "vm'1", "vm\n1", "vm\u{0}1", "-rf", "ü1",
+                "vm-1?force=1", "vm%2f1", String(repeating: "v", count: 5_000),
+            ])
+        func hostileNames(_ cid: String) throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            for (method, arguments) in [
+                ("has_vm", [.string(cid)]), ("delete_vm", [.string(cid)]),
+                ("delete_disk", [.string(cid)]), ("attach_disk", [.string(cid), "disk-1"]),
+                ("detach_disk", ["vm-1", .string(cid)]),
+            ] as [(String, JSON)] {
+                let answer = try rig.call(method, arguments)
+                #expect(answer.errorType == Self.cpi, "\(method): \(answer.stdout.prefix(300))")
+                #expect(answer.errorMessage.contains("_cid"), "the argument is named")
+                #expect(answer.errorMessage.utf8.count < 300)
+            }
+        }
+
+        @Test("An argument of 50 MB is read to its end and refused by name")
+        func hugeArgument() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let answer = try rig.call("has_vm", [.string(String(repeating: "x", count: 50_000_000))])
+            #expect(answer.errorType == Self.cpi && answer.errorMessage.contains("vm_cid"))
+        }
+
+        @Test("An unknown method is NotImplemented")
+        func unknownMethod() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            for method in ["snapshot_disk", "ping", "current_vm_id", "create_network"] {
+                #expect(try rig.call(method, []).errorType == "Bosh::Clouds::NotImplemented")
+            }
+        }
+
+        @Test("create_vm names the argument that is wrong and makes nothing")
+        func wrongVMs() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let good = rig.network()
+            var noIP = good
+            noIP["ip"] = .null
+            var badIP = good
+            badIP["ip"] = "10.0.0"
+            var badMask = good
+            badMask["netmask"] = "255.0.255.0"
+            let unnamed: JSON = ["type": "dynamic", "cloud_properties": [:]]
+            let cases: [(JSON, JSON, String)] = [
+                (["memory": "1024"], ["a": good], "cloud_properties.memory"),
+                (["memory": 0], ["a": good], "cloud_properties.memory"),
+                (["cpus": -1], ["a": good], "cloud_properties.cpus"),
+                (["ports": "22/tcp"], ["a": good], "cloud_properties.ports"),
+                (["ports": ["99999/tcp"]], ["a": good], "cloud_properties.ports[0]"),
+                (["Binds": 3], ["a": good], "cloud_properties.Binds"),
+                ([], ["a": good], "cloud_properties"),
+                ([:], ["a": noIP], "networks.a.ip"), ([:], ["a": badIP], "networks.a.ip"),
+                ([:], ["a": badMask], "networks.a.netmask"),
+                ([:], ["a": unnamed], "networks.a.cloud_properties.name"),
+                ([:], [:], "networks"), ([:], "x", "networks"),
+            ]
+            for (properties, networks, name) in cases {
+                let answer = try rig.call(
+                    "create_vm", ["agent-1", .string(StemcellTrait.cid), properties, networks, [], [:]])
+                #expect(answer.errorType == Self.cpi, "\(name): \(answer.stdout)")
+                #expect(answer.errorMessage.contains(name), "\(name): \(answer.errorMessage)")
+            }
+            for stemcell in ["stemcell:", "UPPER", "a b", "x:y:z", "../x"] {
+                let answer = try rig.call(
+                    "create_vm", ["agent-1", .string(stemcell), [:], ["a": good], [], [:]])
+                #expect(answer.errorMessage.contains("stemcell_cid"), "\(answer.stdout)")
+            }
+            #expect(try rig.engine.network(good["cloud_properties"]["name"].string ?? "") == nil)
+        }
+
+        @Test("A create_vm that Docker refuses half way leaves nothing, and is VMCreationFailed")
+        func failedCreation() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let network = rig.network()
+            let name = network["cloud_properties"]["name"].string ?? ""
+            let before = try rig.leftovers(["vm-"])
+            for (properties, said) in [
+                (["Runtime": "no-such-runtime"], "create container"),
+                (["Binds": ["relative:path:nonsense"]], "create container"),
+                (["Binds": ["/proc/none:/x"]], "put settings"),
+            ] as [(JSON, String)] {
+                let arguments = rig.vmArguments(network, properties: properties)
+                let answer = try rig.call("create_vm", arguments)
+                #expect(answer.errorType == "Bosh::Clouds::VMCreationFailed", "\(answer.stdout)")
+                #expect(answer.mayRetry == false)
+                #expect(answer.errorMessage.contains(said), "\(answer.errorMessage)")
+                #expect(answer.errorMessage.contains("cpi-admin journal show"))
+                #expect(try rig.leftovers(["vm-"]) == before)
+                #expect(try rig.engine.network(name) == nil, "the network that it made goes too")
+            }
+            let missing = try rig.call("create_vm", ["agent-1", "stemcell:none", [:], ["a": network], [], [:]])
+            #expect(missing.errorType == "Bosh::Clouds::VMCreationFailed")
+            #expect(missing.errorMessage.contains("stemcell:none"))
+        }
+
+        @Test("An address in use is refused with the name of the VM that has it")
+        func addressInUse() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let network = rig.network()
+            let vm = try rig.makeVM(network)
+            let before = try rig.leftovers(["vm-"])
+            let answer = try rig.call("create_vm", rig.vmArguments(network))
+            #expect(answer.errorType == "Bosh::Clouds::VMCreationFailed" && answer.mayRetry == false)
+            #expect(answer.errorMessage.contains("held by \(vm)"), "\(answer.errorMessage)")
+            #expect(try rig.leftovers(["vm-"]) == before)
+        }
+
+        @Test("A network with another subnet, or one that overlaps, is an error naming both")
+        func networkConflicts() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let network = rig.network()
+            _ = try rig.makeVM(network)
+            let ip = network["ip"].string ?? ""
+            var other = network
+            other["netmask"] = "255.255.255.128"
+            let differs = try rig.call("create_vm", rig.vmArguments(other)).errorMessage
+            #expect(differs.contains("/24") && differs.contains("/25"), "\(differs)")
+            other["cloud_properties"] = ["name": "cpi-e2e-overlap"]
+            let overlaps = try rig.call("create_vm", rig.vmArguments(other)).errorMessage
+            let name = network["cloud_properties"]["name"].string ?? "?"
+            #expect(overlaps.contains("overlap") && overlaps.contains(name), "\(overlaps) \(ip)")
+            #expect(try rig.engine.network("cpi-e2e-overlap") == nil)
+        }
+
+        @Test("A stemcell's image that is missing, empty or no archive leaves no image behind")
+        func badImages() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let before = try rig.leftovers(["stemcell:"])
+            let garbage = [UInt8](repeating: 0x41, count: 100_000)
+            let truncated = try Data(contentsOf: URL(fileURLWithPath: StemcellTrait.image)).prefix(200_000)
+            for (name, content) in [
+                ("none", nil), ("empty", []), ("garbage", garbage), ("gzip", [0x1f, 0x8b] + garbage),
+                ("truncated", Array(truncated)),
+            ] as [(String, [UInt8]?)] {
+                let path = rig.directory + "/" + name
+                if let content { try Data(content).write(to: URL(fileURLWithPath: path)) }
+                let answer = try rig.call("create_stemcell", [.string(path), ["name": "x"]])
+                #expect(answer.errorType == "Bosh::Clouds::CloudError", "\(name): \(answer.stdout)")
+                #expect(try rig.leftovers(["stemcell:"]) == before, "\(name)")
+            }
+        }
+
+        @Test("What is not there, is in use or is somebody else's is told apart")
+        func missingThings() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let vm = try rig.makeVM(rig.network())
+            let disk = try rig.makeDisk()
+            let attach: JSON = [.string(vm), .string(disk)]
+            func type(_ method: String, _ arguments: JSON) throws -> String? {
+                try rig.call(method, arguments).errorType
+            }
+            #expect(try type("attach_disk", [.string(vm), "disk-none"]) == "Bosh::Clouds::DiskNotFound")
+            #expect(try type("attach_disk", ["vm-none", .string(disk)]) == "Bosh::Clouds::VMNotFound")
+            #expect(try type("detach_disk", attach) == nil)
+            #expect(try type("reboot_vm", ["vm-none"]) == "Bosh::Clouds::VMNotFound")
+            #expect(try type("get_disks", ["vm-none"]) == "Bosh::Clouds::VMNotFound")
+            #expect(try type("delete_vm", ["vm-none"]) == nil)
+            #expect(try type("resize_disk", ["disk-none", 5]) == "Bosh::Clouds::DiskNotFound")
+            #expect(try type("resize_disk", [.string(disk), 128]) == nil)
+            #expect(try type("resize_disk", [.string(disk), 100]) == "Bosh::Clouds::NotSupported")
+            #expect(try type("update_disk", [.string(disk), 256, [:]]) == nil)
+            #expect(
+                try type("update_disk", [.string(disk), 256, ["driver": "nfs"]])
+                    == "Bosh::Clouds::NotSupported")
+            try rig.result("attach_disk", attach)
+            let inUse = try rig.call("delete_disk", [.string(disk)])
+            #expect(inUse.errorType == "Bosh::Clouds::CloudError" && inUse.errorMessage.contains(vm))
+            let second = try rig.makeVM(rig.network())
+            let elsewhere = try rig.call("attach_disk", [.string(second), .string(disk)])
+            #expect(elsewhere.errorMessage.contains(vm), "\(elsewhere.errorMessage)")
+            #expect(try type("delete_stemcell", [.string(StemcellTrait.cid)]) == "Bosh::Clouds::CloudError")
+        }
+
+        @Test("A stranger's container or volume is never touched")
+        func strangers() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            _ = try rig.engine.createVolume("stranger-e2e", labels: [:])
+            _ = try rig.engine.createContainer(
+                "stranger-e2e", ["Image": .string(StemcellTrait.cid), "Cmd": ["true"]])
+            rig.later {
+                try? rig.engine.removeContainer("stranger-e2e", force: true)
+                try? rig.engine.removeVolume("stranger-e2e")
+            }
+            #expect(try rig.result("has_vm", ["stranger-e2e"]) == false)
+            #expect(try rig.call("delete_vm", ["stranger-e2e"]).errorType == "Bosh::Clouds::CloudError")
+            #expect(
+                try rig.call("delete_disk", ["stranger-e2e"]).errorType == "Bosh::Clouds::DiskNotFound")
+            #expect(try rig.engine.container("stranger-e2e") != nil)
+            #expect(try rig.engine.volume("stranger-e2e") != nil)
+        }
+    }
+}

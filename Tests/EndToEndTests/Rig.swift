@@ -1,0 +1,216 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+/// What a CPI process left behind.
+struct Answer {
+    let json: JSON
+    let stdout: String
+    let stderr: String
+    let exitCode: Int32
+    /// The signal that ended it, if one did.
+    let wasKilled: Bool
+
+    var result: JSON { json["result"] }
+    var errorType: String? { json["error"]["type"].string }
+    var errorMessage: String { json["error"]["message"].string ?? "" }
+    var mayRetry: Bool? { json["error"]["ok_to_retry"].bool }
+}
+
+/// The real executables, a configuration and a journal of their own, and a real Engine to work on.
+/// Whatever is made through it is removed by `tearDown`, the last first.
+final class Rig {
+    let directory: String
+    let engine: Engine
+    let dockerHost: String
+    private(set) var configuration: JSON
+    private var cleanups: [() -> Void] = []
+
+    static let executables: String = {
+        let test = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(fileURLWithPath: test).deletingLastPathComponent().path
+    }()
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    /// Needs DOCKER_HOST, as `make test` sets it.
+    init(_ change: (inout JSON) -> Void = { _ in }) throws {
+        let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
+        try #require(!host.isEmpty, "DOCKER_HOST is not set: run these tests by `make test`")
+        dockerHost = host
+        engine = try Engine(try Address(host), timeout: 60)
+        directory = NSTemporaryDirectory() + "cpi-e2e-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        configuration = [
+            "Actions": [
+                "Docker": ["host": .string(host), "api_version": "1.51"],
+                "Agent": ["Mbus": "https://agent:top-secret@0.0.0.0:6868", "NTP": []],
+            ],
+            "journal": ["directory": .string(directory + "/journal")],
+            "timeouts": ["agent_ready": 20, "stop": 5, "lock": 30],
+        ]
+        change(&configuration)
+        try save(configuration)
+    }
+
+    var configurationPath: String { directory + "/cpi.json" }
+    var journalPath: String { directory + "/journal/journal.db" }
+
+    func save(_ configuration: JSON) throws {
+        self.configuration = configuration
+        try Data(configuration.bytes).write(to: URL(fileURLWithPath: configurationPath))
+    }
+
+    /// Calls a CPI method through the real executable.
+    func call(_ method: String, _ arguments: JSON, version: Int? = 2) throws -> Answer {
+        try send(Rig.request(method, arguments, version: version))
+    }
+
+    /// As `call`; an error is a failure of the test.
+    @discardableResult
+    func result(
+        _ method: String, _ arguments: JSON, at location: SourceLocation = #_sourceLocation
+    ) throws -> JSON {
+        let answer = try call(method, arguments)
+        try #require(
+            answer.json["error"].isNull && answer.exitCode == 0,
+            "\(method): \(answer.stdout)\(answer.stderr)", sourceLocation: location)
+        return answer.result
+    }
+
+    static func request(_ method: String, _ arguments: JSON, version: Int? = 2) -> [UInt8] {
+        var request: JSON = [
+            "method": .string(method), "arguments": arguments,
+            "context": [
+                "director_uuid": "e2e", "request_id": "cpi-000001",
+                "vm": ["stemcell": ["api_version": 3]],
+            ],
+        ]
+        if let version { request["api_version"] = .integer(Int64(version)) }
+        return request.bytes
+    }
+
+    /// Any bytes on stdin. `started` gets the process id as soon as there is one.
+    func send(
+        _ bytes: [UInt8], configuration: String? = nil, started: (Int32) -> Void = { _ in }
+    ) throws -> Answer {
+        let run = try Command.run(
+            Rig.executables + "/docker-cpi", ["-configPath", configuration ?? configurationPath],
+            input: bytes, environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], started: started)
+        let json = (try? JSON(parsing: run.stdout.utf8)) ?? .null
+        return Answer(
+            json: json, stdout: run.stdout, stderr: run.stderr, exitCode: run.exitCode,
+            wasKilled: run.wasKilled)
+    }
+
+    func admin(_ arguments: String...) throws -> Command.Result {
+        try Command.run(
+            Rig.executables + "/cpi-admin", arguments + ["--config", configurationPath])
+    }
+
+    /// A message to the agent in a VM.
+    func agent(_ vm: String, _ words: String...) throws -> ExecResult {
+        try engine.exec(vm, ["/var/vcap/bosh/bin/agent-call"] + words, seconds: 30)
+    }
+
+    /// As a director does after create_vm, attach_disk and reboot_vm.
+    func awaitAgent(_ vm: String) throws {
+        for _ in 0..<100 {
+            if try agent(vm, "ping").exitCode == 0 { return }
+            usleep(100_000)
+        }
+        Issue.record("the agent of \(vm) does not answer")
+    }
+
+    func shell(_ vm: String, _ script: String) throws -> String {
+        let result = try engine.exec(vm, ["/bin/sh", "-c", script], seconds: 30)
+        try #require(result.exitCode == 0, "\(script): \(result.output)\(result.errors)")
+        return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    func later(_ cleanup: @escaping () -> Void) { cleanups.append(cleanup) }
+
+    func tearDown() {
+        while let cleanup = cleanups.popLast() { cleanup() }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}
+
+/// The things that most tests need.
+extension Rig {
+    /// A network of the test's own: its name, and the request's entry for an address on it.
+    func network(_ host: Int = 10) -> JSON {
+        let subnet = Rig.subnets.next()
+        return network(subnet, host)
+    }
+
+    func network(_ subnet: Int, _ host: Int) -> JSON {
+        let name = "cpi-e2e-\(subnet)"
+        later { [engine] in try? engine.removeNetwork(name) }
+        return [
+            "type": "manual", "ip": .string("10.246.\(subnet).\(host)"), "netmask": "255.255.255.0",
+            "gateway": .string("10.246.\(subnet).1"), "default": ["dns", "gateway"],
+            "cloud_properties": ["name": .string(name)],
+        ]
+    }
+
+    static let subnets = Counter()
+
+    /// Arguments of create_vm.
+    func vmArguments(
+        _ network: JSON, properties: JSON = [:], disks: [String] = [], env: JSON = [:]
+    ) -> JSON {
+        [
+            .string(UUID().uuidString), .string(StemcellTrait.cid), properties,
+            ["default": network], JSON(disks), env,
+        ]
+    }
+
+    func makeVM(_ network: JSON, properties: JSON = [:], disks: [String] = [], env: JSON = [:]) throws
+        -> String
+    {
+        let arguments = vmArguments(network, properties: properties, disks: disks, env: env)
+        let result = try result("create_vm", arguments)
+        let vm = try #require(result.array?.first?.string)
+        later { [self] in _ = try? call("delete_vm", [.string(vm)]) }
+        return vm
+    }
+
+    func makeDisk(_ size: Int = 64) throws -> String {
+        let disk = try #require(try result("create_disk", [.integer(Int64(size)), [:], .null]).string)
+        later { [self] in _ = try? call("delete_disk", [.string(disk)]) }
+        return disk
+    }
+
+    /// What a director has the agent do after attach_disk.
+    func mountInAgent(_ vm: String, _ disk: String, hint: String) throws {
+        #expect(try agent(vm, "add_persistent_disk", disk, hint).exitCode == 0)
+        let mounted = try agent(vm, "mount_disk", disk)
+        #expect(mounted.exitCode == 0, "\(mounted.output)\(mounted.errors)")
+    }
+
+    /// Everything in Docker that is named for one of these.
+    func leftovers(_ names: [String]) throws -> [String] {
+        let containers = try engine.containers([:]).flatMap(\.names)
+        let volumes = try engine.volumes([:]).map(\.name)
+        let images = try engine.imageTags([:])
+        return (containers + volumes + images).filter { found in
+            names.contains { found.hasPrefix($0) }
+        }
+    }
+}
+
+/// Numbers that no two tests share.
+final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = Int(getpid()) % 100
+
+    func next() -> Int {
+        lock.withLock {
+            value = value % 250 + 1
+            return value
+        }
+    }
+}
