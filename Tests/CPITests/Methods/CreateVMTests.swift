@@ -1,0 +1,218 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("create_vm makes a VM whole, or nothing")
+struct CreateVMTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene() }
+
+    @Test("its steps end with the rename to the CID")
+    func order() throws {
+        try scene.makeVM()
+        let other = try scene.create(
+            agent: "agent-2", networks: ["default": Scene.network("net-c", "10.3.0.5")])
+        let cid = try #require(other.array?.first?.string)
+        #expect(
+            scene.runner.story([cid: "VM"]) == """
+                create network net-c
+                create volume VM-ephemeral
+                create VM.new
+                put /var/vcap/bosh/warden-cpi-agent-env.json into VM.new
+                put /var/vcap/bosh/bin/mount into VM.new
+                start VM.new
+                rename VM.new to VM
+                """)
+        #expect(scene.docker.settledInvariants() == [])
+        #expect(try scene.runner.journal().check() == [])
+    }
+
+    @Test("the answer is the CID and the networks from API version 2 on, the CID alone before")
+    func answers() throws {
+        let second = try scene.create()
+        #expect(second.array?.count == 2)
+        #expect(second.array?.last == Scene.staticNetwork)
+        let third = try scene.create(
+            agent: "a3", networks: ["default": Scene.network("net-a", "10.1.0.7")], version: 3)
+        #expect(third.array?.first?.string?.hasPrefix("vm-") == true)
+        for version in [nil, 1] {
+            let first = try scene.create(
+                agent: "a-\(version ?? 0)", networks: Scene.dynamicNetwork, version: version)
+            #expect(first.string?.hasPrefix("vm-") == true)
+        }
+    }
+
+    @Test("address, MAC, labels, ephemeral volume and settings are as asked for")
+    func shape() throws {
+        try scene.makeVM(properties: ["memory": 512, "cpus": .number(1.5), "ports": ["80/tcp"], "ShmSize": 64])
+        let container = try #require(scene.container)
+        #expect(container.endpoints["net-a"]?.address == "10.1.0.5")
+        #expect(container.endpoints["net-a"]?.pinnedMAC == "02:42:0a:01:00:05")
+        #expect(container.labels["io.bosh.vm"] == scene.vm)
+        #expect(container.labels["io.bosh.agent_id"] == "agent-1")
+        #expect(container.labels["io.bosh.director"] == "director-1")
+        // What an image hands down must not look like the container's own.
+        #expect(container.labels["io.bosh.stemcell"] == "")
+        #expect(container.labels["io.bosh.replaces"] == "")
+        #expect(container.hostConfig["Memory"] == .integer(512 << 20))
+        #expect(container.hostConfig["NanoCpus"] == 1_500_000_000)
+        #expect(container.hostConfig["ShmSize"] == 64)
+        #expect(container.hostConfig["PortBindings"]["80/tcp"] == [["HostPort": ""]])
+        #expect(container.mounts.contains {
+            $0.source == scene.vm + "-ephemeral" && $0.destination == "/var/vcap/data"
+        })
+        let settings = try #require(scene.read("/var/vcap/bosh/warden-cpi-agent-env.json"))
+        let json = try JSON(parsing: settings.utf8)
+        #expect(json["agent_id"] == "agent-1")
+        #expect(json["vm"]["name"] == .string(scene.vm))
+        #expect(json["env"]["bosh"]["password"] == .string(Scene.secret))
+        #expect(json["networks"]["default"]["preconfigured"] == true)
+        #expect(json["disks"]["persistent"] == [:])
+    }
+
+    @Test("two networks are both there, the default one first, with any Engine", arguments: ["1.41", "1.45"])
+    func networks(version: String) throws {
+        scene.docker.apiVersion = version
+        try scene.makeVM(networks: Scene.twoNetworks)
+        let container = try #require(scene.container)
+        #expect(container.endpoints.mapValues(\.address) == ["net-a": "10.1.0.5", "net-b": "10.2.0.5"])
+        #expect(container.hostConfig["NetworkMode"] == "net-a")
+        #expect(container.endpoints["net-a"]?.mac == "02:42:0a:01:00:05")
+    }
+
+    @Test("disks that nobody has are mounted from the start, and attach_disk then restarts nothing")
+    func disksAhead() throws {
+        let disk = try scene.makeDisk()
+        try scene.makeVM(disks: [disk])
+        #expect(scene.isAttached)
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [])
+        _ = scene.story()
+        _ = try scene.attach()
+        #expect(scene.story() == "")
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [.string(disk)])
+    }
+
+    @Test("a disk that another VM has is left to it")
+    func disksHeld() throws {
+        let disk = try scene.makeDisk()
+        try scene.makeVM(disks: [disk])
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["default": Scene.network("net-a", "10.1.0.6")], disks: [disk])
+        let other = try #require(answer.array?.first?.string)
+        #expect(scene.docker.state.container(other)?.mounts.contains { $0.source == disk } == false)
+        #expect(scene.docker.invariants() == [])
+    }
+
+    @Test("a disk that does not exist is a warning, and no volume of its name is made")
+    func diskMissing() throws {
+        try scene.makeVM(disks: ["disk-absent"])
+        #expect(scene.docker.state.volumes["disk-absent"] == nil)
+        #expect(scene.runner.log.text.contains("disk disk-absent does not exist"))
+    }
+
+    @Test("each failed request leaves nothing behind", arguments: 1...40)
+    func cleanup(n: Int) throws {
+        let before = scene.docker.state
+        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
+        do {
+            _ = try scene.create()
+        } catch let failure as CallFailure {
+            #expect(failure.type == "Bosh::Clouds::VMCreationFailed")
+            #expect(scene.docker.state.containerNames == before.containerNames)
+            #expect(scene.docker.state.volumeNames == before.volumeNames)
+            #expect(scene.docker.state.networkNames == before.networkNames)
+        }
+        #expect(scene.docker.settledInvariants() == [])
+        #expect(try scene.runner.journal().check() == [])
+    }
+
+    @Test("the sweep over failed requests reaches beyond the last one")
+    func cleanupIsWhole() throws {
+        _ = try scene.create()
+        #expect(scene.docker.count < 40)
+    }
+
+    @Test("each lost reply is resolved by looking: the VM is there, or nothing is", arguments: 1...40)
+    func lostReply(n: Int) throws {
+        scene.docker.onRequest = { count, _ in count == n ? .lostReply : nil }
+        do {
+            _ = try scene.create()
+            #expect(scene.docker.state.containers.count == 1)
+        } catch is CallFailure {
+            #expect(scene.docker.state.containers.isEmpty)
+            #expect(scene.docker.state.volumes.isEmpty)
+        }
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("a container that stops at once is a failure with its exit code, and goes")
+    func stopsAtOnce() throws {
+        scene.docker.exitAfterStart = { _ in 255 }
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(failure?.message.contains("exit code 255") == true)
+        #expect(scene.docker.state.containers.isEmpty)
+        #expect(scene.docker.state.volumes.isEmpty)
+    }
+
+    @Test("an address in use is told with its holder")
+    func addressTaken() throws {
+        try scene.makeVM()
+        let failure = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
+        #expect(failure?.type == "Bosh::Clouds::VMCreationFailed")
+        #expect(failure?.message.contains("held by \(scene.vm)") == true)
+        #expect(scene.docker.state.containers.count == 1)
+    }
+
+    @Test("a missing stemcell is VMCreationFailed and not to be tried again")
+    func stemcellMissing() throws {
+        var arguments = scene.arguments()
+        arguments[1] = "stemcell:absent"
+        let failure = #expect(throws: CallFailure.self) { try scene.runner.call("create_vm", arguments) }
+        #expect(failure?.type == "Bosh::Clouds::VMCreationFailed")
+        #expect(failure?.okToRetry == false)
+        #expect(scene.story() == "")
+    }
+
+    @Test("an Engine that is out of reach for a moment is worth another try")
+    func transient() throws {
+        scene.docker.onRequest = { count, request in
+            request.path.hasSuffix("/containers/create") ? .beforeSending : nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(failure?.okToRetry == true)
+        #expect(scene.docker.state.volumes.isEmpty)
+    }
+
+    @Test("a network of that name with another subnet is refused, not adopted")
+    func networkDiffers() throws {
+        try scene.makeVM()
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(agent: "b", networks: ["x": Scene.network("net-a", "10.9.0.5")])
+        }
+        #expect(failure?.message.contains("10.9.0.0/24 is asked for") == true)
+    }
+
+    @Test("an overlapping network is told by name")
+    func networkOverlaps() throws {
+        try scene.makeVM()
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(agent: "b", networks: ["x": Scene.network("net-z", "10.1.0.9")])
+        }
+        #expect(failure?.message.contains("overlaps with net-a") == true)
+        #expect(!scene.docker.state.networkNames.contains("net-z"))
+    }
+
+    @Test("when waiting for the agent is configured, one that does not come up is a failure")
+    func awaitsAgent() throws {
+        scene.runner.configuration["timeouts"] = ["agent_ready_on_create": 30]
+        scene.docker.agentIsUp = false
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(failure?.message.contains("30 seconds") == true)
+        #expect(scene.docker.state.containers.isEmpty)
+        scene.docker.agentIsUp = true
+        _ = try scene.create()
+    }
+}

@@ -1,0 +1,105 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("delete_vm removes all that belongs to a VM, and no persistent disk")
+struct DeleteVMTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+    }
+
+    private func delete(_ vm: String? = nil) throws -> JSON {
+        try scene.runner.call("delete_vm", [.string(vm ?? scene.vm)])
+    }
+
+    @Test("container first, then its volume, then the images of its layer")
+    func order() throws {
+        try scene.makeDisk()
+        _ = try scene.attach()
+        _ = scene.story()
+        #expect(try delete() == .null)
+        #expect(scene.story() == "remove VM\nremove volume VM-ephemeral\nremove image VM:OP")
+        #expect(scene.docker.state.volumeNames == [scene.disk])
+        #expect(scene.docker.state.imageTags == [scene.stemcell])
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("a VM that is gone already is success and changes nothing")
+    func twice() throws {
+        _ = try delete()
+        _ = scene.story()
+        #expect(try delete() == .null)
+        #expect(try delete("vm-never-heard-of") == .null)
+        #expect(scene.story() == "")
+    }
+
+    @Test("a container that is not a VM of ours is left alone", arguments: [[:], ["io.bosh.vm": "other"]])
+    func stranger(labels: [String: String]) throws {
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].config["Labels"] = JSON(labels)
+        #expect(throws: CallFailure.self) { try delete() }
+        #expect(scene.container != nil)
+        #expect(scene.story() == "")
+    }
+
+    @Test("a volume that is labelled as a disk stays, whatever its name is")
+    func labelledDisk() throws {
+        scene.docker.state.volumes[scene.vm + "-ephemeral"]?.labels["io.bosh.disk"] = "disk-1"
+        #expect(throws: CallFailure.self) { try delete() }
+        #expect(scene.docker.state.volumeNames == [scene.vm + "-ephemeral"])
+    }
+
+    @Test("what a half done replacement has left goes as well")
+    func halfReplaced() throws {
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/start") ? .kill : nil
+        }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        _ = try delete()
+        #expect(scene.docker.state.containers.isEmpty)
+        #expect(scene.docker.state.volumeNames == [scene.disk])
+        #expect(scene.docker.state.imageTags == [scene.stemcell])
+    }
+
+    @Test("volumes that an image declares go with the VM")
+    func anonymousVolumes() throws {
+        let index = try #require(scene.docker.state.index(ofImage: scene.stemcell))
+        scene.docker.state.images[index].volumes = ["/declared"]
+        let answer = try scene.create(
+            agent: "b", networks: ["default": Scene.network("net-a", "10.1.0.8")])
+        _ = try delete(try #require(answer.array?.first?.string))
+        #expect(scene.docker.state.volumeNames == [scene.vm + "-ephemeral"])
+    }
+
+    @Test("a failure in the middle is told as half done, and repeating the call finishes it", arguments: 1...12)
+    func halfDone(n: Int) throws {
+        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
+        _ = try? delete()
+        scene.docker.onRequest = nil
+        _ = try delete()
+        #expect(scene.docker.state.containers.isEmpty)
+        #expect(scene.docker.state.volumes.isEmpty)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("a VM of the reference CPI goes with its ephemeral volume")
+    func reference() throws {
+        scene.docker.state.containers.append(
+            .init(
+                id: String(repeating: "d", count: 64), name: "c-1234", imageID: "", config: [:],
+                hostConfig: [:], mounts: [.init(isVolume: true, source: "vol-eph-c-1234", destination: "/x")],
+                endpoints: [:], layer: [:]))
+        scene.docker.state.volumes["vol-eph-c-1234"] = .init(name: "vol-eph-c-1234")
+        #expect(try scene.runner.call("has_vm", ["c-1234"]) == true)
+        _ = try delete("c-1234")
+        #expect(scene.docker.state.container("c-1234") == nil)
+        #expect(scene.docker.state.volumes["vol-eph-c-1234"] == nil)
+    }
+}

@@ -1,0 +1,99 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("detach_disk leaves the VM running without the disk, and the disk whole")
+struct DetachDiskTests {
+    let scene: Scene
+    let lastDisk = "/var/vcap/bosh/managed_disk_settings.json"
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        _ = scene.story()
+    }
+
+    @Test("its steps come in the order that always has a way back")
+    func order() throws {
+        #expect(try scene.detach() == .null)
+        #expect(
+            scene.story() == """
+                create volume VM.op
+                stop VM
+                commit VM as VM:OP
+                create VM.next
+                rename VM to VM.old
+                rename VM.next to VM
+                start VM
+                remove VM.old
+                remove image VM:OP
+                remove volume VM.op
+                """)
+        #expect(!scene.isAttached)
+        #expect(scene.container?.isRunning == true)
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(scene.read(Scene.ephemeralFile) == "ephemeral")
+        #expect(scene.docker.state.volumes[scene.disk]?.files["/data"] == Array("precious".utf8))
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("the agent's last disk is forgotten if it is this one", arguments: [true, false])
+    func lastDiskSettings(isThisOne: Bool) throws {
+        let content = isThisOne ? scene.disk : "disk-other"
+        scene.put(content, lastDisk)
+        _ = try scene.detach()
+        #expect(scene.read(lastDisk) == (isThisOne ? "" : "disk-other"))
+    }
+
+    @Test("a disk that is not attached is success without a restart")
+    func notAttached() throws {
+        _ = try scene.detach()
+        _ = scene.story()
+        _ = try scene.detach()
+        _ = try scene.runner.call("detach_disk", [.string(scene.vm), "disk-never-heard-of"])
+        #expect(scene.story() == "")
+    }
+
+    @Test("a missing VM is VMNotFound")
+    func missing() throws {
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("detach_disk", ["vm-absent", .string(scene.disk)])
+        }
+        #expect(failure?.type == "Bosh::Clouds::VMNotFound")
+    }
+
+    @Test("attaching and detaching many times leaves nothing over and loses nothing")
+    func many() throws {
+        for _ in 1...5 {
+            _ = try scene.detach()
+            _ = try scene.attach()
+        }
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(scene.docker.settledInvariants() == [])
+        #expect(scene.docker.state.container(scene.vm)?.endpoints["net-a"]?.address == "10.1.0.5")
+    }
+
+    @Test("each failed request before the pivot leaves everything as it was", arguments: 1...50)
+    func rollback(n: Int) throws {
+        scene.put(scene.disk, lastDisk)
+        let before = scene.docker.state
+        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
+        do {
+            _ = try scene.detach()
+            #expect(!scene.isAttached)
+        } catch is CallFailure {
+            #expect(scene.docker.state.containerNames == before.containerNames)
+            #expect(scene.docker.state.volumeNames == before.volumeNames)
+            #expect(scene.docker.state.imageTags == before.imageTags)
+            #expect(scene.read(lastDisk) == scene.disk)
+            #expect(scene.isAttached)
+        }
+        #expect(scene.container?.isRunning == true)
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(try scene.runner.journal().check() == [])
+    }
+}

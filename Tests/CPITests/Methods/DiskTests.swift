@@ -1,0 +1,115 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Disks are volumes, and only delete_disk removes one")
+struct DiskTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene() }
+
+    private func failure(_ method: String, _ arguments: [JSON]) -> CallFailure? {
+        #expect(throws: CallFailure.self) { try scene.runner.call(method, arguments) }
+    }
+
+    @Test("create_disk labels the volume with its name and size")
+    func create() throws {
+        let disk = try scene.makeDisk(["driver_opts": ["type": "tmpfs"]])
+        let volume = try #require(scene.docker.state.volumes[disk])
+        #expect(disk.hasPrefix("disk-"))
+        #expect(volume.labels["io.bosh.disk"] == disk)
+        #expect(volume.labels["io.bosh.disk.size_mib"] == "100")
+        #expect(volume.labels["io.bosh.director"] == "director-1")
+        #expect(volume.options == ["type": "tmpfs"])
+        #expect(try scene.runner.call("has_disk", [.string(disk)]) == true)
+    }
+
+    @Test("create_disk takes a VM that is there, gone, null or empty as the hint that it is")
+    func hint() throws {
+        for vm: JSON in ["vm-absent", .null, ""] {
+            _ = try scene.runner.call("create_disk", [1, .null, vm])
+        }
+        #expect(scene.docker.state.volumes.count == 3)
+    }
+
+    @Test("create_disk refuses a size or driver that cannot be", arguments: [0, -1, "100", .null, .number(1.5)] as [JSON])
+    func size(size: JSON) {
+        #expect(failure("create_disk", [size, [:]])?.message.contains("size") == true)
+        #expect(failure("create_disk", [1, ["driver": "absent"]])?.type == "Bosh::Clouds::CloudError")
+        #expect(scene.docker.state.volumes.isEmpty)
+    }
+
+    @Test("a lost answer of create_disk is resolved by looking")
+    func lost() throws {
+        scene.docker.onRequest = { _, request in request.method == "POST" ? .lostReply : nil }
+        let disk = try scene.makeDisk()
+        #expect(scene.docker.state.volumeNames == [disk])
+        #expect(try scene.runner.lastEvents().contains("observed:create disk \(disk)"))
+    }
+
+    @Test("delete_disk removes the volume; afterwards it is DiskNotFound")
+    func delete() throws {
+        let disk = try scene.makeDisk()
+        #expect(try scene.runner.call("delete_disk", [.string(disk)]) == .null)
+        #expect(scene.story() == "remove volume DISK")
+        #expect(scene.docker.state.volumes.isEmpty)
+        #expect(failure("delete_disk", [.string(disk)])?.type == "Bosh::Clouds::DiskNotFound")
+    }
+
+    @Test("delete_disk does not touch a stranger's volume")
+    func stranger() throws {
+        scene.docker.state.volumes["precious"] = .init(name: "precious")
+        scene.docker.state.volumes["vm-1-ephemeral"] = .init(
+            name: "vm-1-ephemeral", labels: ["io.bosh.vm": "vm-1"])
+        for name in ["precious", "vm-1-ephemeral"] {
+            #expect(failure("delete_disk", [.string(name)])?.type == "Bosh::Clouds::DiskNotFound")
+        }
+        #expect(scene.docker.state.volumes.count == 2)
+    }
+
+    @Test("delete_disk refuses a disk that a VM has, running or not", arguments: ["running", "exited"])
+    func held(status: String) throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = status
+        #expect(failure("delete_disk", [.string(scene.disk)])?.message.contains("VM \(scene.vm) has it") == true)
+        #expect(scene.docker.state.volumes[scene.disk] != nil)
+    }
+
+    @Test("growing is remembered, shrinking is NotSupported")
+    func resize() throws {
+        let disk = try scene.makeDisk()
+        for size in [100, 300, 300] as [JSON] {
+            #expect(try scene.runner.call("resize_disk", [.string(disk), size]) == .null)
+        }
+        #expect(failure("resize_disk", [.string(disk), 200])?.type == "Bosh::Clouds::NotSupported")
+        #expect(try scene.runner.call("update_disk", [.string(disk), 400, [:]]) == .null)
+        #expect(failure("update_disk", [.string(disk), 300, [:]])?.type == "Bosh::Clouds::NotSupported")
+        #expect(failure("resize_disk", ["disk-absent", 200])?.type == "Bosh::Clouds::DiskNotFound")
+        #expect(scene.story() == "")
+    }
+
+    @Test("a size that the driver enforces, another driver or other options are NotSupported")
+    func enforced() throws {
+        let disk = try scene.makeDisk(["driver_opts": ["o": "size=10m", "type": "tmpfs"]])
+        #expect(failure("resize_disk", [.string(disk), 200])?.type == "Bosh::Clouds::NotSupported")
+        let plain = try scene.makeDisk()
+        for properties: JSON in [["driver": "nfs"], ["driver_opts": ["a": "b"]]] {
+            #expect(failure("update_disk", [.string(plain), 200, properties])?.type == "Bosh::Clouds::NotSupported")
+        }
+    }
+
+    @Test("metadata of a disk that is not there is an error")
+    func metadata() throws {
+        let disk = try scene.makeDisk()
+        let metadata: JSON = ["deployment": "d", "index": 3]
+        #expect(try scene.runner.call("set_disk_metadata", [.string(disk), metadata]) == .null)
+        #expect(failure("set_disk_metadata", ["disk-absent", metadata])?.type == "Bosh::Clouds::DiskNotFound")
+        #expect(try scene.runner.lastOperation().method == "set_disk_metadata")
+        #expect(scene.story() == "")
+    }
+}

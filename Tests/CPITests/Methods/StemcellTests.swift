@@ -1,0 +1,123 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Stemcells are images whose CID is their last name")
+struct StemcellTests {
+    let scene: Scene
+    let properties: JSON = ["name": "ubuntu \"$x\\", "version": "1.5", "os_distro": "ubuntu"]
+
+    init() throws { scene = try Scene() }
+
+    private func create(_ path: String? = nil) throws -> String {
+        let image = path ?? scene.runner.directory.path + "/image"
+        return try scene.runner.call("create_stemcell", [.string(image), properties]).string ?? ""
+    }
+
+    @Test("the image is imported under another name, and named by its CID when it is whole")
+    func order() throws {
+        let cid = try create()
+        #expect(
+            scene.runner.story([cid: "CID"]) == """
+                import CID.new
+                tag CID.new as CID
+                remove image CID.new
+                """)
+        let image = try #require(scene.docker.state.image(cid))
+        #expect(image.tags == [cid])
+        #expect(image.files["/etc/os-release"] == Array("ID=test".utf8))
+        #expect(image.labels["io.bosh.stemcell"] == cid)
+        #expect(image.labels["io.bosh.stemcell.name"] == "ubuntu \"$x\\")
+        #expect(image.labels["io.bosh.stemcell.version"] == "1.5")
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("tags of API version 3 become labels")
+    func tags() throws {
+        let arguments: [JSON] = [
+            .string(scene.runner.directory.path + "/image"), properties, ["tags": ["team": "a", "n": 1]],
+        ]
+        let cid = try #require(try scene.runner.call("create_stemcell", arguments, version: 3).string)
+        #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.team"] == "a")
+        #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.n"] == "1")
+    }
+
+    @Test("what the cloud_properties do not say is read from stemcell.MF")
+    func manifest() throws {
+        let manifest = "---\nname: from-manifest\nversion: '7.1'\noperating_system: noble\ncloud_properties:\n  name: no\n"
+        _ = try scene.runner.directory.write("stemcell.MF", Array(manifest.utf8))
+        let arguments: [JSON] = [.string(scene.runner.directory.path + "/image"), [:]]
+        let cid = try #require(try scene.runner.call("create_stemcell", arguments).string)
+        let labels = scene.docker.state.image(cid)?.labels
+        #expect(labels?["io.bosh.stemcell.name"] == "from-manifest")
+        #expect(labels?["io.bosh.stemcell.version"] == "7.1")
+        #expect(labels?["io.bosh.stemcell.os"] == "noble")
+    }
+
+    @Test("a file that is no archive is refused before Docker sees it", arguments: ["", "not a tar", "{}"])
+    func noArchive(content: String) throws {
+        let path = try scene.runner.directory.write("bad", Array(content.utf8))
+        let failure = #expect(throws: CallFailure.self) { try create(path) }
+        #expect(failure?.message.contains(path) == true)
+        #expect(#expect(throws: CallFailure.self) { try create("/absent") }?.message.contains("/absent") == true)
+        #expect(scene.story() == "")
+    }
+
+    @Test("an error inside the progress stream is an error, and nothing stays")
+    func streamError() throws {
+        var tar = FakeTar.archive(["a": [1]])
+        tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
+        let path = try scene.runner.directory.write("tar", tar)
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/images/create") ? .status(500, "disk full") : nil
+        }
+        #expect(#expect(throws: CallFailure.self) { try create(path) }?.message.contains("disk full") == true)
+        #expect(scene.docker.state.images.count == 1)
+    }
+
+    @Test("each failed request leaves nothing behind", arguments: 1...12)
+    func cleanup(n: Int) throws {
+        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
+        do {
+            _ = try create()
+            #expect(scene.docker.state.images.count == 2)
+        } catch is CallFailure {
+            #expect(scene.docker.state.imageTags == [scene.stemcell])
+        }
+        #expect(try scene.runner.journal().check() == [])
+    }
+
+    @Test("delete_stemcell removes the image; missing is success")
+    func delete() throws {
+        let arguments: [JSON] = [.string(scene.stemcell)]
+        #expect(try scene.runner.call("delete_stemcell", arguments) == .null)
+        #expect(scene.docker.state.images.isEmpty)
+        _ = scene.story()
+        #expect(try scene.runner.call("delete_stemcell", arguments) == .null)
+        #expect(scene.story() == "")
+    }
+
+    @Test("a stemcell that a VM is made from is not removed, and the VM keeps running")
+    func used() throws {
+        try scene.makeVM()
+        #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_stemcell", [.string(scene.stemcell)])
+        }
+        #expect(scene.docker.state.imageTags == [scene.stemcell])
+        #expect(scene.container?.isRunning == true)
+    }
+
+    @Test("a stemcell stays usable for a VM whose layer was committed, after its name went")
+    func layersStay() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        _ = try scene.runner.call("delete_stemcell", [.string(scene.stemcell)])
+        _ = try scene.detach()
+        #expect(scene.container?.isRunning == true)
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.images.isEmpty)
+    }
+}

@@ -1,0 +1,151 @@
+import Engine
+import FoundationEssentials
+import Glibc
+import Journal
+import Logging
+import Synchronization
+
+@testable import CPI
+
+/// The answer of a call that failed, as the director gets it.
+struct CallFailure: Error, CustomStringConvertible {
+    let type: String
+    let message: String
+    let okToRetry: Bool
+
+    var description: String { "\(type): \(message)" }
+}
+
+/// The CPI with a FakeDocker, virtual time and a journal in a directory of its own. Each call is
+/// what a process would be: nothing is kept from one to the next but Docker and the journal.
+final class CallRunner {
+    let docker: FakeDocker
+    let directory: TemporaryDirectory
+    let time: VirtualTime
+    let log = LogLines()
+    var configuration: JSON
+    /// Whether answers reach the director.
+    var delivers = true
+
+    /// With `other`: what that one is at this moment, to go on apart from it.
+    init(_ docker: FakeDocker = FakeDocker(), copying other: CallRunner? = nil) throws {
+        CallRunner.keepOutOfTheHome
+        directory = try other.map { try .copy(of: $0.directory.path) } ?? TemporaryDirectory()
+        time = VirtualTime(after: other?.time)
+        self.docker = docker
+        configuration = [
+            "Actions": [
+                "Docker": ["host": "unix:///var/run/docker.sock"],
+                "Agent": ["Mbus": "nats://nats:nats-secret@10.0.0.6:4222", "NTP": ["ntp.example"]],
+            ],
+            "journal": ["directory": .string(directory.path)],
+        ]
+    }
+
+    /// Without a usable directory the CPI tries one of the user's own: that must be no real one.
+    private static let keepOutOfTheHome: Void = {
+        setenv("XDG_STATE_HOME", "/tmp/cpi-test-state", 1)
+    }()
+
+    var logger: Logger { Logger(label: "test") { _ in self.log.handler } }
+
+    /// Calls a method; throws `CallFailure`. `version` nil leaves api_version out.
+    @discardableResult
+    func call(
+        _ method: String, _ arguments: [JSON], version: Int? = 2, context: JSON = [:]
+    ) throws -> JSON {
+        var request: JSON = [
+            "method": .string(method), "arguments": .array(arguments),
+            "context": .object(
+                (context.object ?? [:]).merging(
+                    ["director_uuid": "director-1", "request_id": "cpi-123456"]) { own, _ in own }),
+        ]
+        if let version { request["api_version"] = .integer(Int64(version)) }
+        let answer = try JSON(parsing: answer(request.bytes))
+        guard let error = answer["error"].object else { return answer["result"] }
+        throw CallFailure(
+            type: error["type"]?.string ?? "", message: error["message"]?.string ?? "",
+            okToRetry: error["ok_to_retry"]?.bool ?? false)
+    }
+
+    /// The bytes on stdout for bytes on stdin.
+    func answer(_ bytes: [UInt8]) -> [UInt8] {
+        let configuration = configuration
+        let service = Service(
+            configuration: { try Configuration(configuration) }, transport: docker.transport,
+            clock: time.clock, logger: logger, sleep: time.sleep)
+        let answer = service.answer(bytes)
+        if delivers { answer.replied(true) }
+        return answer.bytes
+    }
+
+    /// The journal as an operator reads it.
+    func journal() throws -> Journal {
+        try Journal(reading: directory.path + "/" + Journal.fileName)
+    }
+
+    /// The operation that began last.
+    func lastOperation() throws -> Operation { try journal().operation("last") }
+
+    /// "doing:mark vm done:mark vm …": what the last operation did, by its events about steps.
+    func lastEvents() throws -> [String] {
+        let journal = try journal()
+        return try journal.events(of: journal.operation("last").id).map { event in
+            event.step.map { "\(event.kind.rawValue):\($0)" } ?? event.kind.rawValue
+        }
+    }
+
+    /// Settles what is open, as `cpi-admin recover` does.
+    func recover() throws {
+        let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
+        for operation in try journal.open() where operation.state == .running {
+            try Recovery(world: try world(operation, journal), operation: operation).settle()
+        }
+    }
+
+    private func world(_ operation: Operation, _ journal: Journal) throws -> World {
+        let configuration = try Configuration(configuration)
+        return World(
+            engine: Engine(address: "fake", timeout: 60, transport: docker.transport),
+            configuration: configuration,
+            request: CallContext(director: operation.director, requestID: nil, isVersion2: true),
+            operation: operation.id,
+            recorder: Recorder(
+                journal, id: operation.id, clock: time.clock, logger: logger, resumed: true),
+            locks: Locks(directory.path, logger: logger), logger: logger, clock: time.clock,
+            sleep: time.sleep)
+    }
+
+    /// The changes made in Docker since the last look, as one text. `names` stand for CIDs.
+    func story(_ names: [String: String] = [:]) -> String {
+        var text = docker.story.joined(separator: "\n")
+        for (cid, name) in names { text = text.replacing(cid, with: name) }
+        docker.forget()
+        return text.replacing(/:[0-9a-hjkmnp-tv-z]{14}\b/, with: ":OP")
+            .replacing(/\.old-[0-9a-f]{12}/, with: ".old")
+    }
+}
+
+/// What went to the log.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    fileprivate var handler: any LogHandler { Handler(lines: self) }
+
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.add("\(event.level): \(event.message)") }
+    }
+}

@@ -1,0 +1,53 @@
+import Engine
+
+extension FakeDocker {
+    /// What must hold at any time, whatever was killed when; empty when all is well.
+    func invariants() -> [String] {
+        state.volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }.compactMap { disk in
+            let users = state.users(ofVolume: disk.name).filter(\.isRunning).map(\.name)
+            return users.count > 1 ? "disk \(disk.name) is mounted in \(users) at once" : nil
+        } + vms.filter { vm in !state.containers.contains { isContainer($0, of: vm) } }.map {
+            "VM \($0) has lost its container"
+        }
+    }
+
+    /// What must hold when no operation is open: each VM whole and under its name, nothing left over.
+    func settledInvariants() -> [String] {
+        var problems = invariants()
+        for container in state.containers where container.name.contains(/\.(new|next|old-[0-9a-f]+)$/) {
+            problems.append("container \(container.name) is left over")
+        }
+        for vm in vms where state.containers.filter({ $0.name == vm }).count != 1 {
+            problems.append("not exactly one container is named \(vm)")
+        }
+        for volume in state.volumeNames where volume.hasSuffix(".op") {
+            problems.append("mark \(volume) is left over")
+        }
+        for volume in state.volumeNames where volume.hasSuffix("-ephemeral") {
+            let vm = String(volume.dropLast("-ephemeral".count))
+            if state.container(vm) == nil { problems.append("volume \(volume) belongs to no VM") }
+        }
+        for image in state.images {
+            let isCommitted = image.tags.contains { $0.hasPrefix("vm-") } || image.tags.isEmpty
+            if isCommitted, !state.containers.contains(where: { $0.imageID == image.id }),
+                !state.images.contains(where: { $0.parent == image.id })
+            {
+                problems.append("image \(image.tags) is used by nobody")
+            }
+            if image.tags.contains(where: { $0.hasSuffix(".new") }) {
+                problems.append("image \(image.tags) is left over")
+            }
+        }
+        return problems
+    }
+
+    /// The CIDs in labels of containers.
+    private var vms: [String] {
+        Set(state.containers.compactMap { $0.labels["io.bosh.vm"] }.filter { !$0.isEmpty }).sorted()
+    }
+
+    private func isContainer(_ container: State.Container, of vm: String) -> Bool {
+        container.name == vm || container.name == vm + ".next" || container.name == vm + ".new"
+            || container.name.hasPrefix(vm + ".old-")
+    }
+}

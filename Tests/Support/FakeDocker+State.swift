@@ -1,0 +1,147 @@
+import Engine
+import Foundation
+
+extension FakeDocker {
+    /// All there is. A value: a copy of it is a Docker at that moment.
+    struct State {
+        var daemon = "FAKE:DAEMON"
+        var cgroupVersion = "2"
+        /// In the order of their creation.
+        var containers: [Container] = []
+        var volumes: [String: Volume] = [:]
+        var images: [Image] = []
+        var networks = [Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])]
+        var execs: [String: Exec] = [:]
+        private var serial = 0
+
+        /// 64 hexadecimal digits, of which the first twelve differ from all others.
+        mutating func newID() -> String {
+            serial += 1
+            let head = String(0xa000_0000_0000 + serial * 7_919, radix: 16)
+            return head + String(repeating: "0", count: 52)
+        }
+
+        /// When things happen: later each time.
+        mutating func newTime() -> String {
+            serial += 1
+            return "2026-01-01T00:00:00.\(String(repeating: "0", count: 9 - "\(serial)".count))\(serial)Z"
+        }
+    }
+}
+
+extension FakeDocker.State {
+    struct Container {
+        var id: String
+        var name: String
+        var imageID: String
+        var config: JSON
+        var hostConfig: JSON
+        var mounts: [Mount]
+        var endpoints: [String: Endpoint]
+        /// The writable layer and what is below it: path to content.
+        var layer: [String: [UInt8]]
+        var status = "created"
+        var startedAt = "0001-01-01T00:00:00Z"
+        var exitCode = 0
+        var restarts = 0
+        /// Destinations that somebody inside has unmounted; a start brings them back.
+        var unmounted: Set<String> = []
+
+        var isRunning: Bool { status == "running" }
+        var labels: [String: String] { config["Labels"].strings }
+    }
+
+    struct Mount: Equatable {
+        var isVolume: Bool
+        /// A volume's name or a path of the host.
+        var source: String
+        var destination: String
+    }
+
+    struct Endpoint {
+        /// What was asked for: IPAMConfig, Aliases, DriverOpts, GwPriority.
+        var config: JSON
+        var pinnedMAC: String?
+        /// Only while the container runs.
+        var address: String?
+        var mac: String?
+    }
+
+    struct Volume {
+        var name: String
+        var driver = "local"
+        var labels: [String: String] = [:]
+        var options: [String: String] = [:]
+        var files: [String: [UInt8]] = [:]
+        var isAnonymous = false
+    }
+
+    struct Image {
+        var id: String
+        var tags: [String]
+        var labels: [String: String] = [:]
+        var env: [String] = []
+        /// Paths that it declares as volumes.
+        var volumes: [String] = []
+        var layers = 1
+        var files: [String: [UInt8]] = [:]
+        var parent: String?
+    }
+
+    struct Network {
+        var id: String
+        var name: String
+        var driver: String
+        var subnets: [String]
+        var gateways: [String] = []
+        var labels: [String: String] = [:]
+        var enableIPv6 = false
+    }
+
+    struct Exec {
+        var container: String
+        var output = ""
+        var exitCode = 0
+    }
+}
+
+/// Looking into the state, as Docker does it and as tests do.
+extension FakeDocker.State {
+    /// By full id, by name, by a part of the id.
+    func index(ofContainer key: String) -> Int? {
+        containers.firstIndex { $0.id == key }
+            ?? containers.firstIndex { $0.name == key.drop { $0 == "/" } }
+            ?? containers.firstIndex { key.count >= 4 && $0.id.hasPrefix(key) }
+    }
+
+    func container(_ key: String) -> Container? { index(ofContainer: key).map { containers[$0] } }
+
+    func users(ofVolume name: String) -> [Container] {
+        containers.filter { $0.mounts.contains { $0.isVolume && $0.source == name } }
+    }
+
+    func index(ofImage reference: String) -> Int? {
+        let tag = FakeDocker.State.withTag(reference)
+        return images.firstIndex {
+            $0.tags.contains(tag) || $0.tags.contains(reference) || $0.id == reference
+                || $0.id.dropFirst(7) == reference
+        }
+    }
+
+    func image(_ reference: String) -> Image? { index(ofImage: reference).map { images[$0] } }
+
+    func network(_ key: String) -> Network? {
+        networks.first { $0.name == key } ?? networks.first { $0.id == key }
+    }
+
+    /// Names that containers have, sorted.
+    var containerNames: [String] { containers.map(\.name).sorted() }
+    var volumeNames: [String] { volumes.keys.sorted() }
+    var imageTags: [String] { images.flatMap(\.tags).sorted() }
+    var networkNames: [String] { networks.map(\.name).sorted() }
+
+    static func withTag(_ reference: String) -> String {
+        let last = reference.split(separator: "/").last ?? ""
+        return last.contains(":") ? reference : reference + ":latest"
+    }
+}

@@ -1,0 +1,73 @@
+import Engine
+
+extension FakeDocker {
+    func volumes(_ call: Call) throws -> Response {
+        let name = call.parts.count > 1 ? call.parts[1] : ""
+        switch (call.request.method, call.parts.count) {
+        case ("GET", 1):
+            let wanted = call.filters
+            let found = state.volumes.values.filter { volume in
+                FakeDocker.fit(volume.labels, wanted["label"] ?? [])
+                    && (wanted["name"] ?? []).allSatisfy { volume.name.contains($0) }
+            }
+            let sorted = found.sorted { $0.name < $1.name }.map(json)
+            return ok(["Volumes": sorted.isEmpty ? .null : .array(sorted), "Warnings": .null])
+        case ("GET", 2):
+            guard let volume = state.volumes[name] else { throw missing(volume: name) }
+            return ok(json(volume))
+        case ("POST", 2) where name == "create": return try createVolume(call.body)
+        case ("DELETE", 2): return try removeVolume(name)
+        default: throw NoSuchCall(request: call.request.summary)
+        }
+    }
+
+    /// A volume of that name is handed out as it is, with its old labels.
+    private func createVolume(_ body: JSON) throws -> Response {
+        let name = body["Name"].string ?? state.newID()
+        tell("create volume \(name)")
+        guard FakeDocker.isName(name) else {
+            throw Refusal(
+                400,
+                "create \(name): \"\(name)\" includes invalid characters for a local volume name")
+        }
+        let driver = body["Driver"].string ?? "local"
+        guard driver == "local" else {
+            throw Refusal(404, "create \(name): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+        }
+        let volume =
+            state.volumes[name]
+            ?? State.Volume(
+                name: name, driver: driver, labels: body["Labels"].strings,
+                options: body["DriverOpts"].strings)
+        state.volumes[name] = volume
+        return ok(json(volume), status: 201)
+    }
+
+    private func removeVolume(_ name: String) throws -> Response {
+        tell("remove volume \(name)")
+        guard state.volumes[name] != nil else { throw missing(volume: name) }
+        let users = state.users(ofVolume: name).map(\.id)
+        guard users.isEmpty else {
+            throw Refusal(409, "remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
+        }
+        state.volumes[name] = nil
+        return Response(status: 204)
+    }
+
+    private func json(_ volume: State.Volume) -> JSON {
+        [
+            "Name": .string(volume.name), "Driver": .string(volume.driver), "Scope": "local",
+            "Labels": JSON(volume.labels), "Options": JSON(volume.options),
+            "Mountpoint": .string("/var/lib/docker/volumes/\(volume.name)/_data"),
+        ]
+    }
+
+    private func missing(volume name: String) -> Refusal {
+        Refusal(404, "get \(name): no such volume")
+    }
+
+    /// `[a-zA-Z0-9][a-zA-Z0-9_.-]+`
+    static func isName(_ name: String) -> Bool {
+        name.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/) != nil
+    }
+}

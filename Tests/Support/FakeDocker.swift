@@ -1,0 +1,209 @@
+import Engine
+import Foundation
+
+/// The process is gone: nothing more of it reaches Docker. Production code knows no such error.
+struct SimulatedKill: Error {}
+
+/// A request that no code of ours has a reason to send.
+struct NoSuchCall: Error, CustomStringConvertible {
+    let request: String
+    var description: String { "no such call in FakeDocker: \(request)" }
+}
+
+/// Docker Engine 26 as it shows itself at the wire: in memory, and as unwilling as the real one.
+final class FakeDocker {
+    /// What may go wrong with one request.
+    enum Fault {
+        /// Not applied: no connection.
+        case beforeSending
+        /// Applied, and the answer did not arrive.
+        case lostReply
+        /// Not applied, and answered with this status.
+        case status(Int, String)
+        /// The caller dies before or after the request took effect.
+        case kill, killAfter
+    }
+
+    var state = State()
+    /// The newest API version it speaks; nil for something that is no Docker.
+    var apiVersion: String? = "1.45"
+    /// Whether the agent inside the containers runs and has its message bus.
+    var agentIsUp = true
+    /// The exit code of a container that stops as soon as it is started; nil for one that stays.
+    var exitAfterStart: ((State.Container) -> Int?) = { _ in nil }
+    /// Called with the number of the request, from 1.
+    var onRequest: ((Int, Request) -> Fault?)?
+    /// Called once, at the moment of a kill.
+    var onKill: (() -> Void)?
+
+    /// "POST /volumes/create": every request that arrived, without its API version.
+    private(set) var requests: [String] = []
+    /// What was to change, in a few words each: "stop vm-1", "remove volume x!409".
+    private(set) var story: [String] = []
+    private(set) var count = 0
+    private var isDead = false
+    private var told: String?
+
+    var transport: Transport { { try self.answer($0) } }
+
+    /// A new process talks to the same Docker.
+    func revive() {
+        isDead = false
+        onRequest = nil
+        onKill = nil
+        forget()
+    }
+
+    func forget() {
+        requests = []
+        story = []
+        count = 0
+    }
+
+    private func answer(_ request: Request) throws -> Response {
+        guard !isDead else { throw SimulatedKill() }
+        count += 1
+        let fault = onRequest?(count, request)
+        switch fault {
+        case .beforeSending:
+            throw EngineError.unreachable(
+                address: "fake", errno: ECONNREFUSED, detail: "the connection failed")
+        case .kill: throw die()
+        case .status(let status, let message): return refusal(status, message)
+        default: break
+        }
+        let response = try apply(request)
+        switch fault {
+        case .lostReply:
+            throw EngineError.lost(address: "fake", request: request.summary, detail: "cut off")
+        case .killAfter: throw die()
+        default: return response
+        }
+    }
+
+    private func die() -> SimulatedKill {
+        isDead = true
+        onKill?()
+        return SimulatedKill()
+    }
+
+    private func apply(_ request: Request) throws -> Response {
+        told = nil
+        let response: Response
+        do {
+            let call = try Call(request)
+            requests.append("\(request.method) \(call.path)")
+            try requireKnownVersion(call.version)
+            response = try route(call)
+        } catch let error as Refusal {
+            response = refusal(error.status, error.message)
+        }
+        if let told { story.append(response.status < 300 ? told : "\(told)!\(response.status)") }
+        return response
+    }
+
+    private func requireKnownVersion(_ version: APIVersion) throws {
+        guard let most = apiVersion.flatMap(APIVersion.init), version > most else { return }
+        throw Refusal(400, "client version \(version) is too new. Maximum supported API version is \(most)")
+    }
+
+    /// What the request is about, for the story.
+    func tell(_ words: String) { told = words }
+
+    private func route(_ call: Call) throws -> Response {
+        switch (call.request.method, call.parts.first ?? "") {
+        case ("GET", "_ping"):
+            return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
+        case ("GET", "info"):
+            return ok(["ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion)])
+        case (_, "containers"): return try containers(call)
+        case (_, "exec"): return try execs(call)
+        case ("POST", "commit"): return try commit(call)
+        case (_, "images"): return try images(call)
+        case (_, "networks"): return try networks(call)
+        case (_, "volumes"): return try volumes(call)
+        default: throw NoSuchCall(request: call.request.summary)
+        }
+    }
+
+    func ok(_ json: JSON, status: Int = 200) -> Response {
+        Response(status: status, headers: ["content-type": "application/json"], body: json.bytes)
+    }
+
+    private func refusal(_ status: Int, _ message: String) -> Response {
+        status == 304
+            ? Response(status: 304) : ok(["message": .string(message)], status: status)
+    }
+}
+
+/// Docker's no.
+struct Refusal: Error {
+    let status: Int
+    let message: String
+
+    init(_ status: Int, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+extension FakeDocker {
+    /// A request taken apart.
+    struct Call {
+        let request: Request
+        let version: APIVersion
+        /// Without the API version, still percent-encoded.
+        let path: String
+        /// Decoded.
+        let parts: [String]
+
+        init(_ request: Request) throws {
+            self.request = request
+            var all = request.path.split(separator: "/").map(String.init)
+            var version: APIVersion?
+            if let first = all.first, first.hasPrefix("v"), let its = APIVersion(String(first.dropFirst())) {
+                version = its
+                all.removeFirst()
+            }
+            path = "/" + all.joined(separator: "/")
+            parts = all.map { $0.removingPercentEncoding ?? $0 }
+            guard let version else {
+                // Nothing but the negotiation may leave the version to the Engine.
+                guard path == "/_ping" else { throw NoSuchCall(request: request.summary) }
+                self.version = APIVersion(1, 41)
+                return
+            }
+            self.version = version
+        }
+
+        func query(_ name: String) -> String? {
+            request.query.first { $0.name == name }?.value
+        }
+
+        func queries(_ name: String) -> [String] {
+            request.query.filter { $0.name == name }.map(\.value)
+        }
+
+        var body: JSON {
+            guard case .bytes(let bytes, _) = request.body else { return .null }
+            return (try? JSON(parsing: bytes)) ?? .null
+        }
+
+        /// `filters={"label":["a=b"]}`
+        var filters: [String: [String]] {
+            guard let text = query("filters"), let json = try? JSON(parsing: text.utf8) else {
+                return [:]
+            }
+            return (json.object ?? [:]).mapValues { ($0.array ?? []).compactMap(\.string) }
+        }
+    }
+
+    /// Whether labels fit filters of the forms "key" and "key=value".
+    static func fit(_ labels: [String: String], _ wanted: [String]) -> Bool {
+        wanted.allSatisfy { filter in
+            let pair = filter.split(separator: "=", maxSplits: 1).map(String.init)
+            guard let value = labels[pair[0]] else { return false }
+            return pair.count == 1 || value == pair[1]
+        }
+    }
+}
