@@ -25,7 +25,10 @@ final class Rig {
     let engine: Engine
     let dockerHost: String
     private(set) var configuration: JSON
-    private var cleanups: [() -> Void] = []
+    private var cleanups: [(order: Order, run: () -> Void)] = []
+
+    /// A disk can go when its VMs are gone, a network when nobody is on it.
+    enum Order: Int { case vms, disks, networks }
 
     static let executables: String = {
         let test = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
@@ -130,10 +133,18 @@ final class Rig {
         return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    func later(_ cleanup: @escaping () -> Void) { cleanups.append(cleanup) }
+    func later(_ order: Order = .vms, _ cleanup: @escaping () -> Void) {
+        cleanups.append((order, cleanup))
+    }
+
+    /// Removes what was made in Docker, and keeps the journal.
+    func tearDownObjects() {
+        for cleanup in cleanups.sorted(by: { $0.order.rawValue < $1.order.rawValue }) { cleanup.run() }
+        cleanups = []
+    }
 
     func tearDown() {
-        while let cleanup = cleanups.popLast() { cleanup() }
+        tearDownObjects()
         try? FileManager.default.removeItem(atPath: directory)
     }
 }
@@ -148,7 +159,7 @@ extension Rig {
 
     func network(_ subnet: Int, _ host: Int) -> JSON {
         let name = "cpi-e2e-\(subnet)"
-        later { [engine] in try? engine.removeNetwork(name) }
+        later(.networks) { [engine] in try? engine.removeNetwork(name) }
         return [
             "type": "manual", "ip": .string("10.246.\(subnet).\(host)"), "netmask": "255.255.255.0",
             "gateway": .string("10.246.\(subnet).1"), "default": ["dns", "gateway"],
@@ -180,7 +191,7 @@ extension Rig {
 
     func makeDisk(_ size: Int = 64) throws -> String {
         let disk = try #require(try result("create_disk", [.integer(Int64(size)), [:], .null]).string)
-        later { [self] in _ = try? call("delete_disk", [.string(disk)]) }
+        later(.disks) { [self] in _ = try? call("delete_disk", [.string(disk)]) }
         return disk
     }
 

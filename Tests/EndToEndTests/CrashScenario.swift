@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+/// A world to break, the call that is to break, and what must be true whatever happened.
+struct CrashScenario: Sendable, CustomTestStringConvertible {
+    let method: String
+    /// Makes the world; returns the call's arguments.
+    let prepare: @Sendable (CrashWorld) throws -> JSON
+    /// What the world must look like once the call, repeated if need be, has succeeded.
+    let check: @Sendable (CrashWorld, JSON) throws -> Void
+
+    var testDescription: String { method }
+
+    static let all: [CrashScenario] = [
+        CrashScenario(
+            method: "create_vm",
+            prepare: { world in world.rig.vmArguments(world.network) },
+            check: { world, result in
+                let vm = try #require(result.array?.first?.string)
+                world.made.append(vm)
+                try world.checkRuns(vm)
+                #expect(try world.rig.result("delete_vm", [.string(vm)]).isNull)
+            }),
+        CrashScenario(
+            method: "delete_vm",
+            prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
+            check: { world, _ in
+                let left = try world.rig.leftovers([world.vm])
+                #expect(left == [])
+                let volume = try world.rig.engine.volume(world.disk)
+                #expect(volume != nil, "the disk must survive")
+            }),
+        CrashScenario(
+            method: "reboot_vm",
+            prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
+            check: { world, _ in try world.checkVM(attached: true) }),
+        CrashScenario(
+            method: "attach_disk",
+            prepare: { world in [.string(try world.vmWithDisk(attached: false)), .string(world.disk)] },
+            check: { world, result in
+                #expect(result.string == "/warden-cpi-dev/\(world.disk)")
+                try world.checkVM(attached: true)
+            }),
+        CrashScenario(
+            method: "detach_disk",
+            prepare: { world in [.string(try world.vmWithDisk(attached: true)), .string(world.disk)] },
+            check: { world, _ in try world.checkVM(attached: false) }),
+        CrashScenario(
+            method: "create_disk",
+            prepare: { _ in [16, [:], .null] },
+            check: { world, result in
+                let disk = try #require(result.string)
+                world.made.append(disk)
+                try world.rig.result("delete_disk", [.string(disk)])
+            }),
+        CrashScenario(
+            method: "delete_disk",
+            prepare: { world in [.string(try world.rig.makeDisk())] },
+            check: { _, _ in }),
+        CrashScenario(
+            method: "create_stemcell",
+            prepare: { _ in [.string(StemcellTrait.image), ["name": "crash"]] },
+            check: { world, result in
+                let cid = try #require(result.string)
+                try world.rig.result("delete_stemcell", [.string(cid)])
+            }),
+    ]
+}
+
+/// One VM with files everywhere, and one disk with files of its own.
+final class CrashWorld {
+    let rig: Rig
+    let network: JSON
+    private(set) var vm = ""
+    private(set) var disk = ""
+    var made: [String] = []
+    private var before: Container?
+
+    init(_ rig: Rig) {
+        self.rig = rig
+        network = rig.network()
+    }
+
+    func vmWithDisk(attached: Bool) throws -> String {
+        vm = try rig.makeVM(network, env: ["bosh": ["group": "crash"]])
+        disk = try rig.makeDisk()
+        try rig.awaitAgent(vm)
+        _ = try rig.shell(
+            vm, "head -c 100000 /dev/urandom >/etc/root.bin; head -c 100000 /dev/urandom >/var/vcap/data/data.bin; sync")
+        sums = try rig.shell(vm, "cat /etc/root.bin /var/vcap/data/data.bin | sha256sum")
+        if attached {
+            try rig.result("attach_disk", [.string(vm), .string(disk)])
+            try rig.awaitAgent(vm)
+            _ = try rig.shell(vm, "head -c 100000 /dev/urandom >/warden-cpi-dev/\(disk)/disk.bin; sync")
+            diskSum = try rig.shell(vm, "sha256sum </warden-cpi-dev/\(disk)/disk.bin")
+        }
+        before = try rig.engine.inspectContainer(vm)
+        return vm
+    }
+
+    private var sums = ""
+    private var diskSum: String?
+
+    func checkRuns(_ vm: String) throws {
+        #expect(try rig.engine.inspectContainer(vm).isRunning)
+        try rig.awaitAgent(vm)
+    }
+
+    /// The invariants: the VM runs under its name with its files, address, MAC, labels and settings,
+    /// the disk has its files, and nothing else is there.
+    func checkVM(attached: Bool) throws {
+        try checkRuns(vm)
+        #expect(try rig.shell(vm, "cat /etc/root.bin /var/vcap/data/data.bin | sha256sum") == sums)
+        let container = try rig.engine.inspectContainer(vm)
+        #expect(address(container) == address(before))
+        #expect(container.labels["io.bosh.agent_id"] == before?.labels["io.bosh.agent_id"])
+        #expect(try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json").contains("\"crash\""))
+        let mounted = try rig.result("get_disks", [.string(vm)])
+        #expect(mounted == (attached ? [.string(disk)] : []))
+        if attached, let diskSum {
+            #expect(try rig.shell(vm, "sha256sum </warden-cpi-dev/\(disk)/disk.bin") == diskSum)
+        }
+        let allowed = [vm, "\(vm)-ephemeral", container.image]
+        let extra = try rig.leftovers([vm]).filter { !allowed.contains($0) }
+        #expect(extra == [], "leftovers")
+    }
+
+    private func address(_ container: Container?) -> [String?] {
+        (container?.endpoints.values.map { $0 } ?? []).flatMap {
+            [$0["IPAddress"].string, $0["MacAddress"].string]
+        }
+    }
+}

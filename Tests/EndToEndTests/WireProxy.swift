@@ -1,0 +1,161 @@
+import Foundation
+
+/// Stands between the CPI and Docker's socket, and at the n-th request does what nobody wants.
+final class WireProxy: @unchecked Sendable {
+    enum Fault: String, CaseIterable, Sendable {
+        /// SIGKILL to the CPI: the request never reaches Docker.
+        case killBefore
+        /// SIGKILL to the CPI: Docker has done it, nobody saw the reply.
+        case killAfter
+        /// The connection is cut; Docker has done it.
+        case dropReply
+        /// The connection is cut before Docker sees the request.
+        case cut
+        /// Docker says that it cannot.
+        case status500
+    }
+
+    let path: String
+    private let upstream: String
+    private let descriptor: Int32
+    private let lock = NSLock()
+    private var count = 0
+    private var plan: (number: Int, fault: Fault)?
+    private var victim: Int32 = 0
+    private var struck = false
+
+    init(_ path: String, upstream: String) throws {
+        self.path = path
+        self.upstream = upstream
+        descriptor = try UnixSocket.listen(path)
+        Thread.detachNewThread { [self] in
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                guard connection >= 0 else { return }
+                Thread.detachNewThread { self.serve(connection) }
+            }
+        }
+    }
+
+    func stop() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    /// From now on requests count from 1; the `number`-th meets `fault`.
+    func arm(_ number: Int = 0, _ fault: Fault? = nil) {
+        lock.withLock {
+            count = 0
+            plan = fault.map { (number, $0) }
+            victim = 0
+            struck = false
+        }
+    }
+
+    /// Whom to kill.
+    func aim(at process: Int32) { lock.withLock { victim = process } }
+
+    /// Requests since the last `arm`.
+    var requests: Int { lock.withLock { count } }
+
+    /// Nothing more is done; says whether the fault took place.
+    func disarm() -> Bool {
+        lock.withLock {
+            plan = nil
+            return struck
+        }
+    }
+
+    private func next() -> Fault? {
+        lock.withLock {
+            count += 1
+            guard let plan, plan.number == count else { return nil }
+            struck = true
+            return plan.fault
+        }
+    }
+
+    /// One request to a connection: what is forwarded asks Docker to close, and so does the reply.
+    private func serve(_ client: Int32) {
+        defer { close(client) }
+        guard let request = readRequest(client) else { return }
+        let fault = next()
+        switch fault {
+        case .killBefore: return strike()
+        case .cut: return
+        case .status500:
+            let body = #"{"message":"the wire proxy says no"}"#
+            let head = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
+            return send(
+                client, Array("\(head)Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)".utf8))
+        default: break
+        }
+        guard let docker = try? UnixSocket.connect(upstream) else { return }
+        defer { close(docker) }
+        send(docker, request)
+        var isFirst = true
+        while let part = receive(docker) {
+            if isFirst, fault == .killAfter || fault == .dropReply {
+                // Docker answers when it has done it; a stream's end is waited for.
+                while receive(docker) != nil {}
+                return fault == .killAfter ? strike() : ()
+            }
+            isFirst = false
+            send(client, part)
+        }
+    }
+
+    private func strike() {
+        for _ in 0..<1_000 {
+            let process = lock.withLock { victim }
+            if process > 0 {
+                kill(process, SIGKILL)
+                return
+            }
+            usleep(1_000)
+        }
+    }
+
+    /// Head and body; nil when the client sent none.
+    private func readRequest(_ client: Int32) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        let end: [UInt8] = [13, 10, 13, 10]
+        while bytes.firstRange(of: end) == nil {
+            guard let part = receive(client) else { return nil }
+            bytes += part
+        }
+        guard let head = bytes.firstRange(of: end) else { return nil }
+        let lines = String(decoding: bytes[..<head.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
+            .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
+        if lines.contains(where: { $0.lowercased().hasPrefix("expect:") }) {
+            send(client, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+        }
+        while bytes.count < head.upperBound + length {
+            guard let part = receive(client) else { return nil }
+            bytes += part
+        }
+        let kept = lines.filter {
+            !$0.lowercased().hasPrefix("expect:") && !$0.lowercased().hasPrefix("connection:")
+        }
+        let text = (kept + ["Connection: close"]).joined(separator: "\r\n") + "\r\n\r\n"
+        return Array(text.utf8) + bytes[head.upperBound...]
+    }
+
+    private func receive(_ descriptor: Int32) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = read(descriptor, &buffer, buffer.count)
+        return count > 0 ? Array(buffer[..<count]) : nil
+    }
+
+    private func send(_ descriptor: Int32, _ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
