@@ -15,9 +15,8 @@ struct Call<M: Mutation> {
         defer { locks.forEach { $0.release() } }
         let plan: M.Plan
         do {
-            // A VM that is to go needs no healing first: its plan takes everything along.
-            if world.configuration.journal.recoverOnCall, M.name != DeleteVM.name {
-                try Settlement(world: world).settle(method.subjects)
+            if world.configuration.journal.recoverOnCall {
+                try method.settleBefore(Settlement(world: world))
             }
             plan = try method.plan(world)
         } catch {
@@ -92,13 +91,15 @@ struct Call<M: Mutation> {
     private func end(_ state: Operation.State, _ error: Error, subjects: [Subject] = []) {
         world.recorder.end(
             state, error: CPIError.from(error).message,
-            intent: Intent(world, M.name, mutating: true, plan: nil, subjects: subjects, daemon: nil))
+            intent: Intent(
+                world, M.name, mutating: true, plan: nil, subjects: subjects, daemon: nil))
     }
 
     private func intent(_ plan: M.Plan) throws -> Intent {
         Intent(
             world, M.name, mutating: true, plan: try JSON(encoding: plan),
-            subjects: method.subjects + M.subjects(of: plan), daemon: try world.engine.info()["ID"])
+            subjects: method.subjects + M.subjects(of: plan), daemon: try? world.engine.info()["ID"]
+        )
     }
 }
 

@@ -37,6 +37,7 @@ enum CommandLineOptions: Equatable {
                 return
             }
         }
-        self = configuration.map { .serve(configuration: $0) } ?? .wrong("-configPath FILE is missing")
+        self =
+            configuration.map { .serve(configuration: $0) } ?? .wrong("-configPath FILE is missing")
     }
 }

@@ -18,7 +18,8 @@ public struct Service {
 
     public init(configurationPath: String, clock: Clock = .system) {
         self.init(
-            configuration: { try Configuration(path: configurationPath) }, transport: nil, clock: clock)
+            configuration: { try Configuration(path: configurationPath) }, transport: nil,
+            clock: clock)
     }
 
     /// `transport` stands for Docker in tests.
@@ -67,7 +68,8 @@ public struct Service {
             bytes = CallResponse.success(result)
         } catch {
             let error = CPIError.from(error)
-            world.recorder.note(.outcome, data: ["state": "failed", "error": .string(error.message)])
+            world.recorder.note(
+                .outcome, data: ["state": "failed", "error": .string(error.message)])
             bytes = CallResponse.failure(error)
         }
         let intent = Intent(
@@ -85,13 +87,15 @@ public struct Service {
         world.recorder.watch(world.engine, effectsOnly: true)
         let bytes: [UInt8]
         do {
-            bytes = CallResponse.success(try Call(method: try M(request.arguments), world: world).run())
+            bytes = CallResponse.success(
+                try Call(method: try M(request.arguments), world: world).run())
         } catch {
             bytes = CallResponse.failure(.from(error))
             if world.recorder.isOpen {
                 world.recorder.end(
                     .failed, error: CPIError.from(error).message,
-                    intent: Intent(world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil))
+                    intent: Intent(
+                        world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil))
             }
         }
         return Answer(bytes: bytes) { delivered in
@@ -113,7 +117,8 @@ public struct Service {
                 isVersion2: request.isVersion2),
             operation: id,
             recorder: Recorder(place.journal, id: id, clock: clock, logger: logger),
-            locks: Locks(place.directory, logger: logger), logger: logger, clock: clock, sleep: sleep)
+            locks: Locks(place.directory, logger: logger), logger: logger, clock: clock,
+            sleep: sleep)
     }
 
     private func engine(_ configuration: Configuration) throws -> Engine {
@@ -134,17 +139,19 @@ extension Configuration.Docker {
     func usableCeiling(_ logger: Logger) -> APIVersion {
         guard let ceiling else { return Engine.ceiling }
         guard ceiling >= Engine.floor else {
-            logger.warning("api_version \(ceiling) is too old and ignored; \(Engine.floor) is needed")
+            logger.warning(
+                "api_version \(ceiling) is too old and ignored; \(Engine.floor) is needed")
             return Engine.ceiling
         }
         return ceiling
     }
 }
 
-
 extension CallRequest {
     /// A method's name for an error text: whatever came in, not more than a line of it.
     fileprivate var shownMethod: String {
-        String(method.unicodeScalars.filter { $0.isASCII && $0.value >= 0x20 }.prefix(60).map(Character.init))
+        String(
+            method.unicodeScalars.filter { $0.isASCII && $0.value >= 0x20 }.prefix(60).map(
+                Character.init))
     }
 }

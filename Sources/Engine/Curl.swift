@@ -37,7 +37,9 @@ final class Curl {
         let pointer = Unmanaged.passUnretained(transfer).toOpaque()
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
-        for (name, value) in headers(of: request) { list = curl_slist_append(list, "\(name): \(value)") }
+        for (name, value) in headers(of: request) {
+            list = curl_slist_append(list, "\(name): \(value)")
+        }
 
         try connect()
         try describe(request, list, pointer)
@@ -143,11 +145,13 @@ final class Curl {
 
     private func check(_ code: CURLcode) throws {
         guard code != CURLE_OK else { return }
-        let detail = "this libcurl cannot do what is needed: \(String(cString: curl_easy_strerror(code)))"
+        let detail =
+            "this libcurl cannot do what is needed: \(String(cString: curl_easy_strerror(code)))"
         throw EngineError.notDocker(address: address.text, detail: detail)
     }
 
-    private func failure(_ code: CURLcode, _ request: Request, _ transfer: Transfer) -> EngineError {
+    private func failure(_ code: CURLcode, _ request: Request, _ transfer: Transfer) -> EngineError
+    {
         var detail = String(cString: errorText)
         if detail.isEmpty { detail = String(cString: curl_easy_strerror(code)) }
         var errno = 0

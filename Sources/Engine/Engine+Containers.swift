@@ -28,6 +28,11 @@ public struct Container: Sendable {
         public let name: String
         public let destination: String
 
+        /// A volume that the image asked for: its name is nothing but 64 hexadecimal digits.
+        public var isAnonymous: Bool {
+            type == "volume" && name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
+        }
+
         init(_ json: JSON) {
             type = json["Type"].string ?? ""
             name = json["Name"].string ?? ""
@@ -99,12 +104,15 @@ extension Engine {
     /// `POST /containers/{id}/update` of the restart policy alone.
     public func setRestartPolicy(_ id: String, _ policy: String) throws {
         try post(
-            "/containers/\(id.percentEncoded)/update", [], ["RestartPolicy": ["Name": .string(policy)]])
+            "/containers/\(id.percentEncoded)/update", [],
+            ["RestartPolicy": ["Name": .string(policy)]])
     }
 
-    /// `DELETE /containers/{id}`, never with its volumes. With `force` a running one is killed.
-    public func removeContainer(_ id: String, force: Bool) throws {
-        try delete("/containers/\(id.percentEncoded)", force ? [("force", "1")] : [])
+    /// `DELETE /containers/{id}`. With `force` a running one is killed. Named volumes always stay;
+    /// with `anonymousVolumes` those without a name of ours go.
+    public func removeContainer(_ id: String, force: Bool, anonymousVolumes: Bool = false) throws {
+        let query = (force ? [("force", "1")] : []) + (anonymousVolumes ? [("v", "1")] : [])
+        try delete("/containers/\(id.percentEncoded)", query)
     }
 
     /// `POST /commit`: the writable layer of a stopped container, volumes not included, as image

@@ -11,7 +11,8 @@ public struct ExecResult: Sendable {
 extension Engine {
     /// Runs a command in a running container and waits for its end, `seconds` at most: three
     /// requests. A command that cannot be started has exit code 126 or 127.
-    public func exec(_ container: String, _ command: [String], seconds: Double) throws -> ExecResult {
+    public func exec(_ container: String, _ command: [String], seconds: Double) throws -> ExecResult
+    {
         let created = try post(
             "/containers/\(container.percentEncoded)/exec", [],
             ["AttachStdout": true, "AttachStderr": true, "Cmd": JSON(command)])
@@ -22,7 +23,8 @@ extension Engine {
         request.limit = .total(seconds)
         guard let streams = ExecStreams(try send(request).body) else {
             throw EngineError.lost(
-                address: address, request: request.summary, detail: "the command's output was cut off")
+                address: address, request: request.summary,
+                detail: "the command's output was cut off")
         }
         return ExecResult(
             exitCode: try exitCode(id), output: streams.output, errors: streams.errors)

@@ -21,7 +21,8 @@ extension Engine {
         request.limit = .total(timeout)
         guard let response = try found({ try send(request) }) else { return nil }
         guard let content = Tar.firstFile(in: response.body) else {
-            throw EngineError.notDocker(address: address, detail: "the archive of \(path) is cut off")
+            throw EngineError.notDocker(
+                address: address, detail: "the archive of \(path) is cut off")
         }
         return content
     }

@@ -60,7 +60,8 @@ extension Engine {
         var last = JSON.null
         request.onData = { bytes in
             for document in parser.feed(bytes) {
-                failure = failure ?? document["errorDetail"]["message"].string
+                failure =
+                    failure ?? document["errorDetail"]["message"].string
                     ?? document["error"].string
                 last = document
             }
@@ -69,7 +70,8 @@ extension Engine {
         if let failure { throw EngineError.stream(message: failure, request: request.summary) }
         guard parser.isComplete, !last.isNull else {
             throw EngineError.lost(
-                address: address, request: request.summary, detail: "the progress stream was cut off")
+                address: address, request: request.summary,
+                detail: "the progress stream was cut off")
         }
     }
 }

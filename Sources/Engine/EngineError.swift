@@ -71,7 +71,8 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         case EACCES:
             return text
                 + "; user \(geteuid()) may not open it: change the socket's mode or owner, or use tcp:// with TLS"
-        case ECONNREFUSED: return text + "; nothing listens there: start Docker, or correct the address"
+        case ECONNREFUSED:
+            return text + "; nothing listens there: start Docker, or correct the address"
         default: return text
         }
     }

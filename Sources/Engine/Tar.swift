@@ -33,7 +33,9 @@ enum Tar {
             let start = offset + block
             guard start + size <= archive.count else { return nil }
             let type = header[offset + 156]
-            if type == UInt8(ascii: "0") || type == 0 { return Array(archive[start..<(start + size)]) }
+            if type == UInt8(ascii: "0") || type == 0 {
+                return Array(archive[start..<(start + size)])
+            }
             offset = start + (size + block - 1) / block * block
         }
         return nil

@@ -38,6 +38,13 @@ extension Journal {
         return first
     }
 
+    public func contains(_ id: String) throws -> Bool {
+        var found = false
+        try database.run("SELECT 1 FROM operations WHERE id = ?1", [.text(id)]) { _ in found = true
+        }
+        return found
+    }
+
     /// All events of an operation, oldest first.
     public func events(of operation: String) throws -> [Event] {
         let sql = """
@@ -83,7 +90,8 @@ extension Journal {
         var problems: [String] = []
         try database.run(Journal.unmatched) { row in
             problems.append(
-                "\(row.text(0) ?? "?"): \(row.text(1) ?? "?") of \(row.text(2) ?? "?") without its beginning")
+                "\(row.text(0) ?? "?"): \(row.text(1) ?? "?") of \(row.text(2) ?? "?") without its beginning"
+            )
         }
         try database.run("PRAGMA quick_check") { row in
             if let text = row.text(0), text != "ok" { problems.append(text) }

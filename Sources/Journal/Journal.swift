@@ -39,7 +39,8 @@ public final class Journal {
             throw JournalError.newerSchema(found: version, known: Schema.migrations.count)
         }
         guard version > 0 else {
-            throw JournalError.file(path: path, errno: 0, message: "not a journal (schema version 0)")
+            throw JournalError.file(
+                path: path, errno: 0, message: "not a journal (schema version 0)")
         }
     }
 

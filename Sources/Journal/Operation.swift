@@ -33,12 +33,17 @@ public struct Operation: Sendable, Equatable {
 
 extension Operation {
     /// One that no journal knows: it had begun `step`, and how it went on is not known.
-    public init(unrecorded id: String, method: String, plan: String, step: String, director: String?) {
+    public init(
+        unrecorded id: String, method: String, plan: String, step: String, director: String?
+    ) {
         self.init(
             id: id, method: method, state: .running, direction: .forward, step: step,
             mutating: true, plan: plan, error: nil, attempts: 0, started: 0, finished: nil,
             duration: nil, replied: nil, director: director, request: nil, owner: nil)
     }
+
+    /// False for one that was seen in Docker alone: no operation began in 1970.
+    public var isRecorded: Bool { started > 0 }
 }
 
 /// A VM, disk, stemcell, agent or network that an operation is about.

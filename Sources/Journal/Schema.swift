@@ -20,7 +20,8 @@ enum Schema {
             try database.transaction {
                 // Another process may have been here while this one waited for the lock.
                 guard try version(database) < number else { return }
-                try database.execute(script: String(decoding: migrations[number - 1], as: UTF8.self))
+                try database.execute(
+                    script: String(decoding: migrations[number - 1], as: UTF8.self))
                 try database.execute(script: "PRAGMA user_version = \(number)")
             }
         }

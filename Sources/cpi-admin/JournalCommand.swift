@@ -5,7 +5,8 @@ import Journal
 
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "journal", abstract: "Shows what the CPI was asked to do, and what became of it.",
+        commandName: "journal",
+        abstract: "Shows what the CPI was asked to do, and what became of it.",
         subcommands: [List.self, Show.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {

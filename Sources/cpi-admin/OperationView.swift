@@ -45,7 +45,9 @@ struct OperationView {
             "replied": operation.replied, "director_uuid": operation.director,
             "request_id": operation.request, "finished": operation.finished.map(Timestamp.text),
         ]
-        for (key, text) in texts { json[key] = text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null }
+        for (key, text) in texts {
+            json[key] = text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null
+        }
         json["duration_us"] = operation.duration.map { .integer($0) } ?? .null
         return json
     }

@@ -6,20 +6,50 @@ import Journal
 
 struct Recover: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Settles operations whose process died: shows what it would do, and does it with --yes.")
+        abstract:
+            "Settles operations whose process died: shows what it would do, and does it with --yes."
+    )
 
     @OptionGroup var source: Source
     @Argument(help: "The operation's id, the beginning of it, or 'last'; all open ones without it.")
     var id: String?
     @Flag(help: "Do it.")
     var yes = false
+    @Flag(help: "Go by what Docker shows alone, as when the journal is lost.")
+    var fromDocker = false
+    @Option(
+        help:
+            "With --from-docker: leave alone what is younger, in seconds; it may be at work on another host."
+    )
+    var olderThan = 600
+    @Flag(help: "Roll an attach_disk or detach_disk back although it could be finished.")
+    var back = false
+    @Flag(help: "Finish an attach_disk or detach_disk that would be rolled back.")
+    var forward = false
     @Flag(help: "Print JSON.")
     var json = false
 
+    private var wish: Wish? { back ? .back : forward ? .forward : nil }
+
+    func validate() throws {
+        guard !(back && forward) else {
+            throw ValidationError("--back and --forward exclude each other")
+        }
+        guard id == nil || !fromDocker else {
+            throw ValidationError("--from-docker finds operations by itself: give no id")
+        }
+        guard (wish == nil) || id != nil || fromDocker else {
+            throw ValidationError("--back and --forward need the id of an operation")
+        }
+        guard olderThan >= 0 else { throw ValidationError("--older-than must not be negative") }
+    }
+
     func run() throws {
         try complaining {
-            let desk = try desk()
-            let cases = try desk.cases(id)
+            let desk = try RecoveryDesk.open(source, needsJournal: !fromDocker)
+            let cases =
+                try fromDocker
+                ? desk.casesFromDocker(olderThan: olderThan, wish) : desk.cases(id, wish)
             if let one = cases.first, let owner = one.owner, id != nil {
                 throw Complaint(
                     "operation \(one.operation.id) is being worked on by \(owner), since "
@@ -28,17 +58,6 @@ struct Recover: ParsableCommand {
             let results = cases.map { yes ? settle($0, desk) : Result($0) }
             print(json ? document(results) : table(results))
             try exit(results)
-        }
-    }
-
-    private func desk() throws -> RecoveryDesk {
-        let configuration = try source.configuration()
-        do {
-            let desk = try RecoveryDesk(configuration, logger: .admin)
-            _ = try desk.engine.version()
-            return desk
-        } catch let error as EngineError {
-            throw Complaint("\(error)", Outcome.dockerUnreachable)
         }
     }
 
@@ -54,7 +73,8 @@ struct Recover: ParsableCommand {
             self.one = one
             needsPerson = one.needsPerson
             failed = one.trouble != nil
-            words = one.owner.map { "nothing: \($0) is at work" } ?? one.action ?? one.trouble ?? "?"
+            words =
+                one.owner.map { "nothing: \($0) is at work" } ?? one.action ?? one.trouble ?? "?"
         }
     }
 
@@ -62,7 +82,7 @@ struct Recover: ParsableCommand {
         var result = Result(one)
         guard one.owner == nil, one.trouble == nil else { return result }
         do {
-            let done = try desk.settle(one)
+            let done = try desk.settle(one, wish)
             result.words = "done: \(done.words)"
             result.needsPerson = done.needsPerson
             result.isSettled = !done.needsPerson
@@ -105,5 +125,19 @@ struct Recover: ParsableCommand {
         if results.contains(where: \.needsPerson) { throw Outcome.personNeeded }
         let open = results.filter { !$0.isSettled && $0.one.owner == nil }
         if !yes, !open.isEmpty { throw Outcome.openOperations }
+    }
+}
+
+extension RecoveryDesk {
+    /// Opens the journal and makes sure that Docker answers.
+    static func open(_ source: Source, needsJournal: Bool) throws -> RecoveryDesk {
+        let configuration = try source.configuration()
+        do {
+            let desk = try RecoveryDesk(configuration, needsJournal: needsJournal, logger: .admin)
+            _ = try desk.engine.version()
+            return desk
+        } catch let error as EngineError {
+            throw Complaint("\(error)", Outcome.dockerUnreachable)
+        }
     }
 }

@@ -58,5 +58,6 @@ func complaining(_ body: () throws -> Void) throws {
 
 extension Logger {
     /// Warnings of the CPI's own code, on stderr.
-    static let admin = Logger(label: "cpi-admin", factory: { StreamLogHandler.standardError(label: $0) })
+    static let admin = Logger(
+        label: "cpi-admin", factory: { StreamLogHandler.standardError(label: $0) })
 }

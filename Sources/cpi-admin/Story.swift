@@ -8,7 +8,10 @@ struct Story {
     let events: [Event]
 
     var text: String {
-        ([header, Terminal.table([["OFFSET", "TOOK", "EVENT", "STEP OR REQUEST"]] + events.map(row))]
+        ([
+            header,
+            Terminal.table([["OFFSET", "TOOK", "EVENT", "STEP OR REQUEST"]] + events.map(row)),
+        ]
             + error).joined(separator: "\n\n")
     }
 
@@ -28,13 +31,19 @@ struct Story {
             ["State", Terminal.paint(view.state, as: view.state)],
             ["Started", Timestamp.text(operation.started)],
         ]
-        if let finished = operation.finished { lines.append(["Finished", Timestamp.text(finished)]) }
-        for subject in view.subjects { lines.append([subject.kind.rawValue.capitalized, subject.cid]) }
+        if let finished = operation.finished {
+            lines.append(["Finished", Timestamp.text(finished)])
+        }
+        for subject in view.subjects {
+            lines.append([subject.kind.rawValue.capitalized, subject.cid])
+        }
         if let director = operation.director { lines.append(["Director", director]) }
         if let request = operation.request { lines.append(["Request", request]) }
         let owner = document(operation.owner)
         if let pid = owner["pid"].int, let host = owner["host"].string {
-            lines.append(["Owner", "process \(pid) on \(host), version \(owner["version"].string ?? "?")"])
+            lines.append([
+                "Owner", "process \(pid) on \(host), version \(owner["version"].string ?? "?")",
+            ])
         }
         if let address = owner["daemon"]["address"].string { lines.append(["Docker", address]) }
         if operation.attempts > 0 { lines.append(["Recoveries", String(operation.attempts)]) }
@@ -61,7 +70,8 @@ struct Story {
         case .failed: return "\(event.step ?? "?"): \(data["error"].string ?? "?")"
         case .warning: return data["text"].string ?? "?"
         case .outcome: return data["state"].string ?? "?"
-        case .replied: return data["delivered"].bool == true ? "delivered" : "lost: nobody was reading"
+        case .replied:
+            return data["delivered"].bool == true ? "delivered" : "lost: nobody was reading"
         case .intent: return view.operation.method
         default: return event.step ?? ""
         }

@@ -8,7 +8,8 @@ enum Terminal {
 
     /// Colour of a state, if anybody sees it.
     static func paint(_ text: String, as state: String) -> String {
-        let color = ["done": 32, "failed": 31, "interrupted": 33, "parked": 35, "running": 36][state]
+        let color = ["done": 32, "failed": 31, "interrupted": 33, "parked": 35, "running": 36][
+            state]
         guard isInteractive, let color else { return text }
         return "\u{1b}[\(color)m\(text)\u{1b}[0m"
     }

@@ -32,7 +32,9 @@ struct CrashScenario: Sendable, CustomStringConvertible {
             CrashScenario(
                 method: "create_disk", variant: "",
                 prepare: { try Scene() }, arguments: { _ in [100, [:]] },
-                check: { (1...2).contains($0.docker.state.volumes.count) ? [] : ["not one disk or two"] }),
+                check: {
+                    (1...2).contains($0.docker.state.volumes.count) ? [] : ["not one disk or two"]
+                }),
             CrashScenario(
                 method: "delete_disk", variant: "",
                 prepare: {
@@ -71,15 +73,18 @@ struct CrashScenario: Sendable, CustomStringConvertible {
         CrashScenario(
             method: "create_vm", variant: "dynamic address",
             prepare: { try Scene() },
-            arguments: { $0.arguments(networks: Scene.dynamicNetwork) }, check: { whole($0.docker) }),
+            arguments: { $0.arguments(networks: Scene.dynamicNetwork) }, check: { whole($0.docker) }
+        ),
         CrashScenario(
             method: "delete_vm", variant: "with a disk",
             prepare: { try attached() }, arguments: { [.string($0.vm)] },
             check: { scene in
                 let state = scene.docker.state
-                return (state.containers.isEmpty && state.volumeNames == [scene.disk]
+                return
+                    (state.containers.isEmpty && state.volumeNames == [scene.disk]
                     && state.imageTags == [scene.stemcell])
-                    ? kept(scene) : ["left: \(state.containerNames) \(state.volumeNames) \(state.imageTags)"]
+                    ? kept(scene)
+                    : ["left: \(state.containerNames) \(state.volumeNames) \(state.imageTags)"]
             }),
         CrashScenario(
             method: "reboot_vm", variant: "",
@@ -165,14 +170,18 @@ struct CrashScenario: Sendable, CustomStringConvertible {
 
     /// The VM is there with all that is its own.
     static func whole(_ scene: Scene, isRunning: Bool = true) -> [String] {
-        let networks = scene.container?.endpoints.mapValues { $0.address ?? $0.config["IPAMConfig"]["IPv4Address"].string }
+        let networks = scene.container?.endpoints.mapValues {
+            $0.address ?? $0.config["IPAMConfig"]["IPv4Address"].string
+        }
         return kept(scene)
             + (scene.container?.isRunning == isRunning ? [] : ["the VM is running: \(!isRunning)"])
             + (scene.read(Scene.layerFile) == "layer" ? [] : ["a file of the layer is lost"])
             + (scene.read(Scene.ephemeralFile) == "ephemeral" ? [] : ["the ephemeral disk is lost"])
             + (networks?["net-a"] == "10.1.0.5" ? [] : ["the address is lost"])
-            + (scene.container?.endpoints["net-a"]?.pinnedMAC == "02:42:0a:01:00:05" ? [] : ["the MAC is lost"])
-            + (scene.container?.labels["io.bosh.agent_id"] == "agent-1" ? [] : ["the agent's label is lost"])
+            + (scene.container?.endpoints["net-a"]?.pinnedMAC == "02:42:0a:01:00:05"
+                ? [] : ["the MAC is lost"])
+            + (scene.container?.labels["io.bosh.agent_id"] == "agent-1"
+                ? [] : ["the agent's label is lost"])
     }
 
     /// A persistent disk keeps its content.
@@ -186,7 +195,9 @@ struct CrashScenario: Sendable, CustomStringConvertible {
         docker.state.containers.flatMap { container in
             let vm = container.labels["io.bosh.vm"] ?? ""
             let settings = container.layer["/var/vcap/bosh/warden-cpi-agent-env.json"]
-            return (docker.state.volumes["\(vm)-ephemeral"] == nil ? ["\(vm) has no ephemeral volume"] : [])
+            return
+                (docker.state.volumes["\(vm)-ephemeral"] == nil
+                ? ["\(vm) has no ephemeral volume"] : [])
                 + (settings == nil ? ["\(vm) has no settings"] : [])
                 + (container.isRunning ? [] : ["\(vm) does not run"])
         } + (docker.state.containers.isEmpty ? ["there is no VM"] : [])

@@ -38,14 +38,18 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
             check: { world, _ in try world.checkVM(attached: true) }),
         CrashScenario(
             method: "attach_disk",
-            prepare: { world in [.string(try world.vmWithDisk(attached: false)), .string(world.disk)] },
+            prepare: { world in
+                [.string(try world.vmWithDisk(attached: false)), .string(world.disk)]
+            },
             check: { world, result in
                 #expect(result.string == "/warden-cpi-dev/\(world.disk)")
                 try world.checkVM(attached: true)
             }),
         CrashScenario(
             method: "detach_disk",
-            prepare: { world in [.string(try world.vmWithDisk(attached: true)), .string(world.disk)] },
+            prepare: { world in
+                [.string(try world.vmWithDisk(attached: true)), .string(world.disk)]
+            },
             check: { world, _ in try world.checkVM(attached: false) }),
         CrashScenario(
             method: "create_disk",
@@ -88,12 +92,15 @@ final class CrashWorld {
         disk = try rig.makeDisk()
         try rig.awaitAgent(vm)
         _ = try rig.shell(
-            vm, "head -c 100000 /dev/urandom >/etc/root.bin; head -c 100000 /dev/urandom >/var/vcap/data/data.bin; sync")
+            vm,
+            "head -c 100000 /dev/urandom >/etc/root.bin; head -c 100000 /dev/urandom >/var/vcap/data/data.bin; sync"
+        )
         sums = try rig.shell(vm, "cat /etc/root.bin /var/vcap/data/data.bin | sha256sum")
         if attached {
             try rig.result("attach_disk", [.string(vm), .string(disk)])
             try rig.awaitAgent(vm)
-            _ = try rig.shell(vm, "head -c 100000 /dev/urandom >/warden-cpi-dev/\(disk)/disk.bin; sync")
+            _ = try rig.shell(
+                vm, "head -c 100000 /dev/urandom >/warden-cpi-dev/\(disk)/disk.bin; sync")
             diskSum = try rig.shell(vm, "sha256sum </warden-cpi-dev/\(disk)/disk.bin")
         }
         before = try rig.engine.inspectContainer(vm)
@@ -116,7 +123,8 @@ final class CrashWorld {
         let container = try rig.engine.inspectContainer(vm)
         #expect(address(container) == address(before))
         #expect(container.labels["io.bosh.agent_id"] == before?.labels["io.bosh.agent_id"])
-        #expect(try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json").contains("\"crash\""))
+        #expect(
+            try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json").contains("\"crash\""))
         let mounted = try rig.result("get_disks", [.string(vm)])
         #expect(mounted == (attached ? [.string(disk)] : []))
         if attached, let diskSum {

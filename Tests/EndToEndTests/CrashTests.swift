@@ -57,16 +57,24 @@ extension EndToEnd {
             let requests = proxy.requests
             let struck = proxy.disarm()
             try rig.save(direct)
-            let context = Comment(rawValue: "CRASH_CASE=\(name) make crash; first answer: \(first.stdout)\(first.stderr)")
+            let context = Comment(
+                rawValue:
+                    "CRASH_CASE=\(name) make crash; first answer: \(first.stdout)\(first.stderr)")
             let isKill = fault == .killAfter || fault == .killBefore
             #expect(!struck || !isKill || first.wasKilled, context)
 
             let result = try settle(rig, scenario, arguments, first, way, context)
             withKnownContext(context) { try scenario.check(world, result) }
             rig.tearDownObjects()
-            removeUnanswered(rig, before)
-            let left = try rig.leftovers(["vm-", "disk-", "stemcell:"]).filter { !before.contains($0) }
-            #expect(left == [], context)
+            try removeOrphans(rig)
+            let left = try rig.leftovers(["vm-", "disk-", "stemcell:"]).filter {
+                !before.contains($0)
+            }
+            // Without a journal nobody can tell a whole VM, disk or stemcell that was made and not
+            // answered from one that is in use: those, and only those, stay.
+            let isMade = ["create_vm", "create_disk", "create_stemcell"].contains(scenario.method)
+            #expect(left == [] || (way == .noJournal && isMade && isWhole(left)), context)
+            try removeWhole(rig, left)
             return requests
         }
 
@@ -82,9 +90,14 @@ extension EndToEnd {
                 #expect([0, 3].contains(recovered.exitCode), "\(context) \(recovered)")
             case .noJournal:
                 try FileManager.default.removeItem(atPath: rig.directory + "/journal")
+                let recovered = try rig.admin(
+                    "recover", "--from-docker", "--older-than", "0", "--yes")
+                #expect([0, 3].contains(recovered.exitCode), "\(context) \(recovered)")
             case .nextCall: break
             }
-            if !first.wasKilled, first.json["error"].isNull { return first.result }
+            // Repeating what succeeded must be harmless; another VM or disk would be another one.
+            let makes = scenario.method.hasPrefix("create_") || scenario.method == "delete_disk"
+            if makes, !first.wasKilled, first.json["error"].isNull { return first.result }
             let second = try rig.call(scenario.method, arguments)
             let isGone = second.errorType == "Bosh::Clouds::DiskNotFound"
             #expect(second.json["error"].isNull || isGone, "\(context); repeated: \(second.stdout)")
@@ -99,15 +112,33 @@ extension EndToEnd {
             }
         }
 
-        /// What was made by a call that was killed before its answer: only a person removes it.
-        private func removeUnanswered(_ rig: Rig, _ before: [String]) {
-            for name in (try? rig.leftovers(["vm-", "disk-", "stemcell:"])) ?? [] where !before.contains(name) {
-                let isVM = name.hasPrefix("vm-") && !name.contains(".") && !name.hasSuffix("-ephemeral")
-                if isVM { _ = try? rig.call("delete_vm", [.string(name)]) }
-                if name.hasPrefix("disk-") { _ = try? rig.call("delete_disk", [.string(name)]) }
-                if name.hasPrefix("stemcell:"), !name.hasSuffix(".new") {
-                    _ = try? rig.call("delete_stemcell", [.string(name)])
+        /// What `orphans` names is removed by the command that it gives.
+        private func removeOrphans(_ rig: Rig) throws {
+            let listed = try JSON(parsing: rig.admin("orphans", "--json").stdout.utf8)
+            for orphan in listed["orphans"].array ?? [] {
+                let name = orphan["name"].string ?? ""
+                switch orphan["kind"].string {
+                case "container": _ = try rig.call("delete_vm", [.string(name)])
+                case "volume": try rig.engine.removeVolume(name)
+                case "image": try rig.engine.removeImage(name)
+                case "network" where name.hasPrefix("cpi-e2e"): try rig.engine.removeNetwork(name)
+                default: break
                 }
+            }
+        }
+
+        /// One finished thing: a VM with its ephemeral volume, a disk, or a stemcell.
+        private func isWhole(_ names: [String]) -> Bool {
+            !names.contains { $0.contains(".") }
+                && names.filter { !$0.hasSuffix("-ephemeral") }.count == 1
+        }
+
+        private func removeWhole(_ rig: Rig, _ names: [String]) throws {
+            for name in names where !name.contains("-ephemeral") {
+                let method =
+                    name.hasPrefix("vm-")
+                    ? "delete_vm" : name.hasPrefix("disk-") ? "delete_disk" : "delete_stemcell"
+                _ = try rig.call(method, [.string(name)])
             }
         }
     }

@@ -9,7 +9,9 @@ extension EndToEnd {
     struct FaultTests {
         @Test(
             "A journal that cannot be used costs one line on stderr and nothing else",
-            arguments: ["missing", "read-only", "not a database", "newer", "locked", "full", "a file"])
+            arguments: [
+                "missing", "read-only", "not a database", "newer", "locked", "full", "a file",
+            ])
         func journalFaults(_ fault: String) throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -36,10 +38,13 @@ extension EndToEnd {
             case "missing":
                 try move("/proc/no-such-directory/journal")
             case "read-only":
-                try shell("mkdir -p '\(directory)' && mount -t tmpfs tmpfs '\(directory)' && mount -o remount,ro '\(directory)'")
+                try shell(
+                    "mkdir -p '\(directory)' && mount -t tmpfs tmpfs '\(directory)' && mount -o remount,ro '\(directory)'"
+                )
                 return { _ = try? self.shell("umount '\(directory)'") }
             case "full":
-                try shell("mkdir -p '\(directory)' && mount -t tmpfs -o size=64k tmpfs '\(directory)'")
+                try shell(
+                    "mkdir -p '\(directory)' && mount -t tmpfs -o size=64k tmpfs '\(directory)'")
                 try shell("dd if=/dev/zero of='\(directory)/ballast' bs=4k 2>/dev/null || true")
                 return { _ = try? self.shell("umount '\(directory)'") }
             case "a file":
@@ -84,9 +89,11 @@ extension EndToEnd {
                 atPath: rig.directory + "/journal", withIntermediateDirectories: true)
             try garbage.write(to: URL(fileURLWithPath: rig.journalPath))
             try rig.result("info", [])
-            let files = try FileManager.default.contentsOfDirectory(atPath: rig.directory + "/journal")
+            let files = try FileManager.default.contentsOfDirectory(
+                atPath: rig.directory + "/journal")
             let kept = try #require(files.first { $0.hasPrefix("journal.db.corrupt-") })
-            let content = try Data(contentsOf: URL(fileURLWithPath: rig.directory + "/journal/" + kept))
+            let content = try Data(
+                contentsOf: URL(fileURLWithPath: rig.directory + "/journal/" + kept))
             #expect(content == garbage)
             #expect(try Journal(reading: rig.journalPath).operations(limit: 9).count == 1)
         }
@@ -109,14 +116,18 @@ extension EndToEnd {
             #expect(try journal.check() == [])
         }
 
-        @Test("A Docker that is down, hangs or is none: an error with address and advice, no answer of false")
+        @Test(
+            "A Docker that is down, hangs or is none: an error with address and advice, no answer of false"
+        )
         func dockerFaults() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
             let hanging = try Listener(rig.directory + "/hang.sock", reply: nil)
-            let other = try Listener(rig.directory + "/other.sock", reply: "220 mail.example ESMTP\r\n")
+            let other = try Listener(
+                rig.directory + "/other.sock", reply: "220 mail.example ESMTP\r\n")
             let web = try Listener(
-                rig.directory + "/web.sock", reply: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+                rig.directory + "/web.sock", reply: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+            )
             defer { [hanging, other, web].forEach { $0.stop() } }
             for (host, said) in [
                 ("unix:///no/such.sock", "errno 2"), ("tcp://127.0.0.1:1", "errno 111"),
@@ -145,10 +156,22 @@ extension EndToEnd {
                 ("", "is not JSON"), ("[]", "the document"), ("{}", "Actions.Docker.host"),
                 (#"{"Actions":{"Docker":{"host":7}}}"#, "Actions.Docker.host"),
                 (#"{"Actions":{"Docker":{"host":"http://x"}}}"#, "Actions.Docker.host"),
-                (#"{"Actions":{"Docker":{"host":"tcp://h:1","tls":{"ca":"x"}}}}"#, "Actions.Docker.tls.ca"),
-                (#"{"Actions":{"Docker":{"host":"unix:///s","api_version":1.44}}}"#, "Actions.Docker.api_version"),
-                (#"{"Actions":{"Docker":{"host":"unix:///s"}},"timeouts":{"stop":"5"}}"#, "timeouts.stop"),
-                (#"{"Actions":{"Docker":{"host":"unix:///s"}},"journal":{"directory":"x"}}"#, "journal.directory"),
+                (
+                    #"{"Actions":{"Docker":{"host":"tcp://h:1","tls":{"ca":"x"}}}}"#,
+                    "Actions.Docker.tls.ca"
+                ),
+                (
+                    #"{"Actions":{"Docker":{"host":"unix:///s","api_version":1.44}}}"#,
+                    "Actions.Docker.api_version"
+                ),
+                (
+                    #"{"Actions":{"Docker":{"host":"unix:///s"}},"timeouts":{"stop":"5"}}"#,
+                    "timeouts.stop"
+                ),
+                (
+                    #"{"Actions":{"Docker":{"host":"unix:///s"}},"journal":{"directory":"x"}}"#,
+                    "journal.directory"
+                ),
             ])
         func wrongConfigurations(_ text: String, _ said: String) throws {
             let rig = try Rig()
@@ -167,17 +190,22 @@ extension EndToEnd {
                 $0["Actions"]["Agent"]["Blobstore"] = ["Options": ["password": "hidden-1"]]
             }
             defer { rig.tearDown() }
-            let env: JSON = ["bosh": ["password": "hidden-2", "mbus": ["cert": ["private_key": "hidden-3"]]]]
+            let env: JSON = [
+                "bosh": ["password": "hidden-2", "mbus": ["cert": ["private_key": "hidden-3"]]]
+            ]
             let network = rig.network()
             let vm = try rig.makeVM(network, env: env)
             let settings = try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json")
             #expect(settings.contains("hidden-1") && settings.contains("hidden-2"))
-            #expect(try rig.shell(vm, "stat -c %a /var/vcap/bosh/warden-cpi-agent-env.json") == "600")
+            #expect(
+                try rig.shell(vm, "stat -c %a /var/vcap/bosh/warden-cpi-agent-env.json") == "600")
             let disk = try rig.makeDisk()
             let attached = try rig.call("attach_disk", [.string(vm), .string(disk)])
             let refused = try rig.call("create_vm", rig.vmArguments(network, env: env))
             var seen = attached.stdout + attached.stderr + refused.stdout + refused.stderr
-            for file in try FileManager.default.contentsOfDirectory(atPath: rig.directory + "/journal") {
+            for file in try FileManager.default.contentsOfDirectory(
+                atPath: rig.directory + "/journal")
+            {
                 let path = URL(fileURLWithPath: rig.directory + "/journal/" + file)
                 seen += String(decoding: (try? Data(contentsOf: path)) ?? Data(), as: UTF8.self)
             }
@@ -189,8 +217,10 @@ extension EndToEnd {
         func lostAnswer() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let request = String(decoding: Rig.request("create_disk", [16, [:], .null]), as: UTF8.self)
-            let script = "printf '%s' '\(request)' | '\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)' >&-"
+            let request = String(
+                decoding: Rig.request("create_disk", [16, [:], .null]), as: UTF8.self)
+            let script =
+                "printf '%s' '\(request)' | '\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)' >&-"
             _ = try Command.run("/bin/bash", ["-c", script])
             let operation = try Journal(reading: rig.journalPath).operation("last")
             #expect(operation.state == .done && operation.replied == "lost")
@@ -204,9 +234,11 @@ extension EndToEnd {
             let rig = try Rig()
             defer { rig.tearDown() }
             let tar = rig.directory + "/big.tar"
-            try shell("cd '\(rig.directory)' && truncate -s 300M big && tar -cf big.tar big && rm big")
+            try shell(
+                "cd '\(rig.directory)' && truncate -s 300M big && tar -cf big.tar big && rm big")
             let request = String(
-                decoding: Rig.request("create_stemcell", [.string(tar), ["name": "big"]]), as: UTF8.self)
+                decoding: Rig.request("create_stemcell", [.string(tar), ["name": "big"]]),
+                as: UTF8.self)
             try Data(request.utf8).write(to: URL(fileURLWithPath: rig.directory + "/request"))
             let script = """
                 import resource, subprocess, sys
@@ -216,11 +248,13 @@ extension EndToEnd {
             let run = try Command.run(
                 "/usr/bin/env",
                 [
-                    "python3", "-c", script, rig.directory + "/request", Rig.executables + "/docker-cpi",
+                    "python3", "-c", script, rig.directory + "/request",
+                    Rig.executables + "/docker-cpi",
                     "-configPath", rig.configurationPath,
                 ])
             let lines = run.stdout.split(separator: "\n")
-            let kibibytes = try #require(lines.first.flatMap { Int($0) }, "\(run.stdout)\(run.stderr)")
+            let kibibytes = try #require(
+                lines.first.flatMap { Int($0) }, "\(run.stdout)\(run.stderr)")
             let cid = try #require(try JSON(parsing: lines[1].utf8)["result"].string)
             try rig.result("delete_stemcell", [.string(cid)])
             // The debug build that is tested here has some MiB more than the one that is shipped.

@@ -6,12 +6,15 @@ import Testing
 extension EndToEnd {
     @Suite("A VM's life through the real executable")
     struct LifecycleTests {
-        @Test("A disk's data, the ephemeral volume and the root layer survive attach, reboot and detach")
+        @Test(
+            "A disk's data, the ephemeral volume and the root layer survive attach, reboot and detach"
+        )
         func wholeLife() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
             let network = rig.network()
-            let vm = try rig.makeVM(network, properties: ["memory": 128, "cpus": .number(0.5), "pids_limit": 200])
+            let vm = try rig.makeVM(
+                network, properties: ["memory": 128, "cpus": .number(0.5), "pids_limit": 200])
             let before = try rig.engine.inspectContainer(vm)
             #expect(before.json["HostConfig"]["Memory"] == JSON.integer(128 << 20))
             #expect(before.json["HostConfig"]["NanoCpus"] == 500_000_000)
@@ -30,7 +33,8 @@ extension EndToEnd {
             let attached = try rig.engine.inspectContainer(vm)
             #expect(attached.labels["io.bosh.metadata"] == #"{"index":"0","job":"db"}"#)
             #expect(try rig.result("attach_disk", attach).string == hint)
-            #expect(try rig.engine.inspectContainer(vm).id == attached.id, "a repeat must not restart")
+            #expect(
+                try rig.engine.inspectContainer(vm).id == attached.id, "a repeat must not restart")
 
             try rig.result("reboot_vm", [.string(vm)])
             #expect(try rig.engine.inspectContainer(vm).startedAt != attached.startedAt)
@@ -52,7 +56,9 @@ extension EndToEnd {
             #expect(try rig.result("has_vm", [.string(vm)]) == false)
             #expect(try rig.result("has_disk", [.string(disk)]) == true)
             try rig.result("delete_disk", [.string(disk)])
-            #expect(try rig.call("delete_disk", [.string(disk)]).errorType == "Bosh::Clouds::DiskNotFound")
+            #expect(
+                try rig.call("delete_disk", [.string(disk)]).errorType
+                    == "Bosh::Clouds::DiskNotFound")
             #expect(try rig.leftovers([vm, disk]) == [])
         }
 
@@ -61,7 +67,9 @@ extension EndToEnd {
         }
 
         private func address(_ container: Container) -> [String?] {
-            container.endpoints.values.flatMap { [$0["IPAddress"].string, $0["MacAddress"].string] }
+            container.endpoints.values.flatMap {
+                [$0["IPAddress"].string, $0["MacAddress"].string]
+            }
         }
 
         @Test("A disk named in disk_cids is mounted from the start, and counts once it is attached")
@@ -149,7 +157,8 @@ extension EndToEnd {
             let second = rig.network(20)
             var arguments = rig.vmArguments(first).array ?? []
             arguments[3] = ["a": first, "b": second]
-            let vm = try #require(try rig.result("create_vm", .array(arguments)).array?.first?.string)
+            let vm = try #require(
+                try rig.result("create_vm", .array(arguments)).array?.first?.string)
             rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
             let disk = try rig.makeDisk()
             for _ in 0..<2 {

@@ -39,7 +39,8 @@ extension EndToEnd {
         @Test(
             "A CID that Docker or a file name would misread is refused before either sees it",
             arguments: [
-                "../vm-1", "a/b", "..", ".", "vm 1", "vm\"1", "vm'1", "vm\n1", "vm\u{0}1", "-rf", "ü1",
+                "../vm-1", "a/b", "..", ".", "vm 1", "vm\"1", "vm'1", "vm\n1", "vm\u{0}1", "-rf",
+                "ü1",
                 "vm-1?force=1", "vm%2f1", String(repeating: "v", count: 5_000),
             ])
         func hostileNames(_ cid: String) throws {
@@ -61,7 +62,8 @@ extension EndToEnd {
         func hugeArgument() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let answer = try rig.call("has_vm", [.string(String(repeating: "x", count: 50_000_000))])
+            let answer = try rig.call(
+                "has_vm", [.string(String(repeating: "x", count: 50_000_000))])
             #expect(answer.errorType == Self.cpi && answer.errorMessage.contains("vm_cid"))
         }
 
@@ -101,7 +103,8 @@ extension EndToEnd {
             ]
             for (properties, networks, name) in cases {
                 let answer = try rig.call(
-                    "create_vm", ["agent-1", .string(StemcellTrait.cid), properties, networks, [], [:]])
+                    "create_vm",
+                    ["agent-1", .string(StemcellTrait.cid), properties, networks, [], [:]])
                 #expect(answer.errorType == Self.cpi, "\(name): \(answer.stdout)")
                 #expect(answer.errorMessage.contains(name), "\(name): \(answer.errorMessage)")
             }
@@ -134,7 +137,8 @@ extension EndToEnd {
                 #expect(try rig.leftovers(["vm-"]) == before)
                 #expect(try rig.engine.network(name) == nil, "the network that it made goes too")
             }
-            let missing = try rig.call("create_vm", ["agent-1", "stemcell:none", [:], ["a": network], [], [:]])
+            let missing = try rig.call(
+                "create_vm", ["agent-1", "stemcell:none", [:], ["a": network], [], [:]])
             #expect(missing.errorType == "Bosh::Clouds::VMCreationFailed")
             #expect(missing.errorMessage.contains("stemcell:none"))
         }
@@ -147,7 +151,8 @@ extension EndToEnd {
             let vm = try rig.makeVM(network)
             let before = try rig.leftovers(["vm-"])
             let answer = try rig.call("create_vm", rig.vmArguments(network))
-            #expect(answer.errorType == "Bosh::Clouds::VMCreationFailed" && answer.mayRetry == false)
+            #expect(
+                answer.errorType == "Bosh::Clouds::VMCreationFailed" && answer.mayRetry == false)
             #expect(answer.errorMessage.contains("held by \(vm)"), "\(answer.errorMessage)")
             #expect(try rig.leftovers(["vm-"]) == before)
         }
@@ -176,9 +181,11 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let before = try rig.leftovers(["stemcell:"])
             let garbage = [UInt8](repeating: 0x41, count: 100_000)
-            let truncated = try Data(contentsOf: URL(fileURLWithPath: StemcellTrait.image)).prefix(200_000)
+            let truncated = try Data(contentsOf: URL(fileURLWithPath: StemcellTrait.image)).prefix(
+                200_000)
             for (name, content) in [
-                ("none", nil), ("empty", []), ("garbage", garbage), ("gzip", [0x1f, 0x8b] + garbage),
+                ("none", nil), ("empty", []), ("garbage", garbage),
+                ("gzip", [0x1f, 0x8b] + garbage),
                 ("truncated", Array(truncated)),
             ] as [(String, [UInt8]?)] {
                 let path = rig.directory + "/" + name
@@ -199,8 +206,10 @@ extension EndToEnd {
             func type(_ method: String, _ arguments: JSON) throws -> String? {
                 try rig.call(method, arguments).errorType
             }
-            #expect(try type("attach_disk", [.string(vm), "disk-none"]) == "Bosh::Clouds::DiskNotFound")
-            #expect(try type("attach_disk", ["vm-none", .string(disk)]) == "Bosh::Clouds::VMNotFound")
+            #expect(
+                try type("attach_disk", [.string(vm), "disk-none"]) == "Bosh::Clouds::DiskNotFound")
+            #expect(
+                try type("attach_disk", ["vm-none", .string(disk)]) == "Bosh::Clouds::VMNotFound")
             #expect(try type("detach_disk", attach) == nil)
             #expect(try type("reboot_vm", ["vm-none"]) == "Bosh::Clouds::VMNotFound")
             #expect(try type("get_disks", ["vm-none"]) == "Bosh::Clouds::VMNotFound")
@@ -214,11 +223,14 @@ extension EndToEnd {
                     == "Bosh::Clouds::NotSupported")
             try rig.result("attach_disk", attach)
             let inUse = try rig.call("delete_disk", [.string(disk)])
-            #expect(inUse.errorType == "Bosh::Clouds::CloudError" && inUse.errorMessage.contains(vm))
+            #expect(
+                inUse.errorType == "Bosh::Clouds::CloudError" && inUse.errorMessage.contains(vm))
             let second = try rig.makeVM(rig.network())
             let elsewhere = try rig.call("attach_disk", [.string(second), .string(disk)])
             #expect(elsewhere.errorMessage.contains(vm), "\(elsewhere.errorMessage)")
-            #expect(try type("delete_stemcell", [.string(StemcellTrait.cid)]) == "Bosh::Clouds::CloudError")
+            #expect(
+                try type("delete_stemcell", [.string(StemcellTrait.cid)])
+                    == "Bosh::Clouds::CloudError")
         }
 
         @Test("A stranger's container or volume is never touched")
@@ -233,9 +245,11 @@ extension EndToEnd {
                 try? rig.engine.removeVolume("stranger-e2e")
             }
             #expect(try rig.result("has_vm", ["stranger-e2e"]) == false)
-            #expect(try rig.call("delete_vm", ["stranger-e2e"]).errorType == "Bosh::Clouds::CloudError")
             #expect(
-                try rig.call("delete_disk", ["stranger-e2e"]).errorType == "Bosh::Clouds::DiskNotFound")
+                try rig.call("delete_vm", ["stranger-e2e"]).errorType == "Bosh::Clouds::CloudError")
+            #expect(
+                try rig.call("delete_disk", ["stranger-e2e"]).errorType
+                    == "Bosh::Clouds::DiskNotFound")
             #expect(try rig.engine.container("stranger-e2e") != nil)
             #expect(try rig.engine.volume("stranger-e2e") != nil)
         }

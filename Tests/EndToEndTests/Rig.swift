@@ -31,7 +31,8 @@ final class Rig {
     enum Order: Int { case vms, disks, networks }
 
     static let executables: String = {
-        let test = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let test =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(fileURLWithPath: test).deletingLastPathComponent().path
     }()
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -139,7 +140,9 @@ final class Rig {
 
     /// Removes what was made in Docker, and keeps the journal.
     func tearDownObjects() {
-        for cleanup in cleanups.sorted(by: { $0.order.rawValue < $1.order.rawValue }) { cleanup.run() }
+        for cleanup in cleanups.sorted(by: { $0.order.rawValue < $1.order.rawValue }) {
+            cleanup.run()
+        }
         cleanups = []
     }
 
@@ -179,7 +182,8 @@ extension Rig {
         ]
     }
 
-    func makeVM(_ network: JSON, properties: JSON = [:], disks: [String] = [], env: JSON = [:]) throws
+    func makeVM(_ network: JSON, properties: JSON = [:], disks: [String] = [], env: JSON = [:])
+        throws
         -> String
     {
         let arguments = vmArguments(network, properties: properties, disks: disks, env: env)
@@ -190,7 +194,8 @@ extension Rig {
     }
 
     func makeDisk(_ size: Int = 64) throws -> String {
-        let disk = try #require(try result("create_disk", [.integer(Int64(size)), [:], .null]).string)
+        let disk = try #require(
+            try result("create_disk", [.integer(Int64(size)), [:], .null]).string)
         later(.disks) { [self] in _ = try? call("delete_disk", [.string(disk)]) }
         return disk
     }

@@ -87,7 +87,10 @@ final class WireProxy: @unchecked Sendable {
             let body = #"{"message":"the wire proxy says no"}"#
             let head = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
             return send(
-                client, Array("\(head)Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)".utf8))
+                client,
+                Array(
+                    "\(head)Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+                        .utf8))
         default: break
         }
         guard let docker = try? UnixSocket.connect(upstream) else { return }
@@ -125,8 +128,10 @@ final class WireProxy: @unchecked Sendable {
             bytes += part
         }
         guard let head = bytes.firstRange(of: end) else { return nil }
-        let lines = String(decoding: bytes[..<head.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
+        let lines = String(decoding: bytes[..<head.lowerBound], as: UTF8.self).components(
+            separatedBy: "\r\n")
+        let length =
+            lines.first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
         if lines.contains(where: { $0.lowercased().hasPrefix("expect:") }) {
             send(client, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))

@@ -16,8 +16,11 @@ struct TarTests {
 
     @Test("cut off anywhere inside its content, it is no file")
     func truncated() {
-        let archive = Tar.archive(path: "/a", content: [UInt8](repeating: 1, count: 700), mode: 0o644)
-        for length in 0..<(512 + 700) { #expect(Tar.firstFile(in: Array(archive[..<length])) == nil) }
+        let archive = Tar.archive(
+            path: "/a", content: [UInt8](repeating: 1, count: 700), mode: 0o644)
+        for length in 0..<(512 + 700) {
+            #expect(Tar.firstFile(in: Array(archive[..<length])) == nil)
+        }
         #expect(Tar.firstFile(in: []) == nil)
         #expect(Tar.firstFile(in: [UInt8](repeating: 0, count: 1_024)) == nil)
     }
@@ -46,7 +49,8 @@ struct TarTests {
 @Suite("Frames of stdout and stderr are told apart")
 struct ExecStreamsTests {
     private func frame(_ kind: UInt8, _ text: String) -> [UInt8] {
-        [kind, 0, 0, 0, 0, 0, UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 255)] + Array(text.utf8)
+        [kind, 0, 0, 0, 0, 0, UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 255)]
+            + Array(text.utf8)
     }
 
     @Test("each text goes to its own side, in order")

@@ -19,7 +19,9 @@ struct EngineTests {
         }
     }
 
-    @Test("the lower of theirs and ours", arguments: [("1.41", "1.41"), ("1.45", "1.45"), ("1.99", "1.51")])
+    @Test(
+        "the lower of theirs and ours",
+        arguments: [("1.41", "1.41"), ("1.45", "1.45"), ("1.99", "1.51")])
     func negotiation(theirs: String, spoken: String) throws {
         #expect(try engine(theirs).version().description == spoken)
     }
@@ -30,7 +32,9 @@ struct EngineTests {
         #expect(try engine("1.99", ceiling: APIVersion(1, 99)).version() == Engine.ceiling)
     }
 
-    @Test("one that is too old, or gives no version, is not one for us", arguments: ["1.40", "1", "x.y", nil])
+    @Test(
+        "one that is too old, or gives no version, is not one for us",
+        arguments: ["1.40", "1", "x.y", nil])
     func refused(version: String?) {
         #expect {
             try engine(version).info()
@@ -49,7 +53,8 @@ struct EngineTests {
         try engine.removeVolume("v")
         #expect(
             seen == [
-                "/_ping", "/v1.44/info", "/v1.44/containers/a%2Fb%3Fc%3Dd%23e%20f/json", "/v1.44/volumes/v",
+                "/_ping", "/v1.44/info", "/v1.44/containers/a%2Fb%3Fc%3Dd%23e%20f/json",
+                "/v1.44/volumes/v",
             ])
     }
 
@@ -87,10 +92,12 @@ struct EngineTests {
         }
     }
 
-    @Test("what an Engine's statuses mean", arguments: [
-        (409, true, false, false), (403, false, false, false), (400, false, false, false),
-        (500, false, true, true), (503, false, true, true),
-    ])
+    @Test(
+        "what an Engine's statuses mean",
+        arguments: [
+            (409, true, false, false), (403, false, false, false), (400, false, false, false),
+            (500, false, true, false), (503, false, true, true),
+        ])
     func statuses(status: Int, isConflict: Bool, isUnknown: Bool, isTransient: Bool) {
         let engine = engine("1.45", status: status, body: #"{"message":"why"}"#)
         #expect {
@@ -103,6 +110,17 @@ struct EngineTests {
         }
     }
 
+    @Test(
+        "of an Engine's 500s, those that pass by themselves are worth another try",
+        arguments: [
+            ("context deadline exceeded", true), ("device or resource busy", true),
+            ("no space left on device", false), ("port is already allocated", false),
+        ])
+    func passing(message: String, isTransient: Bool) {
+        let error = EngineError.refused(status: 500, message: message, request: "x")
+        #expect(error.isTransient == isTransient)
+    }
+
     @Test("304 is success: it is so already")
     func notModified() throws {
         try engine("1.45", status: 304, body: "").startContainer("x")
@@ -111,7 +129,8 @@ struct EngineTests {
 
     @Test("an error that is no JSON is shown as it is, and not endlessly")
     func plainError() {
-        let engine = engine("1.45", status: 500, body: "proxy says no" + String(repeating: "x", count: 10_000))
+        let engine = engine(
+            "1.45", status: 500, body: "proxy says no" + String(repeating: "x", count: 10_000))
         #expect {
             try engine.info()
         } throws: { error in
@@ -129,13 +148,20 @@ struct EngineTests {
         }
     }
 
-    @Test("an import that reports an error in its stream, or stops in the middle, has failed", arguments: [
-        (#"{"status":"x"}{"errorDetail":{"message":"no space"},"error":"no space"}"#, "no space"),
-        (#"{"status":"x"}{"stat"#, "cut off"), ("", "cut off"),
-    ])
+    @Test(
+        "an import that reports an error in its stream, or stops in the middle, has failed",
+        arguments: [
+            (
+                #"{"status":"x"}{"errorDetail":{"message":"no space"},"error":"no space"}"#,
+                "no space"
+            ),
+            (#"{"status":"x"}{"stat"#, "cut off"), ("", "cut off"),
+        ])
     func imports(stream: String, expected: String) throws {
         let engine = Engine(address: "test", timeout: 5) { request in
-            if request.path == "/_ping" { return Response(status: 200, headers: ["api-version": "1.45"]) }
+            if request.path == "/_ping" {
+                return Response(status: 200, headers: ["api-version": "1.45"])
+            }
             Array(stream.utf8).withUnsafeBytes { request.onData?($0) }
             return Response(status: 200)
         }
@@ -152,24 +178,34 @@ struct EngineTests {
         _ = try engine.volume("v")
         try? engine.removeVolume("v")
         #expect(
-            told == ["GET /_ping 200 true", "GET /v1.45/volumes/v 404 true", "DELETE /v1.45/volumes/v 404 false"])
+            told == [
+                "GET /_ping 200 true", "GET /v1.45/volumes/v 404 true",
+                "DELETE /v1.45/volumes/v 404 false",
+            ])
     }
 }
 
 @Suite("Addresses say where Docker is")
 struct AddressTests {
-    @Test("these are understood", arguments: [
-        "unix:///var/run/docker.sock", "tcp://127.0.0.1:2375", "tcp://host.example:2376", "tcp://[::1]:2376",
-    ])
+    @Test(
+        "these are understood",
+        arguments: [
+            "unix:///var/run/docker.sock", "tcp://127.0.0.1:2375", "tcp://host.example:2376",
+            "tcp://[::1]:2376",
+        ])
     func valid(text: String) throws {
         #expect(try Address(text).text == text)
     }
 
-    @Test("these are not", arguments: [
-        "", "/var/run/docker.sock", "http://x:1", "unix://relative", "unix://", "tcp://host", "tcp://:1",
-        "tcp://host:0", "tcp://host:65536", "tcp://host:x", "tcp://a b:1", "tcp://user@host:1/path",
-        "unix:///" + String(repeating: "x", count: 107),
-    ])
+    @Test(
+        "these are not",
+        arguments: [
+            "", "/var/run/docker.sock", "http://x:1", "unix://relative", "unix://", "tcp://host",
+            "tcp://:1",
+            "tcp://host:0", "tcp://host:65536", "tcp://host:x", "tcp://a b:1",
+            "tcp://user@host:1/path",
+            "unix:///" + String(repeating: "x", count: 107),
+        ])
     func invalid(text: String) {
         #expect(throws: Address.Invalid.self) { try Address(text) }
     }

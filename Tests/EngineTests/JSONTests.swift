@@ -4,11 +4,14 @@ import Testing
 
 @Suite("JSON passes on what it got")
 struct JSONTests {
-    @Test("every kind of value survives", arguments: [
-        #"null"#, #"true"#, #"false"#, #"0"#, #"-1"#, #"9223372036854775807"#, #"-9223372036854775808"#,
-        #"1.5"#, #""""#, #""a\"b\\c/é\u0001""#, #"[]"#, #"{}"#, #"[null,[true,{"a":[1]}]]"#,
-        #"{"Unknown":{"deep":[{"x":null}]},"b":2}"#,
-    ])
+    @Test(
+        "every kind of value survives",
+        arguments: [
+            #"null"#, #"true"#, #"false"#, #"0"#, #"-1"#, #"9223372036854775807"#,
+            #"-9223372036854775808"#,
+            #"1.5"#, #""""#, #""a\"b\\c/é\u0001""#, #"[]"#, #"{}"#, #"[null,[true,{"a":[1]}]]"#,
+            #"{"Unknown":{"deep":[{"x":null}]},"b":2}"#,
+        ])
     func roundTrip(text: String) throws {
         let value = try JSON(parsing: text.utf8)
         #expect(try JSON(parsing: value.text.utf8) == value)
@@ -47,7 +50,8 @@ struct JSONTests {
 
 @Suite("A stream of documents is read however it is cut")
 struct JSONStreamTests {
-    static let text = "{\"status\":\"a}b\"}\r\n{\"x\":[{\"y\":\"\\\"{\"}]}\n \n{\"errorDetail\":{\"message\":\"no\"}}"
+    static let text =
+        "{\"status\":\"a}b\"}\r\n{\"x\":[{\"y\":\"\\\"{\"}]}\n \n{\"errorDetail\":{\"message\":\"no\"}}"
 
     private func feed(_ stream: inout JSONStream, _ bytes: ArraySlice<UInt8>) -> [JSON] {
         Array(bytes).withUnsafeBytes { stream.feed($0) }

@@ -71,7 +71,9 @@ struct FileLockTests {
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             do {
                 let lock = try FileLock.acquire(path, seconds: 30, note: "")
-                let text = FileManager.default.contents(atPath: counter).map { String(decoding: $0, as: UTF8.self) }
+                let text = FileManager.default.contents(atPath: counter).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
                 let next = (Int(text ?? "") ?? -1_000) + 1
                 try Data("\(next)".utf8).write(to: URL(fileURLWithPath: counter))
                 lock.release()

@@ -15,14 +15,16 @@ struct JournalFaultTests {
         do {
             let journal = try fixture.open()
             try fixture.begin(journal, "op1")
-            try journal.database.execute(script: "PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)")
+            try journal.pretend(version: 99)
         }
         let before = FileManager.default.contents(atPath: fixture.file)
         for open in [{ try fixture.open() }, { try Journal(reading: fixture.file) }] {
             #expect {
                 _ = try open()
             } throws: { error in
-                guard case JournalError.newerSchema(99, Schema.migrations.count) = error else { return false }
+                guard case JournalError.newerSchema(99, Schema.migrations.count) = error else {
+                    return false
+                }
                 return true
             }
         }
@@ -32,7 +34,8 @@ struct JournalFaultTests {
     @Test("a corrupt file is set aside and kept, and a new one is begun")
     func corrupt() throws {
         let damage = Array("this is not a database, whatever its name says".utf8)
-        _ = try fixture.directory.write("journal.db", damage + [UInt8](repeating: 0x55, count: 5_000))
+        _ = try fixture.directory.write(
+            "journal.db", damage + [UInt8](repeating: 0x55, count: 5_000))
         let journal = try fixture.open()
         let aside = try #require(journal.setAside)
         #expect(FileManager.default.contents(atPath: aside)?.starts(with: damage) == true)
@@ -91,12 +94,15 @@ struct JournalFaultTests {
                 let event = Event(kind: .intent, at: Int64(index), monotonic: 0)
                 let id = "w\(writer)-\(index)"
                 let intent = Intent(
-                    id: id, method: "m", mutating: true, plan: nil, subjects: [Subject(.vm, "vm-\(writer)")],
+                    id: id, method: "m", mutating: true, plan: nil,
+                    subjects: [Subject(.vm, "vm-\(writer)")],
                     director: nil, request: nil, owner: nil)
                 do {
                     let journal = try Journal(directory: directory, busyTimeout: 30_000)
                     try journal.begin(intent, event: event, durable: true)
-                    try journal.record([Event(kind: .doing, step: "s", at: 0, monotonic: 0)], of: id, durable: false)
+                    try journal.record(
+                        [Event(kind: .doing, step: "s", at: 0, monotonic: 0)], of: id,
+                        durable: false)
                 } catch {
                     Issue.record("writer \(writer): \(error)")
                 }
@@ -112,7 +118,9 @@ struct JournalFaultTests {
     func damagedPage() throws {
         do {
             let journal = try fixture.open()
-            for index in 0..<200 { try fixture.begin(journal, "op\(index)", [Subject(.vm, "vm-\(index)")]) }
+            for index in 0..<200 {
+                try fixture.begin(journal, "op\(index)", [Subject(.vm, "vm-\(index)")])
+            }
             try journal.database.execute(script: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
         var bytes = Array(try #require(FileManager.default.contents(atPath: fixture.file)))

@@ -18,10 +18,14 @@ struct JournalFixture {
     }
 
     func event(_ kind: Event.Kind, _ step: String? = nil, _ data: String? = nil) -> Event {
-        Event(kind: kind, step: step, at: time.clock.wall(), monotonic: time.clock.monotonic(), data: data)
+        Event(
+            kind: kind, step: step, at: time.clock.wall(), monotonic: time.clock.monotonic(),
+            data: data)
     }
 
-    func intent(_ id: String, _ method: String = "attach_disk", _ subjects: [Subject] = []) -> Intent {
+    func intent(_ id: String, _ method: String = "attach_disk", _ subjects: [Subject] = [])
+        -> Intent
+    {
         Intent(
             id: id, method: method, mutating: true, plan: #"{"vm":"vm-1"}"#, subjects: subjects,
             director: "director-1", request: "cpi-1", owner: #"{"pid":1}"#)
@@ -62,7 +66,8 @@ struct JournalTests {
             let journal = try fixture.open()
             try fixture.begin(journal, "op1", [Subject(.vm, "vm-1"), Subject(.disk, "disk-\"1\\")])
             try journal.record(
-                [fixture.event(.doing, "mark"), fixture.event(.done, "mark")], of: "op1", durable: false)
+                [fixture.event(.doing, "mark"), fixture.event(.done, "mark")], of: "op1",
+                durable: false)
             try journal.record(
                 [fixture.event(.outcome, nil, #"{"state":"done"}"#)], of: "op1", durable: true)
             try journal.record(
@@ -82,7 +87,9 @@ struct JournalTests {
         #expect(
             try journal.subjects(of: "op1") == [Subject(.disk, "disk-\"1\\"), Subject(.vm, "vm-1")])
         #expect(
-            try journal.events(of: "op1").map(\.kind) == [.intent, .doing, .done, .outcome, .replied])
+            try journal.events(of: "op1").map(\.kind) == [
+                .intent, .doing, .done, .outcome, .replied,
+            ])
         #expect(try journal.check() == [])
     }
 
@@ -90,8 +97,10 @@ struct JournalTests {
     func directions() throws {
         let journal = try fixture.open()
         try fixture.begin(journal, "op1")
-        try journal.record([fixture.event(.undoing, "a"), fixture.event(.undone, "a")], of: "op1", durable: true)
-        try journal.record([fixture.event(.attempt), fixture.event(.doing, "b")], of: "op1", durable: true)
+        try journal.record(
+            [fixture.event(.undoing, "a"), fixture.event(.undone, "a")], of: "op1", durable: true)
+        try journal.record(
+            [fixture.event(.attempt), fixture.event(.doing, "b")], of: "op1", durable: true)
         let operation = try journal.operation("op1")
         #expect(operation.direction == .backward)
         #expect(operation.attempts == 1)
@@ -105,11 +114,15 @@ struct JournalTests {
         for (index, outcome) in ["done", "failed", "rolled-back", "parked", nil].enumerated() {
             let id = "op\(index)"
             try fixture.begin(journal, id, [Subject(.vm, "vm-\(index)"), Subject(.agent, "a")])
-            try journal.record([fixture.event(.doing, "x"), fixture.event(.failed, "y")], of: id, durable: false)
+            try journal.record(
+                [fixture.event(.doing, "x"), fixture.event(.failed, "y")], of: id, durable: false)
             guard let outcome else { continue }
             let data = #"{"state":"\#(outcome)","error":"why"}"#
             try journal.record(
-                [fixture.event(.outcome, nil, data), fixture.event(.replied, nil, #"{"delivered":false}"#)],
+                [
+                    fixture.event(.outcome, nil, data),
+                    fixture.event(.replied, nil, #"{"delivered":false}"#),
+                ],
                 of: id, durable: false)
         }
         let operations = try journal.operations(limit: 10)
@@ -201,7 +214,8 @@ struct JournalTests {
         #expect(try journal.events(of: "op1").count == 2)
     }
 
-    @Test("an end without its beginning is found", arguments: [Event.Kind.done, .observed, .undone])
+    @Test(
+        "an end without its beginning is found", arguments: [Event.Kind.done, .observed, .undone])
     func check(kind: Event.Kind) throws {
         let journal = try fixture.open()
         try fixture.begin(journal, "op1")

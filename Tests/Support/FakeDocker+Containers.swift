@@ -31,7 +31,8 @@ extension FakeDocker {
         tell("start \(state.containers[index].name)")
         guard !state.containers[index].isRunning else { throw Refusal(304, "") }
         for name in state.containers[index].endpoints.keys.sorted() {
-            guard let network = state.network(name), var endpoint = state.containers[index].endpoints[name]
+            guard let network = state.network(name),
+                var endpoint = state.containers[index].endpoints[name]
             else { throw Refusal(404, "network \(name) not found") }
             try join(&endpoint, network)
             state.containers[index].endpoints[name] = endpoint

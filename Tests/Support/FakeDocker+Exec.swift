@@ -42,9 +42,11 @@ extension FakeDocker {
             .filter { !container.unmounted.contains($1.destination) }
             .map { index, mount in
                 let root = mount.isVolume ? "/docker/volumes/\(mount.source)/_data" : mount.source
-                return "\(200 + index) 100 8:1 \(root) \(mount.destination) rw,relatime - ext4 /dev/sda1 rw"
+                return
+                    "\(200 + index) 100 8:1 \(root) \(mount.destination) rw,relatime - ext4 /dev/sda1 rw"
             }
-        return (["100 90 0:50 / / rw,relatime - overlay overlay rw"] + mounts).joined(separator: "\n") + "\n"
+        return (["100 90 0:50 / / rw,relatime - overlay overlay rw"] + mounts).joined(
+            separator: "\n") + "\n"
     }
 
     /// What the agent's settings say, and a socket that fits them if the agent is up.

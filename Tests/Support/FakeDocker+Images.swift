@@ -63,7 +63,9 @@ extension FakeDocker {
         let bytes = FakeDocker.readAll(descriptor)
         let isTar = bytes.dropFirst(257).starts(with: "ustar".utf8)
         guard bytes.count == size, isTar || bytes.starts(with: [0x1f, 0x8b]) else {
-            return stream(call.request, [["errorDetail": ["message": "invalid tar header"], "error": "invalid tar header"]])
+            return stream(
+                call.request,
+                [["errorDetail": ["message": "invalid tar header"], "error": "invalid tar header"]])
         }
         let id = "sha256:" + state.newID()
         state.images.append(
@@ -71,7 +73,9 @@ extension FakeDocker {
                 id: id, tags: [], labels: FakeDocker.labels(call.queries("changes")),
                 files: FakeTar.files(in: bytes)))
         name(id, tag)
-        return stream(call.request, [["status": "Importing", "progressDetail": [:]], ["status": .string(id)]])
+        return stream(
+            call.request,
+            [["status": "Importing", "progressDetail": [:]], ["status": .string(id)]])
     }
 
     /// A status of 200 and then what happens, in pieces that end anywhere.
@@ -137,11 +141,14 @@ extension FakeDocker {
     private func removeImage(_ reference: String) throws -> Response {
         tell("remove image \(reference)")
         let image = state.images[try imageIndex(reference)]
-        if image.tags.count == 1, let user = state.containers.first(where: { $0.imageID == image.id }) {
+        if image.tags.count == 1,
+            let user = state.containers.first(where: { $0.imageID == image.id })
+        {
             throw Refusal(
                 409,
                 "conflict: unable to remove repository reference \"\(reference)\" (must force) - container "
-                    + "\(user.id.prefix(12)) is using its referenced image \(image.id.dropFirst(7).prefix(12))")
+                    + "\(user.id.prefix(12)) is using its referenced image \(image.id.dropFirst(7).prefix(12))"
+            )
         }
         let tag = State.withTag(reference)
         for index in state.images.indices { state.images[index].tags.removeAll { $0 == tag } }

@@ -71,7 +71,8 @@ extension FakeDocker {
         _ endpoint: State.Endpoint, _ container: State.Container, _ version: APIVersion
     ) -> JSON {
         var json: JSON = [
-            "IPAMConfig": endpoint.config["IPAMConfig"], "DriverOpts": endpoint.config["DriverOpts"],
+            "IPAMConfig": endpoint.config["IPAMConfig"],
+            "DriverOpts": endpoint.config["DriverOpts"],
             "MacAddress": .string(endpoint.mac ?? endpoint.pinnedMAC ?? ""),
             "IPAddress": .string(endpoint.address ?? ""), "EndpointID": .string(container.id),
             "NetworkID": "n",
@@ -88,7 +89,9 @@ extension FakeDocker {
             throw NoSuchCall(request: call.request.summary)
         }
         let files = FakeTar.files(in: bytes)
-        tell("put \(files.keys.sorted().joined(separator: ",")) into \(state.containers[index].name)")
+        tell(
+            "put \(files.keys.sorted().joined(separator: ",")) into \(state.containers[index].name)"
+        )
         guard call.query("path") == "/" else {
             throw Refusal(404, "Could not find the file \(call.query("path") ?? "") in container")
         }

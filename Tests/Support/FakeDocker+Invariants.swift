@@ -3,18 +3,21 @@ import Engine
 extension FakeDocker {
     /// What must hold at any time, whatever was killed when; empty when all is well.
     func invariants() -> [String] {
-        state.volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }.compactMap { disk in
+        state.volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }.compactMap {
+            disk in
             let users = state.users(ofVolume: disk.name).filter(\.isRunning).map(\.name)
             return users.count > 1 ? "disk \(disk.name) is mounted in \(users) at once" : nil
-        } + vms.filter { vm in !state.containers.contains { isContainer($0, of: vm) } }.map {
-            "VM \($0) has lost its container"
         }
+            + vms.filter { vm in !state.containers.contains { isContainer($0, of: vm) } }.map {
+                "VM \($0) has lost its container"
+            }
     }
 
     /// What must hold when no operation is open: each VM whole and under its name, nothing left over.
     func settledInvariants() -> [String] {
         var problems = invariants()
-        for container in state.containers where container.name.contains(/\.(new|next|old-[0-9a-f]+)$/) {
+        for container in state.containers
+        where container.name.contains(/\.(new|next|old-[0-9a-f]+)$/) {
             problems.append("container \(container.name) is left over")
         }
         for vm in vms where state.containers.filter({ $0.name == vm }).count != 1 {

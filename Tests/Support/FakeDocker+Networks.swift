@@ -50,7 +50,8 @@ extension FakeDocker {
         guard state.containers[index].endpoints[network.name] == nil else {
             throw Refusal(
                 403,
-                "endpoint with name \(state.containers[index].name) already exists in network \(network.name)")
+                "endpoint with name \(state.containers[index].name) already exists in network \(network.name)"
+            )
         }
         var endpoint = FakeDocker.endpoint(body["EndpointConfig"])
         if state.containers[index].isRunning { try join(&endpoint, network) }
@@ -67,7 +68,8 @@ extension FakeDocker {
         guard holders(network).isEmpty else {
             throw Refusal(
                 403,
-                "error while removing network: network \(name) id \(network.id) has active endpoints")
+                "error while removing network: network \(name) id \(network.id) has active endpoints"
+            )
         }
         state.networks.removeAll { $0.id == network.id }
         return Response(status: 204)
@@ -95,7 +97,9 @@ extension FakeDocker {
     }
 
     static func endpoint(_ config: JSON) -> State.Endpoint {
-        State.Endpoint(config: config, pinnedMAC: config["MacAddress"].string.flatMap { $0.isEmpty ? nil : $0 })
+        State.Endpoint(
+            config: config, pinnedMAC: config["MacAddress"].string.flatMap { $0.isEmpty ? nil : $0 }
+        )
     }
 
     private func holders(_ network: State.Network) -> [State.Container] {

@@ -10,7 +10,9 @@ extension FakeDocker {
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]
         var images: [Image] = []
-        var networks = [Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])]
+        var networks = [
+            Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])
+        ]
         var execs: [String: Exec] = [:]
         private var serial = 0
 
@@ -24,7 +26,8 @@ extension FakeDocker {
         /// When things happen: later each time.
         mutating func newTime() -> String {
             serial += 1
-            return "2026-01-01T00:00:00.\(String(repeating: "0", count: 9 - "\(serial)".count))\(serial)Z"
+            return
+                "2026-01-01T00:00:00.\(String(repeating: "0", count: 9 - "\(serial)".count))\(serial)Z"
         }
     }
 }

@@ -32,7 +32,10 @@ extension FakeDocker {
         }
         let driver = body["Driver"].string ?? "local"
         guard driver == "local" else {
-            throw Refusal(404, "create \(name): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+            throw Refusal(
+                404,
+                "create \(name): error looking up volume plugin \(driver): plugin \"\(driver)\" not found"
+            )
         }
         let volume =
             state.volumes[name]
@@ -48,7 +51,8 @@ extension FakeDocker {
         guard state.volumes[name] != nil else { throw missing(volume: name) }
         let users = state.users(ofVolume: name).map(\.id)
         guard users.isEmpty else {
-            throw Refusal(409, "remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
+            throw Refusal(
+                409, "remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
         }
         state.volumes[name] = nil
         return Response(status: 204)

@@ -104,7 +104,8 @@ final class FakeDocker {
 
     private func requireKnownVersion(_ version: APIVersion) throws {
         guard let most = apiVersion.flatMap(APIVersion.init), version > most else { return }
-        throw Refusal(400, "client version \(version) is too new. Maximum supported API version is \(most)")
+        throw Refusal(
+            400, "client version \(version) is too new. Maximum supported API version is \(most)")
     }
 
     /// What the request is about, for the story.
@@ -161,7 +162,9 @@ extension FakeDocker {
             self.request = request
             var all = request.path.split(separator: "/").map(String.init)
             var version: APIVersion?
-            if let first = all.first, first.hasPrefix("v"), let its = APIVersion(String(first.dropFirst())) {
+            if let first = all.first, first.hasPrefix("v"),
+                let its = APIVersion(String(first.dropFirst()))
+            {
                 version = its
                 all.removeFirst()
             }

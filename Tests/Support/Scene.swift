@@ -17,7 +17,8 @@ final class Scene {
         runner = try CallRunner(docker)
         let image = try runner.directory.write(
             "image", FakeTar.archive(["etc/os-release": Array("ID=test".utf8)]))
-        stemcell = try runner.call("create_stemcell", [.string(image), ["name": "test"]]).string ?? ""
+        stemcell =
+            try runner.call("create_stemcell", [.string(image), ["name": "test"]]).string ?? ""
         docker.forget()
     }
 
@@ -43,7 +44,8 @@ final class Scene {
         properties: JSON = [:], version: Int? = 2
     ) throws -> JSON {
         try runner.call(
-            "create_vm", arguments(agent: agent, networks: networks, disks: disks, properties: properties),
+            "create_vm",
+            arguments(agent: agent, networks: networks, disks: disks, properties: properties),
             version: version)
     }
 

@@ -52,7 +52,8 @@ struct AgentProbe {
 
     private static func document(_ output: String, _ from: String, _ to: String) -> JSON {
         let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
-        guard let start = lines.firstIndex(of: "-- \(from)"), let end = lines.firstIndex(of: "-- \(to)"),
+        guard let start = lines.firstIndex(of: "-- \(from)"),
+            let end = lines.firstIndex(of: "-- \(to)"),
             start < end
         else { return .null }
         return (try? JSON(parsing: lines[(start + 1)..<end].joined(separator: "\n").utf8)) ?? .null
@@ -70,7 +71,9 @@ struct Bus {
         guard let end = url.firstRange(of: "://") else { return nil }
         let scheme = url[..<end.lowerBound]
         var authority = url[end.upperBound...].prefix { $0 != "/" }
-        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        if let at = authority.lastIndex(of: "@") {
+            authority = authority[authority.index(after: at)...]
+        }
         guard let colon = authority.lastIndex(of: ":"),
             let port = Int(authority[authority.index(after: colon)...])
         else { return nil }
@@ -88,7 +91,8 @@ struct Socket {
 
     init?(_ line: Substring) {
         let fields = line.split(separator: " ")
-        guard fields.count > 3, let local = Socket.end(fields[1]), let remote = Socket.end(fields[2])
+        guard fields.count > 3, let local = Socket.end(fields[1]),
+            let remote = Socket.end(fields[2])
         else { return nil }
         self.local = local
         self.remote = remote

@@ -3,7 +3,8 @@ enum EntryScript {
     /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it. `gateway`: where
     /// the default route must lead, if Docker may choose another.
     static func text(systemd: Bool, settings: String, gateway: String?) -> String {
-        prepare + (gateway.map(route) ?? "") + restoreStore(settings) + (systemd ? startSystemd : startRunit)
+        prepare + (gateway.map(route) ?? "") + restoreStore(settings)
+            + (systemd ? startSystemd : startRunit)
     }
 
     /// The agent writes these files itself, which Docker's mounts on them would prevent.
@@ -31,7 +32,7 @@ enum EntryScript {
         case "$disk" in
         ''|*/*|*[[:space:]]*) ;;
         *)
-          if ! grep -qs "\"$disk\"" /var/vcap/bosh/persistent_disk_hints.json '\(quoted(settings))'; then
+          if ! grep -qs "\\"$disk\\"" /var/vcap/bosh/persistent_disk_hints.json '\(quoted(settings))'; then
             : >"$last"
           elif grep -q " /warden-cpi-dev/$disk " /proc/self/mountinfo; then
             grep -q ' /var/vcap/store ' /proc/self/mountinfo ||

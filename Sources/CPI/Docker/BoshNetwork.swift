@@ -29,7 +29,9 @@ struct BoshNetwork {
         ip = isManual ? try field.member("ip").address() : nil
         subnet = isManual ? try BoshNetwork.subnet(field) : nil
         gateway = isManual ? try field.member("gateway").optional { try $0.address() } : nil
-        let defaults = try field.member("default").optional { try $0.array().map { try $0.string() } }
+        let defaults = try field.member("default").optional {
+            try $0.array().map { try $0.string() }
+        }
         isDefaultGateway = defaults?.contains("gateway") ?? false
         let properties = field.member("cloud_properties")
         _ = try properties.optional { try $0.object() }
@@ -45,7 +47,8 @@ struct BoshNetwork {
     /// From ip and netmask, or ip and a prefix that is no host's ("32" is the director's default).
     private static func subnet(_ field: Field) throws -> CIDR {
         let address = IPAddress.bytes(try field.member("ip").address()) ?? []
-        if let netmask = try field.member("netmask").optional({ try $0.string() }), !netmask.isEmpty {
+        if let netmask = try field.member("netmask").optional({ try $0.string() }), !netmask.isEmpty
+        {
             guard let length = IPAddress.prefixLength(ofNetmask: netmask),
                 IPAddress.bytes(netmask)?.count == address.count
             else { throw Field.Wrong(description: "\(field.name).netmask is not a netmask") }

@@ -53,7 +53,8 @@ struct NetworkPlan: Codable {
         guard wanted.allSatisfy(present.contains) else {
             throw CPIError(
                 kind: .cloud,
-                message: "network \(name) is there with subnet \(network.subnets.joined(separator: ", ")), "
+                message:
+                    "network \(name) is there with subnet \(network.subnets.joined(separator: ", ")), "
                     + "but \(subnets.joined(separator: ", ")) is asked for")
         }
     }
@@ -62,6 +63,7 @@ struct NetworkPlan: Codable {
 extension Network {
     func overlaps(_ others: [String]) -> Bool {
         let mine = subnets.compactMap(CIDR.init)
-        return others.compactMap(CIDR.init).contains { other in mine.contains { $0.overlaps(other) } }
+        return others.compactMap(CIDR.init).contains { other in mine.contains { $0.overlaps(other) }
+        }
     }
 }

@@ -22,7 +22,8 @@ struct ImageFile {
     func requireTar() throws {
         try read { descriptor, size in
             guard size > 0 else {
-                throw wrong("it is empty; light stemcells (a reference to an image) are not supported")
+                throw wrong(
+                    "it is empty; light stemcells (a reference to an image) are not supported")
             }
             var block = [UInt8](repeating: 0, count: 512)
             let count = pread(descriptor, &block, block.count, 0)
@@ -56,7 +57,8 @@ struct StemcellDescription {
         let manifest = StemcellDescription.manifest(beside: file.path)
         func text(_ keys: String...) throws -> String {
             for key in keys where !properties.member(key).isAbsent {
-                return known[key]?.string ?? known[key]?.double.map { _ in known[key]?.text ?? "" } ?? ""
+                return known[key]?.string ?? known[key]?.double.map { _ in known[key]?.text ?? "" }
+                    ?? ""
             }
             return keys.compactMap { manifest[$0] }.first ?? ""
         }
@@ -81,7 +83,9 @@ struct StemcellDescription {
         else { return [:] }
         var values: [String: String] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            guard let colon = line.firstIndex(of: ":"), line.first?.isLetter == true else { continue }
+            guard let colon = line.firstIndex(of: ":"), line.first?.isLetter == true else {
+                continue
+            }
             let value = line[line.index(after: colon)...].filter { !"\"'".contains($0) }
             values[String(line[..<colon])] = String(value.drop { $0 == " " })
         }

@@ -21,7 +21,8 @@ struct VMProperties {
         pidsLimit = try field.member("pids_limit").optional { try $0.int(1...4_194_304) }
         ephemeralDiskMiB = try field.member("ephemeral_disk").optional { try $0.int(1...(1 << 40)) }
         ports = try field.member("ports").optional { try $0.array().map { try $0.port() } } ?? []
-        systemd = try VMProperties.either(field, "force_start_with_systemd", "force_start_without_systemd")
+        systemd = try VMProperties.either(
+            field, "force_start_with_systemd", "force_start_without_systemd")
         lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")
         hostConfig = members.filter { $0.key.first?.isUppercase ?? false }
         for list in ["Binds", "Mounts"] {

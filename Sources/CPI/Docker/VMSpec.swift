@@ -25,7 +25,9 @@ struct VMSpec {
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]
         if systemd { body["StopSignal"] = "SIGRTMIN+3" }
-        if version < .severalEndpointsOnCreate { body["MacAddress"] = .string(plan.networks[0].mac) }
+        if version < .severalEndpointsOnCreate {
+            body["MacAddress"] = .string(plan.networks[0].mac)
+        }
         if !properties.ports.isEmpty {
             body["ExposedPorts"] = .object(
                 Dictionary(properties.ports.map { ($0, [:]) }, uniquingKeysWith: { one, _ in one }))

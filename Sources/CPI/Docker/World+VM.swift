@@ -36,7 +36,9 @@ extension World {
         let pattern = cid.description.replacing(".", with: "\\.")
         return try engine.containers(["name": ["^/?\(pattern)\\.(next|old-[0-9a-f]+)$"]])
             .compactMap { summary in
-                let name = summary.names.first { $0 == cid.replacement || $0.hasPrefix("\(cid).old-") }
+                let name = summary.names.first {
+                    $0 == cid.replacement || $0.hasPrefix("\(cid).old-")
+                }
                 return name.map { (id: summary.id, name: $0) }
             }
     }
@@ -65,7 +67,9 @@ extension World {
         // The filter also matches parts of names and host paths: look at the mounts themselves.
         try engine.containers(["volume": [disk.description]]).compactMap { summary in
             let container = try engine.container(summary.id)
-            let holds = container?.mounts.contains { $0.type == "volume" && $0.name == disk.description }
+            let holds = container?.mounts.contains {
+                $0.type == "volume" && $0.name == disk.description
+            }
             return holds == true ? container?.name : nil
         }
     }

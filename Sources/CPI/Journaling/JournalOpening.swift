@@ -33,7 +33,8 @@ struct JournalPlace {
     {
         let journal = try Journal(directory: directory, busyTimeout: busyTimeout)
         if let aside = journal.setAside {
-            logger.warning("the journal was corrupt; it is kept as \(aside) and a new one was begun")
+            logger.warning(
+                "the journal was corrupt; it is kept as \(aside) and a new one was begun")
         }
         return JournalPlace(journal: journal, directory: directory)
     }

@@ -27,7 +27,8 @@ final class Locks {
                 let holder = held.holder.isEmpty ? "another process" : "operation \(held.holder)"
                 throw CPIError(
                     kind: .cloud,
-                    message: "\(name) is being worked on by \(holder), for \(seconds) seconds and more; "
+                    message:
+                        "\(name) is being worked on by \(holder), for \(seconds) seconds and more; "
                         + "see: cpi-admin journal show \(held.holder)")
             }
         }
@@ -40,7 +41,8 @@ final class Locks {
             do {
                 try Files.makeDirectory(directory)
                 guard Locks.isOurs(directory) else { continue }
-                return try FileLock.acquire("\(directory)/\(name).lock", seconds: seconds, note: note)
+                return try FileLock.acquire(
+                    "\(directory)/\(name).lock", seconds: seconds, note: note)
             } catch let error as JournalError {
                 fault = fault ?? error
             }
@@ -68,7 +70,12 @@ final class Locks {
     private static func name(_ subject: Subject) -> String? {
         switch subject.kind {
         case .vm, .disk: subject.cid
-        case .agent: "agent-" + String(subject.cid.utf8.map { $0.isNameCharacter ? Character(Unicode.Scalar($0)) : "_" })
+        case .agent:
+            "agent-"
+                + String(
+                    subject.cid.utf8.map {
+                        $0.isNameCharacter ? Character(Unicode.Scalar($0)) : "_"
+                    })
         case .stemcell, .network: nil
         }
     }
@@ -76,7 +83,9 @@ final class Locks {
     /// In a directory that anybody may write to, a stranger could have been first.
     private static func isOurs(_ directory: String) -> Bool {
         var status = stat()
-        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
+        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return false
+        }
         return geteuid() == 0 || status.st_uid == geteuid()
     }
 }

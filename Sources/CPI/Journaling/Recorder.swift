@@ -55,7 +55,8 @@ final class Recorder {
     }
 
     /// Commits an event and all that was kept. `durable`: before a step that destroys something.
-    func record(_ kind: Event.Kind, _ step: String? = nil, data: JSON? = nil, durable: Bool = false) {
+    func record(_ kind: Event.Kind, _ step: String? = nil, data: JSON? = nil, durable: Bool = false)
+    {
         note(kind, step, data: data)
         guard begun else { return }
         commit { journal, events in try journal.record(events, of: id, durable: durable) }
@@ -83,6 +84,22 @@ final class Recorder {
     /// Writes into the same journal for an operation that was left open.
     func resuming(_ operation: String) -> Recorder {
         Recorder(journal, id: operation, clock: clock, logger: logger, resumed: true)
+    }
+
+    /// Makes an operation known that was found by its traces in Docker.
+    func adopt(_ operation: Operation, _ subjects: [Subject]) {
+        let known = read { try $0.contains(operation.id) } ?? true
+        guard !known else { return }
+        let intent = Intent(
+            id: operation.id, method: operation.method, mutating: true, plan: operation.plan,
+            subjects: subjects, director: operation.director, request: nil, owner: nil)
+        let event = Event(kind: .intent, at: clock.wall(), monotonic: clock.monotonic())
+        let step = Event(
+            kind: .doing, step: operation.step, at: clock.wall(), monotonic: clock.monotonic())
+        commit { journal, events in
+            try journal.begin(intent, before: [step], event: event, durable: true)
+            if !events.isEmpty { try journal.record(events, of: id, durable: false) }
+        }
     }
 
     /// Commits the whole of an operation that was not begun: a read-only one, or one that failed

@@ -24,9 +24,12 @@ struct AttachDisk: Mutation {
             throw CPIError(
                 kind: .cloud,
                 message: "cannot attach disk \(disk) to VM \(vm): VM \(other) has it; "
-                    + "next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(other))")
+                    + "next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(other))"
+            )
         }
-        let isListed = container.mounts.contains { $0.name == disk.description && $0.destination == disk.hint }
+        let isListed = container.mounts.contains {
+            $0.name == disk.description && $0.destination == disk.hint
+        }
         guard isListed else {
             return try .replace(container, method: Self.name, vm: vm, disk: disk, world)
         }

@@ -52,6 +52,8 @@ struct CreateStemcell: Mutation {
         try world.ourImage(plan.stemcell.description) != nil ? .made : .notMade
     }
 
+    static func tidy(_ plan: Plan, _ world: World) throws { try world.removeImage(plan.unmade) }
+
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.stemcell.description) }
 
     /// As in a Dockerfile, where `$` would begin a variable.

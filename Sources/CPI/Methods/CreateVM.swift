@@ -31,7 +31,8 @@ struct CreateVM: Mutation {
 
     init(_ values: [JSON]) throws {
         let arguments = try Arguments(
-            values, ["agent_id", "stemcell_cid", "cloud_properties", "networks", "disk_cids", "env"],
+            values,
+            ["agent_id", "stemcell_cid", "cloud_properties", "networks", "disk_cids", "env"],
             optional: 2, of: Self.name)
         agent = try arguments[0].nonEmptyString()
         guard agent.utf8.count <= 200, agent.utf8.allSatisfy(\.isNameCharacter) else {
@@ -43,6 +44,19 @@ struct CreateVM: Mutation {
         networks = try arguments[3].members().map { try BoshNetwork($0.field) }
         disks = try arguments[4].optional { try $0.array().map { try DiskCID($0) } } ?? []
         env = .object(try arguments[5].optional { try $0.object() } ?? [:])
+    }
+
+    /// Also the unmade VM of the same agent, and one that holds an address which this one needs:
+    /// nobody has their CIDs.
+    func settleBefore(_ settlement: Settlement) throws {
+        try settlement.settle(subjects)
+        try settlement.settleUnmade { container in
+            let addresses = container.endpoints.values.flatMap { endpoint in
+                ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
+            }
+            return container.labels[Label.agent] == agent
+                || networks.contains { $0.ip.map(addresses.contains) ?? false }
+        }
     }
 
     func plan(_ world: World) throws -> Plan {
@@ -114,12 +128,13 @@ extension Step {
         Step(
             name: "create container \(plan.vm.unmade)",
             do: { world in
-                let spec = try VMSpec(plan: plan, properties: try call.known().properties).json(world)
+                let spec = try VMSpec(plan: plan, properties: try call.known().properties).json(
+                    world)
                 let warnings = try world.engine.createContainer(plan.vm.unmade, spec).warnings
                 warnings.forEach(world.warn)
             },
             verify: { try $0.ourContainer(plan.names) != nil },
-            undo: { try $0.removeOurContainer(plan.names) })
+            undo: { try $0.removeOurContainer(plan.names, anonymousVolumes: true) })
     }
 
     /// Before the first start: an agent that boots without its settings fails.
@@ -148,18 +163,22 @@ extension Step {
             name: "verify that \(plan.vm.unmade) runs",
             do: { world in
                 let seconds = world.configuration.timeouts.agentReadyOnCreate
-                let isUp = try seconds > 0 && AgentProbe(world: world).wait(plan.vm.unmade, seconds: seconds)
+                let isUp =
+                    try seconds > 0
+                    && AgentProbe(world: world).wait(plan.vm.unmade, seconds: seconds)
                 if seconds == 0 { world.sleep(seconds: 0.15) }
                 let container = try world.engine.inspectContainer(plan.vm.unmade)
                 guard container.isRunning, container.restarts == 0 else {
                     throw CPIError(
                         kind: .cloud,
-                        message: "the container stopped right after its start, with exit code \(container.exitCode)"
+                        message:
+                            "the container stopped right after its start, with exit code \(container.exitCode)"
                             + (container.startError.isEmpty ? "" : ": \(container.startError)"))
                 }
                 guard isUp || seconds == 0 else {
                     throw CPIError(
-                        kind: .cloud, message: "the agent was not up \(seconds) seconds after the start")
+                        kind: .cloud,
+                        message: "the agent was not up \(seconds) seconds after the start")
                 }
             },
             verify: { try $0.ourContainer(plan.names)?.isRunning == true },
@@ -171,7 +190,8 @@ extension Optional where Wrapped == CreateVM {
     /// Settings hold secrets and are in no plan: only the first process has them.
     fileprivate func known() throws -> CreateVM {
         guard let call = self else {
-            throw CPIError(kind: .cloud, message: "the settings of a VM are known to the first process only")
+            throw CPIError(
+                kind: .cloud, message: "the settings of a VM are known to the first process only")
         }
         return call
     }

@@ -23,6 +23,9 @@ struct DeleteVM: Mutation {
         vm = try VMCID(Arguments(values, ["vm_cid"], of: Self.name)[0])
     }
 
+    /// A VM that is to go needs no healing first: the plan takes everything along.
+    func settleBefore(_ settlement: Settlement) {}
+
     func plan(_ world: World) throws -> Plan {
         var containers: [Plan.Named] = []
         for name in [vm.description, vm.unmade] {
@@ -38,7 +41,12 @@ struct DeleteVM: Mutation {
         containers += try world.otherContainers(vm).map { Plan.Named(id: $0.id, name: $0.name) }
         // The reference CPI named ephemeral volumes otherwise.
         let names = [vm.ephemeralVolume, "vol-eph-\(vm)", vm.mark]
-        let volumes = try names.filter { try world.engine.volume($0) != nil }
+        let anonymous = try containers.flatMap { container in
+            try world.engine.container(container.id)?.mounts.filter(\.isAnonymous).map(\.name) ?? []
+        }
+        let volumes = try Set(names + anonymous).sorted().filter {
+            try world.engine.volume($0) != nil
+        }
         return Plan(
             vm: vm, containers: containers, volumes: volumes,
             images: try world.committedImages(vm))

@@ -24,6 +24,8 @@ protocol Mutation {
     init(_ values: [JSON]) throws
     /// What is locked before anything is looked at.
     var subjects: [Subject] { get }
+    /// Settles what dead operations left in the way of this call; its locks are held.
+    func settleBefore(_ settlement: Settlement) throws
     /// Looks, decides, chooses every name. Changes nothing. Throws `CPIError` or `EngineError`.
     func plan(_ world: World) throws -> Plan
     /// What else the plan is about: what it is going to make.
@@ -33,6 +35,8 @@ protocol Mutation {
     static func steps(_ plan: Plan, _ call: Self?) throws -> [Step]
     /// What Docker shows of an operation that was left open.
     static func situation(_ plan: Plan, _ world: World) throws -> Situation
+    /// Clears away what is not needed beside what is made, when recovery finds it made.
+    static func tidy(_ plan: Plan, _ world: World) throws
     func answer(_ plan: Plan, _ request: CallContext) -> JSON
     /// The first error as the director is to see it.
     static func error(_ error: CPIError, cause: Error) -> CPIError
@@ -40,6 +44,8 @@ protocol Mutation {
 
 extension Mutation {
     static var deletes: Bool { false }
+    func settleBefore(_ settlement: Settlement) throws { try settlement.settle(subjects) }
+    static func tidy(_ plan: Plan, _ world: World) throws {}
     static func subjects(of plan: Plan) -> [Subject] { [] }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }

@@ -45,7 +45,8 @@ struct GetDisks: Query {
     }
 
     private func disksMountedAhead(_ journal: Journal) throws -> Set<String> {
-        guard let plan = try journal.done(method: CreateVM.name, subject: vm.description).first?.plan
+        guard
+            let plan = try journal.done(method: CreateVM.name, subject: vm.description).first?.plan
         else { return [] }
         let disks = try JSON(parsing: plan.utf8)["disks"].array?.compactMap(\.string) ?? []
         let attached = try journal.done(method: AttachDisk.name, subject: vm.description)

@@ -26,9 +26,13 @@ struct RebootVM: Mutation {
     static func steps(_ plan: Plan, _ call: RebootVM?) -> [Step] {
         let stop = Step(
             name: "stop container \(plan.vm)", isDestructive: true,
-            do: { try $0.engine.stopContainer(plan.container, seconds: $0.configuration.timeouts.stop) },
+            do: {
+                try $0.engine.stopContainer(plan.container, seconds: $0.configuration.timeouts.stop)
+            },
             verify: { world in
-                guard let container = try world.engine.container(plan.container) else { return true }
+                guard let container = try world.engine.container(plan.container) else {
+                    return true
+                }
                 return !container.isRunning || container.startedAt != plan.startedAt
             },
             undo: nil)

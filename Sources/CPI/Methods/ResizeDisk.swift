@@ -49,7 +49,8 @@ struct UpdateDisk: Mutation {
         let options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
         guard driver == volume.driver, options == volume.options else {
             throw CPIError(
-                kind: .notSupported, message: "cannot change driver or options of disk \(disk) in place")
+                kind: .notSupported,
+                message: "cannot change driver or options of disk \(disk) in place")
         }
         return try DiskSize.growing(disk, to: sizeMiB, world)
     }
@@ -69,7 +70,8 @@ struct DiskSize: Codable {
         let volume = try world.requireDisk(disk)
         if volume.options["size"] != nil || volume.options["o"]?.contains("size=") == true {
             throw CPIError(
-                kind: .notSupported, message: "cannot resize disk \(disk): its driver enforces its size")
+                kind: .notSupported,
+                message: "cannot resize disk \(disk): its driver enforces its size")
         }
         let present = try current(disk, volume, world)
         guard sizeMiB >= present else {
@@ -84,9 +86,13 @@ struct DiskSize: Codable {
     private static func current(_ disk: DiskCID, _ volume: Volume, _ world: World) throws -> Int {
         let label = volume.labels[Label.sizeMiB].flatMap { Int($0) } ?? 0
         let recorded = [ResizeDisk.name, UpdateDisk.name].compactMap { method in
-            world.recorder.read { try $0.done(method: method, subject: disk.description).first?.plan }
+            world.recorder.read {
+                try $0.done(method: method, subject: disk.description).first?.plan
+            }
         }
-        let sizes = recorded.compactMap { $0.flatMap { try? JSON(parsing: $0.utf8)["sizeMiB"].int } }
+        let sizes = recorded.compactMap {
+            $0.flatMap { try? JSON(parsing: $0.utf8)["sizeMiB"].int }
+        }
         return max(label, sizes.max() ?? 0)
     }
 }

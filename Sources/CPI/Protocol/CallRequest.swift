@@ -14,11 +14,13 @@ struct CallRequest: Sendable {
     /// Throws `Field.Wrong`; a text that is not JSON is reported without showing any of it.
     init(parsing bytes: [UInt8]) throws {
         guard bytes.contains(where: { $0 > 0x20 }) else {
-            throw Field.Wrong(description: "the request is empty: one JSON document is expected on stdin")
+            throw Field.Wrong(
+                description: "the request is empty: one JSON document is expected on stdin")
         }
         guard let json = try? JSON(parsing: bytes) else {
             throw Field.Wrong(
-                description: "the request is not a JSON document (\(bytes.count) bytes read from stdin)")
+                description:
+                    "the request is not a JSON document (\(bytes.count) bytes read from stdin)")
         }
         let request = Field(name: "", value: json)
         _ = try Field(name: "the request", value: json).object()

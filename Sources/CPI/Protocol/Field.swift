@@ -40,7 +40,8 @@ struct Field {
     func double(above minimum: Double, below maximum: Double = 1e9) throws -> Double {
         guard let number = value.double else { throw wrong("a number") }
         guard number > minimum, number < maximum else {
-            throw Wrong(description: "\(name) must be more than \(minimum) and less than \(maximum)")
+            throw Wrong(
+                description: "\(name) must be more than \(minimum) and less than \(maximum)")
         }
         return number
     }

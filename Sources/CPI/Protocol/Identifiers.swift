@@ -93,7 +93,8 @@ extension Field {
             && name.utf8.count >= 2
         guard isValid else {
             throw Field.Wrong(
-                description: "\(self.name) is not a CID: letters, digits, '_', '.' and '-' are allowed")
+                description:
+                    "\(self.name) is not a CID: letters, digits, '_', '.' and '-' are allowed")
         }
         return name
     }

@@ -41,7 +41,9 @@ enum ImageReference {
         }
         let separators = part.split(whereSeparator: { $0.isLetter || $0.isNumber })
         return bytes.allSatisfy { isWord($0) || [0x2d, 0x2e, 0x5f].contains($0) }
-            && separators.allSatisfy { $0 == "." || $0 == "_" || $0 == "__" || $0.allSatisfy { $0 == "-" } }
+            && separators.allSatisfy {
+                $0 == "." || $0 == "_" || $0 == "__" || $0.allSatisfy { $0 == "-" }
+            }
     }
 
     private static func isHost(_ host: Substring) -> Bool {

@@ -2,6 +2,9 @@ import Engine
 import FoundationEssentials
 import Journal
 
+/// The way that an operator wants an operation to go.
+public enum Wish: Sendable { case back, forward }
+
 /// Settles one operation that was left open, by the same steps and the same Runner that began it.
 struct Recovery {
     /// After so many attempts an operation is left to a person, and blocks nobody else.
@@ -10,6 +13,7 @@ struct Recovery {
     /// Acting as the operation that is settled.
     let world: World
     let operation: Operation
+    var wish: Wish?
 
     /// What would be done, and about what. Changes nothing.
     func decide() throws -> Action {
@@ -46,8 +50,10 @@ struct Recovery {
             return .park("its plan cannot be read by this version")
         }
         if let other = try foreignDaemon() { return .park(other) }
+        try requirePossible(wish, M.lane)
         return RecoveryTable.action(
-            M.lane, operation.direction, begun: operation.step != nil, try M.situation(plan, world))
+            M.lane, operation.direction, begun: operation.step != nil, try M.situation(plan, world),
+            wish)
     }
 
     private func carryOut<M: Mutation>(_ action: Action, _ type: M.Type) throws {
@@ -61,7 +67,11 @@ struct Recovery {
             try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
             finish(.done, nil)
         case .close(let state, let why): finish(state, why)
-        case .park(let why): finish(.parked, why)
+        case .park(let why):
+            if action == RecoveryTable.unanswered, let plan = try plan(type) {
+                try M.tidy(plan, world)
+            }
+            finish(.parked, why)
         }
     }
 
@@ -76,6 +86,20 @@ struct Recovery {
         world.recorder.record(.outcome, data: data, durable: true)
     }
 
+    private func requirePossible(_ wish: Wish?, _ lane: Lane) throws {
+        guard let wish else { return }
+        guard lane == .replace else {
+            throw CPIError(
+                kind: .cloud,
+                message: "\(operation.method) has one way to go; leave out --back and --forward")
+        }
+        guard wish == .back || operation.direction == .forward else {
+            throw CPIError(
+                kind: .cloud,
+                message: "operation \(operation.id) has begun to go back and cannot go forward")
+        }
+    }
+
     /// A 404 from another daemon than the operation's own would not mean "gone".
     private func foreignDaemon() throws -> String? {
         guard let owner = operation.owner, let json = try? JSON(parsing: owner.utf8),
@@ -84,6 +108,7 @@ struct Recovery {
         let here = try world.engine.info()["ID"].string ?? ""
         guard here != its else { return nil }
         let address = json["daemon"]["address"].string ?? "another address"
-        return "it was begun on another Docker daemon (\(address)); run recovery with that one's configuration"
+        return
+            "it was begun on another Docker daemon (\(address)); run recovery with that one's configuration"
     }
 }

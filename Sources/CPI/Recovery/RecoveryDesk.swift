@@ -18,16 +18,22 @@ public final class RecoveryDesk {
     }
 
     public let engine: Engine
-    private let journal: Journal
+    private let journal: Journal?
     private let world: World
-    private let logger: Logger
 
-    /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet.
-    public init(_ configuration: Configuration, logger: Logger) throws {
-        // A journal that is not there has nothing open; root must not make one that vcap cannot use.
-        let file = configuration.journal.directory + "/" + Journal.fileName
-        _ = try Journal(reading: file)
-        journal = try Journal(directory: configuration.journal.directory, busyTimeout: 30_000)
+    /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet. Without a
+    /// journal, which is never made here, only what Docker itself tells is known.
+    public init(_ configuration: Configuration, needsJournal: Bool, logger: Logger) throws {
+        do {
+            // Opened for reading first: root must not make one that vcap cannot use.
+            _ = try Journal(reading: configuration.journal.directory + "/" + Journal.fileName)
+            journal = try Journal(
+                directory: configuration.journal.directory, busyTimeout: 30_000)
+        } catch {
+            guard !needsJournal else { throw error }
+            logger.warning("going on without the journal: \(error)")
+            journal = nil
+        }
         engine = try Engine(
             configuration.docker.address, ceiling: configuration.docker.usableCeiling(logger),
             timeout: configuration.timeouts.request)
@@ -37,60 +43,80 @@ public final class RecoveryDesk {
             request: CallContext(director: nil, requestID: nil, isVersion2: true), operation: "",
             recorder: recorder, locks: Locks(configuration.journal.directory, logger: logger),
             logger: logger)
-        self.logger = logger
     }
 
     /// Everything open, oldest first; or the one operation that `id` is a prefix of.
-    public func cases(_ id: String?) throws -> [Case] {
-        try operations(id).map { operation in
-            let subjects = try journal.subjects(of: operation.id)
-            if world.locks.isOwned(operation.id) {
-                return Case(
-                    operation: operation, subjects: subjects, owner: world.locks.owner(operation.id),
-                    action: nil, needsPerson: false, trouble: nil)
-            }
-            do {
-                let action = try recovery(operation).decide()
-                return Case(
-                    operation: operation, subjects: subjects, owner: nil, action: action.words,
-                    needsPerson: action.isForPerson, trouble: nil)
-            } catch {
-                return Case(
-                    operation: operation, subjects: subjects, owner: nil, action: nil,
-                    needsPerson: false, trouble: "\(error)")
-            }
+    public func cases(_ id: String?, _ wish: Wish? = nil) throws -> [Case] {
+        guard let journal else { return [] }
+        let open = try id.map { [try journal.operation($0)] } ?? journal.open().filter(\.mutating)
+        return try open.filter { [.running, .parked].contains($0.state) }.map {
+            look($0, try journal.subjects(of: $0.id), wish)
+        }
+    }
+
+    /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
+    /// Younger ones than `seconds` may be at work on another host, whose locks cannot be seen here.
+    public func casesFromDocker(olderThan seconds: Int, _ wish: Wish? = nil) throws -> [Case] {
+        let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
+        return try Traces(world: world).all().filter { $0.since <= limit }.map {
+            look($0.operation, $0.subjects, wish)
+        }
+    }
+
+    /// What nobody may know of.
+    public func orphans() throws -> [Orphan] {
+        try Orphanage(world: world, journal: journal).all()
+    }
+
+    private func look(_ operation: Operation, _ subjects: [Subject], _ wish: Wish?) -> Case {
+        if world.locks.isOwned(operation.id) {
+            return Case(
+                operation: operation, subjects: subjects, owner: world.locks.owner(operation.id),
+                action: nil, needsPerson: false, trouble: nil)
+        }
+        do {
+            let action = try recovery(operation, wish).decide()
+            return Case(
+                operation: operation, subjects: subjects, owner: nil, action: action.words,
+                needsPerson: action.isForPerson, trouble: nil)
+        } catch {
+            return Case(
+                operation: operation, subjects: subjects, owner: nil, action: nil,
+                needsPerson: false, trouble: "\(error)")
         }
     }
 
     /// Settles one operation, under the locks of all that it is about. Returns what was done in
     /// words, and whether a person is needed now. Throws `CPIError` when a lock is held.
-    public func settle(_ one: Case) throws -> (words: String, needsPerson: Bool) {
+    public func settle(_ one: Case, _ wish: Wish? = nil) throws
+        -> (words: String, needsPerson: Bool)
+    {
         let locks = try world.locks.acquire(one.subjects, seconds: 5, for: one.operation.id)
         defer { locks.forEach { $0.release() } }
         let owner = try world.locks.own(one.operation.id)
         defer { owner?.release() }
         // Somebody may have settled it between the listing and the lock.
-        let now = try journal.operation(one.operation.id)
-        guard now.state == .running || now.state == .parked else {
-            return ("nothing: it is \(now.state.rawValue) by now", false)
+        var now = one.operation
+        if let journal, now.isRecorded {
+            now = try journal.operation(now.id)
+            guard now.state == .running || now.state == .parked else {
+                return ("nothing: it is \(now.state.rawValue) by now", false)
+            }
+        } else {
+            world.recorder.adopt(now, one.subjects)
         }
-        let action = try recovery(now).settle()
+        let action = try recovery(now, wish).settle()
         return (action.words, action.isForPerson)
     }
 
-    private func operations(_ id: String?) throws -> [Operation] {
-        guard let id else { return try journal.open().filter(\.mutating) }
-        let operation = try journal.operation(id)
-        return [.running, .parked].contains(operation.state) ? [operation] : []
-    }
-
-    private func recovery(_ operation: Operation) -> Recovery {
+    private func recovery(_ operation: Operation, _ wish: Wish?) -> Recovery {
         let recorder = world.recorder.resuming(operation.id)
         recorder.watch(engine, effectsOnly: true)
         let context = CallContext(
             director: operation.director, requestID: operation.request, isVersion2: true)
         return Recovery(
-            world: world.acting(as: operation.id, context, recorder), operation: operation)
+            world: world.acting(as: operation.id, context, recorder), operation: operation,
+            wish: wish)
     }
 }
 

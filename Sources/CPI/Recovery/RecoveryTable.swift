@@ -53,9 +53,13 @@ enum RecoveryTable {
     static let unanswered = Action.park("it is made, and its answer may not have arrived")
 
     static func action(
-        _ lane: Lane, _ direction: Operation.Direction, begun: Bool, _ situation: Situation
+        _ lane: Lane, _ direction: Operation.Direction, begun: Bool, _ situation: Situation,
+        _ wish: Wish? = nil
     ) -> Action {
         switch (lane, direction, begun, situation) {
+        // An operator may choose the way of a replacement that has not begun to go back.
+        case (.replace, .forward, _, .old) where wish == .forward: .finish
+        case (.replace, .forward, _, .new) where wish == .back: .rollBack
         case (_, _, _, .superseded(let later)):
             .close(.failed, "operation \(later) has taken over; nothing was changed")
         case (.nothing, _, _, _): .close(.failed, "nothing had been made")

@@ -11,6 +11,18 @@ struct Settlement {
         for operation in try dead(subjects) { try settle(operation, subjects) }
     }
 
+    /// Unmade VMs of this director that `isInTheWay` says yes to.
+    func settleUnmade(_ isInTheWay: (Container) -> Bool) throws {
+        for trace in try Traces(world: world).unmadeVMs() {
+            guard trace.operation.director == world.request.director,
+                !world.locks.isOwned(trace.operation.id), let vm = trace.subjects.first?.cid,
+                let container = try world.engine.container(VMCID(vm).unmade),
+                isInTheWay(container)
+            else { continue }
+            try settle(known(trace), [])
+        }
+    }
+
     /// After something was deleted: what was left open or parked about it is over.
     func closeGone(_ subjects: [Subject]) {
         let gone = Set(subjects.filter { $0.kind != .agent })
@@ -40,10 +52,12 @@ struct Settlement {
                 .outcome, data: ["state": "parked", "error": .string(why)])
             throw blocked(operation, why)
         }
-        world.logger.info("settling operation \(operation.id) (\(operation.method)), which was interrupted")
+        world.logger.info(
+            "settling operation \(operation.id) (\(operation.method)), which was interrupted")
         do {
             let action = try recovery.settle(knownTo: subjects)
-            world.warn("operation \(operation.id) (\(operation.method)) was interrupted: \(action.words)")
+            world.warn(
+                "operation \(operation.id) (\(operation.method)) was interrupted: \(action.words)")
         } catch let failure as StepFailure {
             throw blocked(operation, "\(failure.step): \(failure.cause)")
         }
@@ -78,21 +92,30 @@ struct Settlement {
         return operations
     }
 
-    /// What a mark in Docker tells of an operation that no journal knows; nil when its owner lives.
+    /// What a mark in Docker tells of an operation, whatever the journal says; nil when its owner
+    /// lives.
     private func marked(_ vm: VMCID) throws -> Operation? {
-        guard let labels = try world.engine.volume(vm.mark)?.labels,
-            let id = labels[Label.operation], let method = labels[Label.method],
-            let plan = labels[Label.plan], !world.locks.isOwned(id)
+        guard let volume = try world.engine.volume(vm.mark),
+            let found = Traces.Trace(mark: volume), !world.locks.isOwned(found.operation.id)
         else { return nil }
-        return Operation(
-            unrecorded: id, method: method, plan: plan, step: "mark \(vm)",
-            director: labels[Label.director])
+        return known(found)
+    }
+
+    /// The journal's word on an operation if it is still open there, else what Docker tells.
+    private func known(_ trace: Traces.Trace) -> Operation {
+        world.recorder.adopt(trace.operation, trace.subjects)
+        let recorded = world.recorder.read { try $0.operation(trace.operation.id) }
+        guard let recorded, recorded.isRecorded, recorded.state == .running else {
+            return trace.operation
+        }
+        return recorded
     }
 
     private func blocked(_ operation: Operation, _ why: String) -> CPIError {
         CPIError(
             kind: .cloud,
-            message: "operation \(operation.id) (\(operation.method)) was interrupted and cannot be "
+            message:
+                "operation \(operation.id) (\(operation.method)) was interrupted and cannot be "
                 + "settled: \(why); next: cpi-admin recover \(operation.id)")
     }
 }

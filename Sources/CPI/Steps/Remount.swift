@@ -49,13 +49,16 @@ extension Remount {
                 + (restartPolicy.map { [.suspendRestarts(old, vm, policy: $0)] } ?? [])
                 + (wasRunning ? [.stop(old, called: vm.description)] : [])
                 + [.commit(old, of: vm, as: image), .createReplacement(self)]
-                + furtherNetworks.map { network in .connect(names, to: network) { try self.endpoint(network, $0) } }
+                + furtherNetworks.map { network in
+                    .connect(names, to: network) { try self.endpoint(network, $0) }
+                }
                 + (isAttach ? [] : [.forgetDisk(self)])
                 + [
                     .rename(old, from: vm.description, to: vm.aside(old)),
                     .renameOurs(from: vm.replacement, to: vm.description),
                 ]
-                + (wasRunning ? [.startOurs([vm.description, vm.replacement]), .verifyMounts(self)] : [])
+                + (wasRunning
+                    ? [.startOurs([vm.description, vm.replacement]), .verifyMounts(self)] : [])
                 + [.awaitAgent(self), .removeAsides(self), .removeUnusedImages(vm), .unmark(self)]
         }
     }
@@ -67,7 +70,9 @@ extension Remount {
             return try world.engine.container(old)?.isRunning == true ? .new : .old
         }
         let replacement = try world.ourContainer(names)
-        guard try world.engine.container(old) != nil else { return replacement == nil ? .old : .new }
+        guard try world.engine.container(old) != nil else {
+            return replacement == nil ? .old : .new
+        }
         guard let replacement, replacement.name == vm.description else { return .old }
         return replacement.isRunning || !wasRunning ? .new : .old
     }
@@ -128,7 +133,8 @@ extension Step {
             do: { try $0.engine.setRestartPolicy(id, "no") },
             verify: { try $0.engine.container(id).map { $0.restartPolicy == "no" } ?? true },
             undo: { world in
-                guard let container = try world.engine.container(id), container.restartPolicy == "no"
+                guard let container = try world.engine.container(id),
+                    container.restartPolicy == "no"
                 else { return }
                 try world.engine.setRestartPolicy(id, policy)
             })
@@ -201,7 +207,8 @@ extension Step {
                         kind: .cloud,
                         message: container?.isRunning == true
                             ? "disk \(plan.disk) is \(plan.isAttach ? "not" : "still") mounted in VM \(plan.vm)"
-                            : "the container of VM \(plan.vm) stopped with exit code \(container?.exitCode ?? -1)")
+                            : "the container of VM \(plan.vm) stopped with exit code \(container?.exitCode ?? -1)"
+                    )
                 }
             },
             verify: areRight,
@@ -230,7 +237,8 @@ extension Step {
             do: { world in
                 if plan.wasRunning, try !AgentProbe(world: world).isUp(plan.vm.description) {
                     return world.warn(
-                        "container \(plan.vm.aside(plan.old)) is kept until the agent of VM \(plan.vm) has been seen")
+                        "container \(plan.vm.aside(plan.old)) is kept until the agent of VM \(plan.vm) has been seen"
+                    )
                 }
                 try world.removeAsides(plan.vm)
             },

@@ -28,7 +28,8 @@ struct Replacement {
     }
 
     /// What of an endpoint is a wish and not a state.
-    static func endpoint(_ endpoint: JSON, id: String, mac: String?, _ version: APIVersion) -> JSON {
+    static func endpoint(_ endpoint: JSON, id: String, mac: String?, _ version: APIVersion) -> JSON
+    {
         var copy: JSON = [:]
         for key in ["IPAMConfig", "DriverOpts"] where !endpoint[key].isNull {
             copy[key] = endpoint[key]

@@ -96,13 +96,17 @@ extension World {
     }
 
     /// Removes what this operation made under one of these names, and nothing else.
-    func removeOurContainer(_ names: [String]) throws {
-        while let container = try ourContainer(names) { try removeContainer(container.id) }
+    func removeOurContainer(_ names: [String], anonymousVolumes: Bool = false) throws {
+        while let container = try ourContainer(names) {
+            try removeContainer(container.id, anonymousVolumes: anonymousVolumes)
+        }
     }
 
     /// Kills and removes. Gone already is success; a removal under way is waited for.
-    func removeContainer(_ id: String) throws {
-        try patiently { try engine.removeContainer(id, force: true) }
+    func removeContainer(_ id: String, anonymousVolumes: Bool = false) throws {
+        try patiently {
+            try engine.removeContainer(id, force: true, anonymousVolumes: anonymousVolumes)
+        }
     }
 
     /// Starts it; when an address is taken, says who holds it.

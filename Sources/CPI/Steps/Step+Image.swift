@@ -11,7 +11,8 @@ extension Step {
             name: "import image \(name)",
             do: { world in
                 guard let file else {
-                    throw CPIError(kind: .cloud, message: "the image file is known to the first process only")
+                    throw CPIError(
+                        kind: .cloud, message: "the image file is known to the first process only")
                 }
                 try file.read { descriptor, size in
                     do {

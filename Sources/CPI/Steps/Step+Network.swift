@@ -28,7 +28,9 @@ extension Step {
     }
 
     /// Connects the container to a further network where create could not do that.
-    static func connect(_ names: [String], to network: String, endpoint: @escaping (World) throws -> JSON)
+    static func connect(
+        _ names: [String], to network: String, endpoint: @escaping (World) throws -> JSON
+    )
         -> Step
     {
         Step(
@@ -47,7 +49,9 @@ extension Step {
 extension World {
     /// On Engine 20.10 two creations of one name at once make two networks.
     fileprivate func locked(network: String, _ body: () throws -> Void) throws {
-        let name = "network-" + String(network.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
+        let name =
+            "network-"
+            + String(network.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
         let lock = try locks.acquire(name, seconds: 60, note: operation)
         defer { lock?.release() }
         try body()
@@ -61,8 +65,10 @@ extension World {
             let names = others.map { "\($0.name) (\($0.subnets.joined(separator: ", ")))" }
             throw CPIError(
                 kind: .cloud,
-                message: "cannot create network \(plan.name) with \(plan.subnets.joined(separator: ", ")): "
-                    + "it overlaps with \(names.isEmpty ? "a network of the host" : names.joined(separator: ", "))")
+                message:
+                    "cannot create network \(plan.name) with \(plan.subnets.joined(separator: ", ")): "
+                    + "it overlaps with \(names.isEmpty ? "a network of the host" : names.joined(separator: ", "))"
+            )
         }
     }
 }

@@ -51,7 +51,8 @@ extension World {
         let disk = volume.labels[Label.disk] ?? ""
         guard disk.isEmpty else {
             throw CPIError(
-                kind: .cloud, message: "cannot remove volume \(volume.name): it is a persistent disk")
+                kind: .cloud,
+                message: "cannot remove volume \(volume.name): it is a persistent disk")
         }
     }
 

@@ -107,7 +107,9 @@ struct AttachDiskTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
-    @Test("a restart policy that would bring up the old container is suspended, and then carried over")
+    @Test(
+        "a restart policy that would bring up the old container is suspended, and then carried over"
+    )
     func restartPolicy() throws {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         scene.docker.state.containers[index].hostConfig["RestartPolicy"] = ["Name": "always"]

@@ -47,7 +47,9 @@ struct CreateVMTests {
 
     @Test("address, MAC, labels, ephemeral volume and settings are as asked for")
     func shape() throws {
-        try scene.makeVM(properties: ["memory": 512, "cpus": .number(1.5), "ports": ["80/tcp"], "ShmSize": 64])
+        try scene.makeVM(properties: [
+            "memory": 512, "cpus": .number(1.5), "ports": ["80/tcp"], "ShmSize": 64,
+        ])
         let container = try #require(scene.container)
         #expect(container.endpoints["net-a"]?.address == "10.1.0.5")
         #expect(container.endpoints["net-a"]?.pinnedMAC == "02:42:0a:01:00:05")
@@ -61,9 +63,10 @@ struct CreateVMTests {
         #expect(container.hostConfig["NanoCpus"] == 1_500_000_000)
         #expect(container.hostConfig["ShmSize"] == 64)
         #expect(container.hostConfig["PortBindings"]["80/tcp"] == [["HostPort": ""]])
-        #expect(container.mounts.contains {
-            $0.source == scene.vm + "-ephemeral" && $0.destination == "/var/vcap/data"
-        })
+        #expect(
+            container.mounts.contains {
+                $0.source == scene.vm + "-ephemeral" && $0.destination == "/var/vcap/data"
+            })
         let settings = try #require(scene.read("/var/vcap/bosh/warden-cpi-agent-env.json"))
         let json = try JSON(parsing: settings.utf8)
         #expect(json["agent_id"] == "agent-1")
@@ -73,12 +76,15 @@ struct CreateVMTests {
         #expect(json["disks"]["persistent"] == [:])
     }
 
-    @Test("two networks are both there, the default one first, with any Engine", arguments: ["1.41", "1.45"])
+    @Test(
+        "two networks are both there, the default one first, with any Engine",
+        arguments: ["1.41", "1.45"])
     func networks(version: String) throws {
         scene.docker.apiVersion = version
         try scene.makeVM(networks: Scene.twoNetworks)
         let container = try #require(scene.container)
-        #expect(container.endpoints.mapValues(\.address) == ["net-a": "10.1.0.5", "net-b": "10.2.0.5"])
+        #expect(
+            container.endpoints.mapValues(\.address) == ["net-a": "10.1.0.5", "net-b": "10.2.0.5"])
         #expect(container.hostConfig["NetworkMode"] == "net-a")
         #expect(container.endpoints["net-a"]?.mac == "02:42:0a:01:00:05")
     }
@@ -100,7 +106,8 @@ struct CreateVMTests {
         let disk = try scene.makeDisk()
         try scene.makeVM(disks: [disk])
         let answer = try scene.create(
-            agent: "agent-2", networks: ["default": Scene.network("net-a", "10.1.0.6")], disks: [disk])
+            agent: "agent-2", networks: ["default": Scene.network("net-a", "10.1.0.6")],
+            disks: [disk])
         let other = try #require(answer.array?.first?.string)
         #expect(scene.docker.state.container(other)?.mounts.contains { $0.source == disk } == false)
         #expect(scene.docker.invariants() == [])
@@ -135,7 +142,8 @@ struct CreateVMTests {
         #expect(scene.docker.count < 40)
     }
 
-    @Test("each lost reply is resolved by looking: the VM is there, or nothing is", arguments: 1...40)
+    @Test(
+        "each lost reply is resolved by looking: the VM is there, or nothing is", arguments: 1...40)
     func lostReply(n: Int) throws {
         scene.docker.onRequest = { count, _ in count == n ? .lostReply : nil }
         do {
@@ -170,7 +178,9 @@ struct CreateVMTests {
     func stemcellMissing() throws {
         var arguments = scene.arguments()
         arguments[1] = "stemcell:absent"
-        let failure = #expect(throws: CallFailure.self) { try scene.runner.call("create_vm", arguments) }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_vm", arguments)
+        }
         #expect(failure?.type == "Bosh::Clouds::VMCreationFailed")
         #expect(failure?.okToRetry == false)
         #expect(scene.story() == "")

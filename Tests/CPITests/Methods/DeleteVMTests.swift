@@ -38,7 +38,9 @@ struct DeleteVMTests {
         #expect(scene.story() == "")
     }
 
-    @Test("a container that is not a VM of ours is left alone", arguments: [[:], ["io.bosh.vm": "other"]])
+    @Test(
+        "a container that is not a VM of ours is left alone",
+        arguments: [[:], ["io.bosh.vm": "other"]])
     func stranger(labels: [String: String]) throws {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         scene.docker.state.containers[index].config["Labels"] = JSON(labels)
@@ -78,7 +80,9 @@ struct DeleteVMTests {
         #expect(scene.docker.state.volumeNames == [scene.vm + "-ephemeral"])
     }
 
-    @Test("a failure in the middle is told as half done, and repeating the call finishes it", arguments: 1...12)
+    @Test(
+        "a failure in the middle is told as half done, and repeating the call finishes it",
+        arguments: 1...12)
     func halfDone(n: Int) throws {
         scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
         _ = try? delete()
@@ -94,7 +98,8 @@ struct DeleteVMTests {
         scene.docker.state.containers.append(
             .init(
                 id: String(repeating: "d", count: 64), name: "c-1234", imageID: "", config: [:],
-                hostConfig: [:], mounts: [.init(isVolume: true, source: "vol-eph-c-1234", destination: "/x")],
+                hostConfig: [:],
+                mounts: [.init(isVolume: true, source: "vol-eph-c-1234", destination: "/x")],
                 endpoints: [:], layer: [:]))
         scene.docker.state.volumes["vol-eph-c-1234"] = .init(name: "vol-eph-c-1234")
         #expect(try scene.runner.call("has_vm", ["c-1234"]) == true)

@@ -34,10 +34,13 @@ struct DiskTests {
         #expect(scene.docker.state.volumes.count == 3)
     }
 
-    @Test("create_disk refuses a size or driver that cannot be", arguments: [0, -1, "100", .null, .number(1.5)] as [JSON])
+    @Test(
+        "create_disk refuses a size or driver that cannot be",
+        arguments: [0, -1, "100", .null, .number(1.5)] as [JSON])
     func size(size: JSON) {
         #expect(failure("create_disk", [size, [:]])?.message.contains("size") == true)
-        #expect(failure("create_disk", [1, ["driver": "absent"]])?.type == "Bosh::Clouds::CloudError")
+        #expect(
+            failure("create_disk", [1, ["driver": "absent"]])?.type == "Bosh::Clouds::CloudError")
         #expect(scene.docker.state.volumes.isEmpty)
     }
 
@@ -69,14 +72,18 @@ struct DiskTests {
         #expect(scene.docker.state.volumes.count == 2)
     }
 
-    @Test("delete_disk refuses a disk that a VM has, running or not", arguments: ["running", "exited"])
+    @Test(
+        "delete_disk refuses a disk that a VM has, running or not",
+        arguments: ["running", "exited"])
     func held(status: String) throws {
         try scene.makeVM()
         try scene.makeDisk()
         _ = try scene.attach()
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         scene.docker.state.containers[index].status = status
-        #expect(failure("delete_disk", [.string(scene.disk)])?.message.contains("VM \(scene.vm) has it") == true)
+        #expect(
+            failure("delete_disk", [.string(scene.disk)])?.message.contains("VM \(scene.vm) has it")
+                == true)
         #expect(scene.docker.state.volumes[scene.disk] != nil)
     }
 
@@ -88,7 +95,8 @@ struct DiskTests {
         }
         #expect(failure("resize_disk", [.string(disk), 200])?.type == "Bosh::Clouds::NotSupported")
         #expect(try scene.runner.call("update_disk", [.string(disk), 400, [:]]) == .null)
-        #expect(failure("update_disk", [.string(disk), 300, [:]])?.type == "Bosh::Clouds::NotSupported")
+        #expect(
+            failure("update_disk", [.string(disk), 300, [:]])?.type == "Bosh::Clouds::NotSupported")
         #expect(failure("resize_disk", ["disk-absent", 200])?.type == "Bosh::Clouds::DiskNotFound")
         #expect(scene.story() == "")
     }
@@ -99,7 +107,9 @@ struct DiskTests {
         #expect(failure("resize_disk", [.string(disk), 200])?.type == "Bosh::Clouds::NotSupported")
         let plain = try scene.makeDisk()
         for properties: JSON in [["driver": "nfs"], ["driver_opts": ["a": "b"]]] {
-            #expect(failure("update_disk", [.string(plain), 200, properties])?.type == "Bosh::Clouds::NotSupported")
+            #expect(
+                failure("update_disk", [.string(plain), 200, properties])?.type
+                    == "Bosh::Clouds::NotSupported")
         }
     }
 
@@ -108,7 +118,9 @@ struct DiskTests {
         let disk = try scene.makeDisk()
         let metadata: JSON = ["deployment": "d", "index": 3]
         #expect(try scene.runner.call("set_disk_metadata", [.string(disk), metadata]) == .null)
-        #expect(failure("set_disk_metadata", ["disk-absent", metadata])?.type == "Bosh::Clouds::DiskNotFound")
+        #expect(
+            failure("set_disk_metadata", ["disk-absent", metadata])?.type
+                == "Bosh::Clouds::DiskNotFound")
         #expect(try scene.runner.lastOperation().method == "set_disk_metadata")
         #expect(scene.story() == "")
     }

@@ -26,7 +26,9 @@ struct QueryTests {
         #expect(try scene.runner.call("has_vm", ["vm-absent"]) == false)
         for fault in [FakeDocker.Fault.beforeSending, .lostReply, .status(500, "boom")] {
             scene.docker.onRequest = { _, _ in fault }
-            #expect(throws: CallFailure.self) { try scene.runner.call("has_vm", [.string(scene.vm)]) }
+            #expect(throws: CallFailure.self) {
+                try scene.runner.call("has_vm", [.string(scene.vm)])
+            }
         }
     }
 
@@ -59,7 +61,9 @@ struct QueryTests {
         #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [.string(scene.disk)])
         _ = try scene.detach()
         #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [])
-        let failure = #expect(throws: CallFailure.self) { try scene.runner.call("get_disks", ["vm-absent"]) }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("get_disks", ["vm-absent"])
+        }
         #expect(failure?.type == "Bosh::Clouds::VMNotFound")
     }
 

@@ -37,16 +37,19 @@ struct StemcellTests {
     @Test("tags of API version 3 become labels")
     func tags() throws {
         let arguments: [JSON] = [
-            .string(scene.runner.directory.path + "/image"), properties, ["tags": ["team": "a", "n": 1]],
+            .string(scene.runner.directory.path + "/image"), properties,
+            ["tags": ["team": "a", "n": 1]],
         ]
-        let cid = try #require(try scene.runner.call("create_stemcell", arguments, version: 3).string)
+        let cid = try #require(
+            try scene.runner.call("create_stemcell", arguments, version: 3).string)
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.team"] == "a")
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.n"] == "1")
     }
 
     @Test("what the cloud_properties do not say is read from stemcell.MF")
     func manifest() throws {
-        let manifest = "---\nname: from-manifest\nversion: '7.1'\noperating_system: noble\ncloud_properties:\n  name: no\n"
+        let manifest =
+            "---\nname: from-manifest\nversion: '7.1'\noperating_system: noble\ncloud_properties:\n  name: no\n"
         _ = try scene.runner.directory.write("stemcell.MF", Array(manifest.utf8))
         let arguments: [JSON] = [.string(scene.runner.directory.path + "/image"), [:]]
         let cid = try #require(try scene.runner.call("create_stemcell", arguments).string)
@@ -56,12 +59,16 @@ struct StemcellTests {
         #expect(labels?["io.bosh.stemcell.os"] == "noble")
     }
 
-    @Test("a file that is no archive is refused before Docker sees it", arguments: ["", "not a tar", "{}"])
+    @Test(
+        "a file that is no archive is refused before Docker sees it",
+        arguments: ["", "not a tar", "{}"])
     func noArchive(content: String) throws {
         let path = try scene.runner.directory.write("bad", Array(content.utf8))
         let failure = #expect(throws: CallFailure.self) { try create(path) }
         #expect(failure?.message.contains(path) == true)
-        #expect(#expect(throws: CallFailure.self) { try create("/absent") }?.message.contains("/absent") == true)
+        #expect(
+            #expect(throws: CallFailure.self) { try create("/absent") }?.message.contains("/absent")
+                == true)
         #expect(scene.story() == "")
     }
 
@@ -73,7 +80,9 @@ struct StemcellTests {
         scene.docker.onRequest = { _, request in
             request.path.hasSuffix("/images/create") ? .status(500, "disk full") : nil
         }
-        #expect(#expect(throws: CallFailure.self) { try create(path) }?.message.contains("disk full") == true)
+        #expect(
+            #expect(throws: CallFailure.self) { try create(path) }?.message.contains("disk full")
+                == true)
         #expect(scene.docker.state.images.count == 1)
     }
 

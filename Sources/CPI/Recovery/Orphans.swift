@@ -1,0 +1,110 @@
+import Engine
+import Journal
+
+/// Something in Docker that no operation is at work on and that nobody may know of.
+public struct Orphan: Sendable {
+    /// container, volume, image or network.
+    public let kind: String
+    public let name: String
+    public let reason: String
+    /// What removes it, for a person to run.
+    public let command: String
+}
+
+/// Compares Docker with the journal. Removes nothing.
+struct Orphanage {
+    let world: World
+    let journal: Journal?
+
+    func all() throws -> [Orphan] {
+        let containers = try world.engine.containers(["label": [Label.vm]])
+        let vms = Set(containers.compactMap { $0.labels[Label.vm] })
+        return try traces() + unanswered() + asides(containers) + (try volumes(vms))
+            + (try images(vms))
+            + (try networks())
+    }
+
+    private func traces() throws -> [Orphan] {
+        try Traces(world: world).all().filter { !world.locks.isOwned($0.operation.id) }.map {
+            trace in
+            Orphan(
+                kind: "operation", name: trace.operation.id,
+                reason: "\(trace.operation.method) was interrupted (since \(trace.since))",
+                command: "cpi-admin recover --from-docker")
+        }
+    }
+
+    /// Made by a call whose answer may not have arrived: the director may not know it.
+    private func unanswered() throws -> [Orphan] {
+        try (journal?.open() ?? []).filter { $0.state == .parked }.flatMap { operation in
+            try (journal?.subjects(of: operation.id) ?? []).compactMap { subject in
+                let reason =
+                    "\(operation.method) \(operation.id) made it, and its answer may not have arrived"
+                switch (operation.method, subject.kind) {
+                case (CreateVM.name, .vm):
+                    guard try world.engine.container(subject.cid) != nil else { return nil }
+                    return Orphan(
+                        kind: "container", name: subject.cid, reason: reason,
+                        command: "bosh delete-vm \(subject.cid)")
+                case (CreateDisk.name, .disk):
+                    guard try world.engine.volume(subject.cid) != nil else { return nil }
+                    return Orphan(
+                        kind: "volume", name: subject.cid, reason: reason,
+                        command: "docker volume rm \(subject.cid)")
+                case (CreateStemcell.name, .stemcell):
+                    guard try world.engine.image(subject.cid) != nil else { return nil }
+                    return Orphan(
+                        kind: "image", name: subject.cid, reason: reason,
+                        command: "docker image rm \(subject.cid)")
+                default: return nil
+                }
+            }
+        }
+    }
+
+    private func asides(_ containers: [ContainerSummary]) -> [Orphan] {
+        containers.flatMap { container in
+            container.names.filter { $0.contains(".old-") }.map { name in
+                Orphan(
+                    kind: "container", name: name,
+                    reason:
+                        "was replaced, and is kept because the VM's agent has not been seen since",
+                    command: "docker rm \(name)")
+            }
+        }
+    }
+
+    private func volumes(_ vms: Set<String>) throws -> [Orphan] {
+        try world.engine.volumes(["label": [Label.vm]]).compactMap { volume in
+            let vm = volume.labels[Label.vm] ?? ""
+            guard !vms.contains(vm), (volume.labels[Label.disk] ?? "").isEmpty,
+                volume.labels[Label.plan] == nil
+            else { return nil }
+            return Orphan(
+                kind: "volume", name: volume.name, reason: "its VM is gone",
+                command: "docker volume rm \(volume.name)")
+        }
+    }
+
+    private func images(_ vms: Set<String>) throws -> [Orphan] {
+        try world.engine.imageTags(["label": [Label.vm]]).compactMap { tag in
+            let vm = String(tag.prefix { $0 != ":" })
+            guard vm.hasPrefix("vm-") || vm.hasPrefix("c-"), !vms.contains(vm) else { return nil }
+            return Orphan(
+                kind: "image", name: tag, reason: "the committed layer of a VM that is gone",
+                command: "docker image rm \(tag)")
+        }
+    }
+
+    /// Made for a VM and used by none: the next create_vm may want it again.
+    private func networks() throws -> [Orphan] {
+        try world.engine.networks().compactMap { network in
+            guard network.labels[Label.operation] != nil,
+                try world.engine.containers(["network": [network.name]]).isEmpty
+            else { return nil }
+            return Orphan(
+                kind: "network", name: network.name, reason: "no VM uses it any more",
+                command: "docker network rm \(network.name)")
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("A wrong configuration is told by its key")
+struct ConfigurationTests {
+    static let good: JSON = [
+        "Actions": [
+            "Docker": [
+                "host": "tcp://10.0.0.1:2376", "api_version": "1.44",
+                "tls": [
+                    "ca": "-----BEGIN CERTIFICATE-----\nx",
+                    "certificate": "-----BEGIN CERTIFICATE-----\ny",
+                    "private_key": "-----BEGIN RSA PRIVATE KEY-----\nmarker-of-a-secret",
+                ],
+            ],
+            "Agent": [
+                "Mbus": "nats://u:p@h:4222", "NTP": ["a"],
+                "Blobstore": ["Provider": "dav", "Options": ["endpoint": "e", "password": "q"]],
+            ],
+        ],
+        "start_containers_with_systemd": true, "mount_cgroupfs": false,
+        "enable_lxcfs_support": true,
+        "light_stemcell": ["require_image_verification": true],
+        "journal": ["directory": "/j", "retention_days": 7, "recover_on_call": false],
+        "timeouts": [
+            "request": 1, "stop": 0, "agent_ready": 3, "agent_ready_on_create": 4, "lock": 5,
+        ],
+        "privileged": false, "unknown_key": ["of": "somebody else"],
+    ]
+
+    /// The good one with another value at a path.
+    private func changed(_ path: String, _ value: JSON) -> JSON {
+        func set(_ json: JSON, _ keys: ArraySlice<String>) -> JSON {
+            guard let key = keys.first else { return value }
+            var copy = json
+            copy[key] = set(json[key], keys.dropFirst())
+            return copy
+        }
+        return set(Self.good, path.split(separator: "/").map(String.init)[...])
+    }
+
+    @Test("every key is understood")
+    func everything() throws {
+        let configuration = try Configuration(Self.good)
+        #expect(configuration.docker.address.text == "tcp://10.0.0.1:2376")
+        #expect(configuration.docker.address.tls?.privateKey.contains("marker") == true)
+        #expect(configuration.docker.ceiling == APIVersion(1, 44))
+        #expect(configuration.agent.mbus == "nats://u:p@h:4222")
+        #expect(configuration.agent.ntp == ["a"])
+        #expect(configuration.agent.blobstore?["options"]["endpoint"] == "e")
+        #expect(
+            configuration.startWithSystemd && configuration.lxcfs && !configuration.mountCgroupfs)
+        #expect(configuration.journal.directory == "/j")
+        #expect(configuration.journal.retentionDays == 7 && !configuration.journal.recoverOnCall)
+        #expect(configuration.timeouts.stop == 0 && configuration.timeouts.lock == 5)
+        #expect(!configuration.privileged)
+    }
+
+    @Test("the host is all that is needed")
+    func defaults() throws {
+        let configuration = try Configuration(["Actions": ["Docker": ["host": "unix:///s"]]])
+        #expect(configuration.journal.directory == Configuration.defaultDirectory)
+        #expect(configuration.journal.retentionDays == 90 && configuration.journal.recoverOnCall)
+        #expect(configuration.timeouts.request == 60 && configuration.timeouts.agentReady == 60)
+        #expect(
+            configuration.privileged && configuration.mountCgroupfs
+                && !configuration.startWithSystemd)
+        #expect(configuration.docker.ceiling == nil)
+        #expect(configuration.agent.blobstore == nil)
+    }
+
+    @Test(
+        "a wrong value is told by its whole path, and not shown",
+        arguments: [
+            ("Actions/Docker/host", JSON.null), ("Actions/Docker/host", ""),
+            ("Actions/Docker/host", "http://x"),
+            ("Actions/Docker/host", 3), ("Actions/Docker/api_version", "x"),
+            ("Actions/Docker/api_version", .number(1.44)),
+            ("Actions/Docker/tls/ca", "marker-of-a-secret"),
+            ("Actions/Docker/tls/certificate", .null),
+            ("Actions/Docker/tls/private_key", "marker-of-a-secret"), ("Actions/Agent/Mbus", 3),
+            ("Actions/Agent/NTP", "a"), ("Actions/Agent/Blobstore/Options", "x"),
+            ("start_containers_with_systemd", "yes"), ("mount_cgroupfs", 1),
+            ("enable_lxcfs_support", "true"),
+            ("journal/directory", "relative"), ("journal/retention_days", 0),
+            ("journal/recover_on_call", 1),
+            ("timeouts/request", 0), ("timeouts/stop", -1), ("timeouts/agent_ready", "1"),
+            ("timeouts/agent_ready_on_create", .number(1.5)), ("timeouts/lock", 1_000_000),
+            ("privileged", "no"),
+        ])
+    func wrong(path: String, value: JSON) {
+        #expect {
+            _ = try Configuration(changed(path, value))
+        } throws: { error in
+            "\(error)".contains(path.replacing("/", with: ".")) && !"\(error)".contains("marker")
+        }
+    }
+
+    @Test(
+        "tls that is null, empty or an empty text is none",
+        arguments: [JSON.null, .object([:]), ""])
+    func noTLS(value: JSON) throws {
+        #expect(try Configuration(changed("Actions/Docker/tls", value)).docker.address.tls == nil)
+    }
+
+    @Test(
+        "a document of another shape is an error",
+        arguments: [JSON.null, .array([]), "x", .object(["Actions": 3])])
+    func shapes(json: JSON) {
+        #expect(throws: (any Error).self) { try Configuration(json) }
+    }
+
+    @Test("a file that is not there, or not JSON, is told by its path")
+    func files() throws {
+        let directory = try TemporaryDirectory()
+        let bad = try directory.write("cpi.json", Array("{".utf8))
+        for path in [bad, directory.path + "/absent.json", directory.path] {
+            #expect { _ = try Configuration(path: path) } throws: { "\($0)".contains(path) }
+        }
+    }
+
+    @Test("the context of a call wins: host, version and keys")
+    func context() throws {
+        let configuration = try Configuration(Self.good)
+        let other = try configuration.overridden(by: [
+            "host": "tcp://10.0.0.2:2376", "api_version": "1.42",
+        ])
+        #expect(other.docker.address.text == "tcp://10.0.0.2:2376")
+        #expect(other.docker.ceiling == APIVersion(1, 42))
+        #expect(other.docker.address.tls == configuration.docker.address.tls)
+        let socket = try configuration.overridden(by: ["host": "unix:///other.sock"])
+        #expect(socket.docker.address.tls == nil)
+        #expect(socket.docker.ceiling == APIVersion(1, 44))
+        #expect(
+            try configuration.overridden(by: ["director_uuid": "x"]).docker.address.text
+                == "tcp://10.0.0.1:2376")
+        #expect {
+            _ = try configuration.overridden(by: ["host": "nonsense"])
+        } throws: { "\($0)".contains("context.host") }
+    }
+
+    @Test("a ceiling below our floor is ignored with a warning")
+    func ceiling() throws {
+        let runner = try CallRunner()
+        runner.configuration["Actions"]["Docker"]["api_version"] = "1.22"
+        #expect(try runner.call("has_vm", ["vm-1"]) == false)
+        #expect(runner.log.text.contains("api_version 1.22 is too old"))
+        var paths: [String] = []
+        runner.docker.onRequest = { _, request in
+            paths.append(request.path)
+            return nil
+        }
+        runner.configuration["Actions"]["Docker"]["api_version"] = "1.42"
+        _ = try runner.call("has_vm", ["vm-1"])
+        #expect(paths.contains("/v1.42/containers/vm-1/json"))
+    }
+}

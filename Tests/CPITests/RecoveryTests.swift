@@ -1,0 +1,178 @@
+import Engine
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Recovery is a table, and does what it says")
+struct RecoveryTests {
+    static let rows: [(Lane, Operation.Direction, Bool, Situation, String)] = [
+        (.undo, .forward, true, .notMade, "roll back"),
+        (.undo, .forward, false, .notMade, "roll back"),
+        (.undo, .forward, true, .made, "leave to a person"),
+        (.undo, .backward, true, .made, "roll back"),
+        (.undo, .backward, true, .notMade, "roll back"),
+        (.keep, .forward, true, .made, "leave to a person"),
+        (.keep, .forward, true, .notMade, "close as failed"),
+        (.replace, .forward, true, .old, "roll back"),
+        (.replace, .forward, true, .new, "finish"), (.replace, .backward, true, .new, "roll back"),
+        (.replace, .backward, true, .old, "roll back"), (.finish, .forward, true, .old, "finish"),
+        (.finish, .forward, true, .new, "finish"),
+        (.finish, .forward, false, .old, "close as failed"),
+        (.nothing, .forward, true, .old, "close as failed"),
+        (.replace, .forward, true, .superseded("later"), "close as failed"),
+        (.undo, .backward, true, .superseded("later"), "close as failed"),
+    ]
+
+    @Test("each row", arguments: rows)
+    func row(
+        lane: Lane, direction: Operation.Direction, begun: Bool, situation: Situation,
+        expected: String
+    ) {
+        let action = RecoveryTable.action(lane, direction, begun: begun, situation)
+        #expect(action.words.hasPrefix(expected))
+    }
+
+    /// Leaves an operation with its intent alone: killed before its first step.
+    private func intent(_ scene: Scene, _ method: String, _ plan: JSON, owner: JSON = [:]) throws
+        -> String
+    {
+        let journal = try Journal(directory: scene.runner.directory.path, busyTimeout: 100)
+        let id = OperationID(at: scene.runner.time.clock.wall()).text
+        try journal.begin(
+            Intent(
+                id: id, method: method, mutating: true, plan: plan.text,
+                subjects: [Subject(.vm, scene.vm), Subject(.disk, scene.disk)], director: nil,
+                request: nil,
+                owner: owner.text),
+            event: Event(kind: .intent, at: scene.runner.time.clock.wall(), monotonic: 0),
+            durable: true)
+        return id
+    }
+
+    private func attached() throws -> Scene {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        scene.docker.forget()
+        return scene
+    }
+
+    @Test("what never began is closed and nothing is done")
+    func notBegun() throws {
+        let scene = try attached()
+        let reboot: JSON = [
+            "vm": .string(scene.vm), "container": .string(scene.container?.id ?? ""),
+            "startedAt": "x",
+        ]
+        let id = try intent(scene, "reboot_vm", reboot)
+        try scene.runner.recover()
+        #expect(scene.story() == "")
+        #expect(try scene.runner.journal().operation(id).state == .failed)
+    }
+
+    @Test(
+        "a method or a plan that this version does not know is parked, and blocks nobody for ever",
+        arguments: [
+            ("frobnicate_vm", JSON.object([:])), ("attach_disk", .object(["x": 1])),
+            ("delete_vm", .object([:])),
+        ])
+    func unknown(method: String, plan: JSON) throws {
+        let scene = try attached()
+        let id = try intent(scene, method, plan)
+        _ = try? scene.runner.recover()
+        scene.docker.forget()
+        #expect(scene.container?.isRunning == true)
+        _ = try scene.detach()
+        #expect(!scene.isAttached)
+        #expect(try scene.runner.journal().operation(id).state != .done)
+    }
+
+    @Test("an operation of another daemon is nobody's business here: a 404 from here is not gone")
+    func foreign() throws {
+        let scene = try attached()
+        let plan: JSON = [
+            "vm": .string(scene.vm),
+            "containers": [["id": .string(scene.container?.id ?? ""), "name": .string(scene.vm)]],
+            "volumes": [], "images": [],
+        ]
+        let owner: JSON = ["daemon": ["id": "ANOTHER", "address": "tcp://elsewhere:2376"]]
+        let id = try intent(scene, "delete_vm", plan, owner: owner)
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true)
+        let operation = try scene.runner.journal().operation(id)
+        #expect(operation.state == .parked)
+        #expect(operation.error?.contains("tcp://elsewhere:2376") == true)
+    }
+
+    @Test("what lives is left alone: its owner holds its lock")
+    func owned() throws {
+        let scene = try attached()
+        let reboot: JSON = [
+            "vm": .string(scene.vm), "container": .string(scene.container?.id ?? ""),
+            "startedAt": "x",
+        ]
+        let id = try intent(scene, "reboot_vm", reboot)
+        let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
+        let lock = try locks.own(id)
+        #expect(locks.isOwned(id))
+        _ = try scene.detach()
+        #expect(try scene.runner.journal().operation(id).state == .running)
+        lock?.release()
+        _ = try scene.attach()
+        #expect(try scene.runner.journal().operation(id).state != .running)
+    }
+
+    @Test("a lock that somebody holds is told with the holder's operation")
+    func locked() throws {
+        let scene = try attached()
+        scene.runner.configuration["timeouts"] = ["lock": 0]
+        let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
+        let held = try locks.acquire(scene.vm, seconds: 0, note: "01holder")
+        let failure = #expect(throws: CallFailure.self) { try scene.detach() }
+        #expect(failure?.message.contains("operation 01holder") == true)
+        #expect(scene.isAttached && scene.container?.isRunning == true)
+        held?.release()
+        _ = try scene.detach()
+    }
+
+    @Test("recovery that fails again and again is given up, and told to a person")
+    func attempts() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        // The old container cannot be started again: its network is gone.
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        scene.docker.state.networks.removeAll { $0.name == "net-a" }
+        for _ in 1...(Recovery.maximalAttempts + 1) {
+            #expect(throws: CallFailure.self) { try scene.attach() }
+        }
+        let open = try scene.runner.journal().open().filter(\.mutating)
+        #expect(open.contains { $0.state == .parked || $0.attempts >= Recovery.maximalAttempts })
+        #expect(scene.read(Scene.layerFile) == "layer")
+    }
+
+    @Test("a later operation's container is not undone by an earlier one's recovery")
+    func superseded() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].config["Labels"]["io.bosh.cpi.operation"] =
+            "zzzzzzzzzzzzzz"
+        let before = scene.docker.state.containerNames
+        _ = try? scene.runner.recover()
+        #expect(scene.docker.state.containerNames == before)
+        #expect(
+            !scene.docker.story.contains {
+                $0.hasPrefix("remove \(scene.vm)") && !$0.hasSuffix(".op")
+            })
+    }
+}

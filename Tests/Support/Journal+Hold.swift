@@ -1,0 +1,14 @@
+@testable import Journal
+
+extension Journal {
+    /// Keeps every other writer out for the time of `body`.
+    func hold<T>(_ body: () throws -> T) throws -> T {
+        try write(durable: false, body)
+    }
+
+    /// Makes the file one that a later version has written.
+    func pretend(version: Int) throws {
+        try database.execute(
+            script: "PRAGMA user_version = \(version); PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+}
