@@ -12,7 +12,8 @@ struct JSONStream {
     mutating func feed(_ bytes: UnsafeRawBufferPointer) -> [JSON] {
         var documents: [JSON] = []
         for byte in bytes {
-            if depth == 0 && byte != UInt8(ascii: "{") { continue }  // white space between documents
+            // White space between documents.
+            if depth == 0 && byte != UInt8(ascii: "{") { continue }
             pending.append(byte)
             step(byte)
             guard depth == 0 else { continue }

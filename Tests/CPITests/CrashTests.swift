@@ -117,6 +117,14 @@ struct CrashTests {
         case .withoutJournal: try removeJournal(scene)
         }
         problems += repeated(scenario, scene)
+        if way == .withoutJournal {
+            // A lone ephemeral volume may be all that is left of a VM that somebody removed: without
+            // a journal no code removes it, and `orphans` must name it.
+            let named = try scene.runner.orphans().map(\.name)
+            problems.removeAll { problem in
+                named.contains { problem == "volume \($0) belongs to no VM" }
+            }
+        }
         if way != .withoutJournal { problems += try scene.runner.journal().check() }
         return problems
     }

@@ -96,6 +96,13 @@ final class CallRunner {
     }
 
     /// Settles what is open, as `cpi-admin recover` does.
+    /// What `cpi-admin orphans` would name without a journal.
+    func orphans() throws -> [Orphan] {
+        let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
+        let nobody = Operation(unrecorded: "", method: "", plan: "", step: "", director: nil)
+        return try Orphanage(world: try world(nobody, journal), journal: nil).all()
+    }
+
     func recover() throws {
         let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
         for operation in try journal.open() where operation.state == .running {

@@ -37,7 +37,8 @@ struct AgentProbe {
         let settings = document(output, "update", "settings")
         let update = document(output, "settings", "sockets")
         let buses = addresses(settings, update)
-        guard !buses.isEmpty else { return true }  // no bus is known: running is all there is to see
+        // No bus is known: running is all there is to see.
+        guard !buses.isEmpty else { return true }
         let lines = output.split(separator: "\n").drop { $0 != "-- sockets" }
         let sockets = lines.compactMap { Socket($0) }
         return buses.contains { bus in sockets.contains { $0.serves(bus) } }
