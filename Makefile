@@ -1,6 +1,6 @@
 # The front door. Everything else is in dev/.
 
-.PHONY: all setup build check test demo format clean
+.PHONY: all setup build check test demo crash mutants format clean
 
 RELEASE = swift build -c release --static-swift-stdlib
 
@@ -24,6 +24,15 @@ check: setup
 test: setup
 	ruby Tests/jobs/test_templates.rb
 	dev/with-engine test -- swift test -Xswiftc -warnings-as-errors
+
+# Every request of every method, every fault, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
+# case only, CRASH_CASE=method:number:fault:way that one.
+crash: setup
+	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash -- swift test --filter CrashTests/matrix
+
+# Breaks the code in places that matter and sees that the tests notice.
+mutants: setup
+	dev/mutants
 
 # A VM's whole life on a real Engine, with a kill in the middle of it.
 demo: build

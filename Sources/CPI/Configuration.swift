@@ -17,6 +17,8 @@ public struct Configuration: Sendable {
 
     public struct Docker: Sendable {
         public var address: Address
+        /// As configured; a Unix socket has no use for it, a host given per call may.
+        public var tls: Address.TLS?
         /// The newest API version to speak; nil for the newest that we know.
         public var ceiling: APIVersion?
     }
@@ -84,7 +86,7 @@ public struct Configuration: Sendable {
         let field = Field(name: "context", value: context)
         if !field.member("host").isAbsent {
             var merged = context
-            if merged["tls"].isNull, let tls = docker.address.tls {
+            if merged["tls"].isNull, let tls = docker.tls {
                 merged["tls"] = [
                     "ca": .string(tls.ca), "certificate": .string(tls.certificate),
                     "private_key": .string(tls.privateKey),
@@ -100,7 +102,7 @@ public struct Configuration: Sendable {
 extension Configuration.Docker {
     init(_ field: Field) throws {
         let host = field.member("host")
-        let tls = try field.member("tls").optional { try Address.TLS($0) } ?? nil
+        tls = try field.member("tls").optional { try Address.TLS($0) } ?? nil
         do {
             address = try Address(try host.nonEmptyString(), tls: tls)
         } catch let error as Address.Invalid {

@@ -7,7 +7,7 @@ enum Corruption {
         -> String
     {
         // Two processes may find the damage at once; the second must not set the new file aside.
-        let lock = try FileLock.acquire(directory + "/journal.lock", seconds: 10, note: "")
+        let lock = try FileLock.acquire(path + ".lock", seconds: 10, note: "")
         defer { lock.release() }
         let target = "\(path).corrupt-\(milliseconds)"
         guard isStillCorrupt(path) else { return target }

@@ -48,6 +48,10 @@ public final class Journal {
         try Files.makeFile(path)
         let database = try Database(path: path)
         database.setBusyTimeout(milliseconds: busyTimeout)
+        let isNew = try Schema.version(database) == 0
+        // The switch to WAL needs the file for itself and does not wait for it.
+        let lock = isNew ? try FileLock.acquire(path + ".lock", seconds: 10, note: "") : nil
+        defer { lock?.release() }
         try Schema.migrate(database)
         try database.execute(script: "PRAGMA wal_autocheckpoint = 500")
         return database
