@@ -20,7 +20,7 @@ final class WireProxy: @unchecked Sendable {
     private let descriptor: Int32
     private let lock = NSLock()
     private var count = 0
-    private var plan: (number: Int, fault: Fault)?
+    private var plan: (meets: @Sendable (Int, String) -> Bool, fault: Fault)?
     private var victim: Int32 = 0
     private var struck = false
 
@@ -44,9 +44,18 @@ final class WireProxy: @unchecked Sendable {
 
     /// From now on requests count from 1; the `number`-th meets `fault`.
     func arm(_ number: Int = 0, _ fault: Fault? = nil) {
+        arm(fault) { count, _ in count == number }
+    }
+
+    /// The first request whose line has `text` in it meets `fault`.
+    func arm(_ text: String, _ fault: Fault) {
+        arm(fault) { _, line in line.contains(text) }
+    }
+
+    private func arm(_ fault: Fault?, _ meets: @escaping @Sendable (Int, String) -> Bool) {
         lock.withLock {
             count = 0
-            plan = fault.map { (number, $0) }
+            plan = fault.map { (meets, $0) }
             victim = 0
             struck = false
         }
@@ -66,10 +75,11 @@ final class WireProxy: @unchecked Sendable {
         }
     }
 
-    private func next() -> Fault? {
-        lock.withLock {
+    private func next(_ request: [UInt8]) -> Fault? {
+        let line = String(decoding: request.prefix { $0 != 13 }, as: UTF8.self)
+        return lock.withLock {
             count += 1
-            guard let plan, plan.number == count else { return nil }
+            guard let plan, !struck, plan.meets(count, line) else { return nil }
             struck = true
             return plan.fault
         }
@@ -79,7 +89,7 @@ final class WireProxy: @unchecked Sendable {
     private func serve(_ client: Int32) {
         defer { close(client) }
         guard let request = readRequest(client) else { return }
-        let fault = next()
+        let fault = next(request)
         switch fault {
         case .killBefore: return strike()
         case .cut: return
