@@ -22,6 +22,8 @@ final class WireProxy: @unchecked Sendable {
     private var count = 0
     private var plan: (meets: @Sendable (Int, String) -> Bool, fault: Fault)?
     private var victim: Int32 = 0
+    /// Done when a fault strikes, before anything else.
+    var onFault: () -> Void = {}
     private var struck = false
 
     init(_ path: String, upstream: String) throws {
@@ -90,6 +92,7 @@ final class WireProxy: @unchecked Sendable {
         defer { close(client) }
         guard let request = readRequest(client) else { return }
         let fault = next(request)
+        if fault != nil { onFault() }
         switch fault {
         case .killBefore: return strike()
         case .cut: return

@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+/// The name that dev/engine knows the Engine by; nil for any other Engine.
+private enum PrivateEngine {
+    static let name: String? = {
+        let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
+        let parts = host.split(separator: "/")
+        guard parts.count > 2, parts.last == "docker.sock", host.contains("docker-cpi-engine")
+        else {
+            return nil
+        }
+        return String(parts[parts.count - 2])
+    }()
+}
+
+extension EndToEnd {
+    /// Only for an Engine of dev/engine, which can be killed without harm to anybody else.
+    @Suite(
+        "The Docker daemon dies in the middle of a call", .enabled(if: PrivateEngine.name != nil))
+    struct DaemonTests {
+        private func engine(_ verb: String) throws {
+            let result = try Command.run(
+                Rig.root + "/dev/engine", [verb, try #require(PrivateEngine.name)])
+            try #require(result.exitCode == 0, "\(result.stderr)")
+        }
+
+        @Test(
+            "Killed and started again: the VM is whole, before or after the call",
+            arguments: [
+                ("POST /v1.41/commit", "unless-stopped"), ("/rename", "always"),
+                ("/exec", "always"),
+            ])
+        func killed(_ place: String, _ policy: String) throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let vm = try rig.makeVM(
+                rig.network(), properties: ["RestartPolicy": ["Name": .string(policy)]])
+            let disk = try rig.makeDisk()
+            try rig.awaitAgent(vm)
+            _ = try rig.shell(vm, "echo kept >/etc/marker; echo kept >/var/vcap/data/marker; sync")
+
+            let socket = String(rig.dockerHost.dropFirst("unix://".count))
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: socket)
+            defer { proxy.stop() }
+            let direct = rig.configuration
+            var proxied = direct
+            proxied["Actions"]["Docker"]["host"] = .string("unix://" + proxy.path)
+            try rig.save(proxied)
+            proxy.onFault = { try? engine("kill") }
+            proxy.arm(place, .cut)
+            let answer = try rig.call("attach_disk", [.string(vm), .string(disk)])
+            #expect(proxy.disarm())
+            #expect(answer.errorMessage.contains("cpi-admin recover"), "\(answer.stdout)")
+            try rig.save(direct)
+            try engine("resume")
+
+            #expect(try rig.result("has_vm", [.string(vm)]) == true)
+            let recovered = try rig.admin("recover", "--yes")
+            #expect(recovered.exitCode == 0, "\(recovered)")
+            // An Engine that was killed leaves containers stopped: the director's cck reboots them.
+            if try !rig.engine.inspectContainer(vm).isRunning {
+                try rig.result("reboot_vm", [.string(vm)])
+            }
+            try rig.awaitAgent(vm)
+            #expect(try rig.shell(vm, "cat /etc/marker /var/vcap/data/marker") == "kept\nkept")
+            #expect(try rig.leftovers([vm]).filter { $0.contains(".") } == [])
+            #expect(try rig.engine.inspectContainer(vm).restartPolicy == policy)
+            try rig.result("attach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
+        }
+    }
+}
