@@ -1,6 +1,6 @@
 # The front door. Everything else is in dev/.
 
-.PHONY: all setup build check test demo crash mutants format clean
+.PHONY: all setup build check test demo crash soak mutants format clean
 
 RELEASE = swift build -c release --static-swift-stdlib
 
@@ -29,6 +29,11 @@ test: setup
 # case only, CRASH_CASE=method:number:fault:way that one.
 crash: setup
 	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash -- swift test --filter CrashTests/matrix
+
+# Random calls and kills for SECONDS; SOAK_SEED=n repeats the choices of a run.
+SECONDS = 120
+soak: setup
+	SOAK_SECONDS=$(SECONDS) dev/with-engine soak -- swift test --filter SoakTests
 
 # Breaks the code in places that matter and sees that the tests notice.
 mutants: setup

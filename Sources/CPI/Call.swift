@@ -53,6 +53,13 @@ struct Call<M: Mutation> {
             return world.recorder.leaveOpen()
         }
         if M.lane == .keep {
+            // Seen not to be there is one thing, not to be seen another.
+            guard (try? steps[failure.index].verify(world)) == false else {
+                world.recorder.leaveOpen()
+                throw report(
+                    failure, "Whether it was made is not known",
+                    next: "cpi-admin recover \(world.operation) --yes")
+            }
             end(.failed, failure.cause)
             throw report(failure, "Nothing was made")
         }
