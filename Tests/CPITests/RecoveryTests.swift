@@ -51,6 +51,23 @@ struct RecoveryTests {
         return id
     }
 
+    @Test("an operation has an owner while its call lives, at each request after the intent")
+    func liveOwner() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        let journal = try scene.runner.journal()
+        let liveness = Liveness(beside: scene.runner.directory.path + "/" + Journal.fileName)
+        var owned: [Bool] = []
+        scene.docker.onRequest = { _, _ in
+            owned += ((try? journal.open()) ?? []).map { liveness.isOwned($0.id) }
+            return nil
+        }
+        _ = try scene.attach()
+        #expect(owned.count > 20 && owned.allSatisfy(\.self))
+        scene.docker.onRequest = nil
+    }
+
     private func attached() throws -> Scene {
         let scene = try Scene()
         try scene.makeVM()
