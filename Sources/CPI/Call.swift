@@ -11,7 +11,7 @@ struct Call<M: Mutation> {
     /// has its outcome in the journal, or is left open for recovery.
     func run() throws -> JSON {
         let locks = try world.locks.acquire(
-            method.subjects, seconds: world.configuration.timeouts.lock, for: world.operation)
+            method.locks, seconds: world.configuration.timeouts.lock, for: world.operation)
         defer { locks.forEach { $0.release() } }
         let plan: M.Plan
         do {

@@ -45,10 +45,30 @@ public struct Service {
             if let mutation = Methods.mutation(request.method) {
                 return try answer(mutation, request, configuration)
             }
-            throw CPIError(
+            let error = CPIError(
                 kind: .notImplemented, message: "there is no method \(request.shownMethod) here")
+            return refuse(error, request.shownMethod, request.caller, configuration)
         } catch {
-            return Answer(bytes: CallResponse.failure(.from(error)), replied: { _ in })
+            let nobody = CallContext(director: nil, requestID: nil, isVersion2: false)
+            return refuse(.from(error), "unreadable", nobody, try? configuration())
+        }
+    }
+
+    /// What is no call of ours is recorded as well, as far as there is a journal.
+    private func refuse(
+        _ error: CPIError, _ method: String, _ caller: CallContext, _ configuration: Configuration?
+    ) -> Answer {
+        let bytes = CallResponse.failure(error)
+        guard let configuration, let world = try? world(caller, configuration, busyTimeout: 100)
+        else {
+            return Answer(bytes: bytes, replied: { _ in })
+        }
+        return Answer(bytes: bytes) { delivered in
+            world.recorder.note(
+                .outcome, data: ["state": "failed", "error": .string(error.message)])
+            world.recorder.note(.replied, data: ["delivered": .bool(delivered)])
+            world.recorder.recordWhole(
+                Intent(world, method, mutating: false, plan: nil, subjects: [], daemon: nil))
         }
     }
 
@@ -56,7 +76,7 @@ public struct Service {
     private func answer<Q: Query>(
         _ type: Q.Type, _ request: CallRequest, _ configuration: Configuration
     ) throws -> Answer {
-        let world = try world(request, configuration, busyTimeout: 100)
+        let world = try world(request.caller, configuration, busyTimeout: 100)
         world.recorder.watch(world.engine, effectsOnly: false)
         var subjects: [Subject] = []
         let bytes: [UInt8]
@@ -83,7 +103,7 @@ public struct Service {
     private func answer<M: Mutation>(
         _ type: M.Type, _ request: CallRequest, _ configuration: Configuration
     ) throws -> Answer {
-        let world = try world(request, configuration, busyTimeout: 30_000)
+        let world = try world(request.caller, configuration, busyTimeout: 30_000)
         world.recorder.watch(world.engine, effectsOnly: true)
         let bytes: [UInt8]
         do {
@@ -104,7 +124,7 @@ public struct Service {
         }
     }
 
-    private func world(_ request: CallRequest, _ configuration: Configuration, busyTimeout: Int32)
+    private func world(_ caller: CallContext, _ configuration: Configuration, busyTimeout: Int32)
         throws -> World
     {
         let place = JournalPlace.open(
@@ -112,9 +132,7 @@ public struct Service {
         let id = OperationID(at: clock.wall()).text
         return World(
             engine: try engine(configuration), configuration: configuration,
-            request: CallContext(
-                director: request.director, requestID: request.requestID,
-                isVersion2: request.isVersion2),
+            request: caller,
             operation: id,
             recorder: Recorder(place.journal, id: id, clock: clock, logger: logger),
             locks: Locks(place.directory, logger: logger), logger: logger, clock: clock,
@@ -148,6 +166,10 @@ extension Configuration.Docker {
 }
 
 extension CallRequest {
+    fileprivate var caller: CallContext {
+        CallContext(director: director, requestID: requestID, isVersion2: isVersion2)
+    }
+
     /// A method's name for an error text: whatever came in, not more than a line of it.
     fileprivate var shownMethod: String {
         String(

@@ -10,6 +10,9 @@ public struct Container: Sendable {
     public var imageID: String { json["Image"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var isRunning: Bool { json["State"]["Running"].bool ?? false }
+    /// Was it ever started? A created container has the year 1.
+    public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
+    public var finishedAt: String { json["State"]["FinishedAt"].string ?? "" }
     public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
     /// How often the restart policy has started it again.
     public var restarts: Int { json["RestartCount"].int ?? 0 }

@@ -6,6 +6,7 @@ public struct Image: Sendable {
 
     public var id: String { json["Id"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
+    public var createdAt: String { json["Created"].string ?? "" }
     public var tags: [String] { (json["RepoTags"].array ?? []).compactMap(\.string) }
     /// How many layers; overlay2 mounts 127 at most.
     public var layers: Int { json["RootFS"]["Layers"].array?.count ?? 0 }

@@ -11,7 +11,10 @@ struct Recover: ParsableCommand {
     )
 
     @OptionGroup var source: Source
-    @Argument(help: "The operation's id, the beginning of it, or 'last'; all open ones without it.")
+    @Argument(
+        help:
+            "The operation's id, the beginning of it, or 'last' (the newest open one); all open ones without it."
+    )
     var id: String?
     @Flag(help: "Do it.")
     var yes = false
@@ -47,9 +50,9 @@ struct Recover: ParsableCommand {
     func run() throws {
         try complaining {
             let desk = try RecoveryDesk.open(source, needsJournal: !fromDocker)
-            let cases =
+            let (cases, young) =
                 try fromDocker
-                ? desk.casesFromDocker(olderThan: olderThan, wish) : desk.cases(id, wish)
+                ? desk.casesFromDocker(olderThan: olderThan, wish) : (desk.cases(id, wish), 0)
             if let one = cases.first, let owner = one.owner, id != nil {
                 throw Complaint(
                     "operation \(one.operation.id) is being worked on by \(owner), since "
@@ -57,7 +60,18 @@ struct Recover: ParsableCommand {
             }
             let results = cases.map { yes ? settle($0, desk) : Result($0) }
             print(json ? document(results) : table(results))
+            if yes, id == nil {
+                for vm in try desk.clearAsides() {
+                    Streams.write(
+                        "the old container of VM \(vm) is removed: its agent is up\n", to: 2)
+                }
+            }
             try exit(results)
+            guard young == 0 else {
+                throw Complaint(
+                    "\(young) younger than \(olderThan) seconds left alone, for they may be at work on "
+                        + "another host; --older-than 0 takes them too", Outcome.openOperations)
+            }
         }
     }
 
@@ -83,7 +97,8 @@ struct Recover: ParsableCommand {
         guard one.owner == nil, one.trouble == nil else { return result }
         do {
             let done = try desk.settle(one, wish)
-            result.words = "done: \(done.words)"
+            result.words =
+                done.needsPerson ? done.words + "; see cpi-admin orphans" : "done: \(done.words)"
             result.needsPerson = done.needsPerson
             result.isSettled = !done.needsPerson
         } catch {
@@ -123,6 +138,9 @@ struct Recover: ParsableCommand {
     private func exit(_ results: [Result]) throws {
         if results.contains(where: \.failed) { throw ExitCode.failure }
         if results.contains(where: \.needsPerson) { throw Outcome.personNeeded }
+        if !results.isEmpty, results.allSatisfy({ $0.one.owner != nil }) {
+            throw Outcome.ownerAlive
+        }
         let open = results.filter { !$0.isSettled && $0.one.owner == nil }
         if !yes, !open.isEmpty { throw Outcome.openOperations }
     }

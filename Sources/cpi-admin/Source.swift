@@ -12,6 +12,8 @@ struct Source: ParsableArguments {
     func journal(_ path: String?) throws -> Journal {
         do {
             return try Journal(reading: try path ?? directory() + "/" + Journal.fileName)
+        } catch let complaint as Complaint {
+            throw complaint
         } catch {
             throw Complaint("cannot read the journal: \(error)", Outcome.journalUnusable)
         }
@@ -47,6 +49,9 @@ func complaining(_ body: () throws -> Void) throws {
     } catch let complaint as Complaint {
         Streams.write("cpi-admin: \(complaint.text)\n", to: 2)
         throw complaint.code
+    } catch let error as CPIError {
+        Streams.write("cpi-admin: \(error.message)\n", to: 2)
+        throw ExitCode.failure
     } catch let error as JournalError {
         Streams.write("cpi-admin: \(error)\n", to: 2)
         switch error {

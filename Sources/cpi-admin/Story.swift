@@ -51,7 +51,9 @@ struct Story {
         return Terminal.table(lines)
     }
 
-    private var error: [String] { view.operation.error.map { ["Error: \($0)"] } ?? [] }
+    private var error: [String] {
+        view.operation.error.map { [(view.state == "done" ? "Note: " : "Error: ") + $0] } ?? []
+    }
 
     private func row(_ event: Event) -> [String] {
         [

@@ -207,6 +207,37 @@ extension Rig {
         #expect(mounted.exitCode == 0, "\(mounted.output)\(mounted.errors)")
     }
 
+    /// A VM with a file in its root layer and a disk, and an attach_disk that dies at the first request
+    /// with `text` in its line.
+    func interruptedAttach(at text: String, _ fault: WireProxy.Fault = .killBefore) throws
+        -> (vm: String, disk: String)
+    {
+        let vm = try makeVM(network())
+        let disk = try makeDisk()
+        try awaitAgent(vm)
+        _ = try shell(vm, "echo kept >/etc/marker; sync")
+        let proxy = try WireProxy(
+            directory + "/proxy.sock", upstream: String(dockerHost.dropFirst("unix://".count)))
+        defer { proxy.stop() }
+        let direct = configuration
+        var proxied = direct
+        proxied["Actions"]["Docker"]["host"] = .string("unix://" + proxy.path)
+        try save(proxied)
+        proxy.arm(text, fault)
+        let request = Rig.request("attach_disk", [.string(vm), .string(disk)])
+        let answer = try send(request, started: proxy.aim)
+        try #require(proxy.disarm() && answer.wasKilled, "\(answer)")
+        try save(direct)
+        return (vm, disk)
+    }
+
+    /// `journal show --json` of the newest operation of a method.
+    func story(_ method: String) throws -> JSON {
+        let list = try JSON(parsing: admin("journal", "list", "--json").stdout.utf8)
+        let id = list["operations"].array?.first { $0["method"].string == method }?["id"].string
+        return try JSON(parsing: admin("journal", "show", id ?? "", "--json").stdout.utf8)
+    }
+
     /// Everything in Docker that is named for one of these.
     func leftovers(_ names: [String]) throws -> [String] {
         let containers = try engine.containers([:]).flatMap(\.names)

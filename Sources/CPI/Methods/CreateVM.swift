@@ -107,7 +107,8 @@ struct CreateVM: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.ourContainer(plan.vm.description) != nil ? .made : .notMade
+        // By its name alone: a later attach_disk has put its own label on it.
+        try world.vm(plan.vm) != nil ? .made : .notMade
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON {

@@ -18,9 +18,21 @@ struct DeleteStemcell: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        Plan(
-            stemcell: stemcell,
-            isThere: try world.engine.image(stemcell.description) != nil)
+        let image = try world.engine.image(stemcell.description)
+        if let vm = image?.labels[Label.vm], !vm.isEmpty {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
+        }
+        for summary in try world.engine.containers(["ancestor": [stemcell.description]]) {
+            guard let container = try world.engine.container(summary.id),
+                container.image == stemcell.description
+            else { continue }
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot delete stemcell \(stemcell): VM \(container.name) is made from it")
+        }
+        return Plan(stemcell: stemcell, isThere: image != nil)
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }

@@ -39,12 +39,15 @@ struct DeleteVM: Mutation {
             containers.append(Plan.Named(id: container.id, name: name))
         }
         containers += try world.otherContainers(vm).map { Plan.Named(id: $0.id, name: $0.name) }
-        // The reference CPI named ephemeral volumes otherwise.
-        let names = [vm.ephemeralVolume, "vol-eph-\(vm)", vm.mark]
+        // The reference CPI named ephemeral volumes otherwise, and labelled nothing.
+        let names = vm.description.hasPrefix("c-") ? ["vol-eph-\(vm)"] : []
+        let labelled = try [vm.ephemeralVolume, vm.mark].filter {
+            try world.engine.volume($0)?.labels[Label.vm] == vm.description
+        }
         let anonymous = try containers.flatMap { container in
             try world.engine.container(container.id)?.mounts.filter(\.isAnonymous).map(\.name) ?? []
         }
-        let volumes = try Set(names + anonymous).sorted().filter {
+        let volumes = try Set(names + labelled + anonymous).sorted().filter {
             try world.engine.volume($0) != nil
         }
         return Plan(

@@ -12,8 +12,9 @@ struct SetVMMetadata: Mutation {
     }
     let vm: VMCID
     let metadata: [String: String]
-    /// Nothing in Docker changes: no lock, or tagging would wait for a remount.
-    let subjects: [Subject] = []
+    var subjects: [Subject] { [vm.subject] }
+    /// Nothing in Docker changes, and tagging must not wait for a remount.
+    let locks: [Subject] = []
 
     init(_ values: [JSON]) throws {
         let arguments = try Arguments(values, ["vm_cid", "metadata"], of: Self.name)
@@ -26,7 +27,6 @@ struct SetVMMetadata: Mutation {
         return Plan(vm: vm, metadata: metadata)
     }
 
-    static func subjects(of plan: Plan) -> [Subject] { [plan.vm.subject] }
     static func steps(_ plan: Plan, _ call: SetVMMetadata?) -> [Step] { [] }
     static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
@@ -42,7 +42,8 @@ struct SetDiskMetadata: Mutation {
     }
     let disk: DiskCID
     let metadata: [String: String]
-    let subjects: [Subject] = []
+    var subjects: [Subject] { [disk.subject] }
+    let locks: [Subject] = []
 
     init(_ values: [JSON]) throws {
         let arguments = try Arguments(values, ["disk_cid", "metadata"], of: Self.name)
@@ -55,7 +56,6 @@ struct SetDiskMetadata: Mutation {
         return Plan(disk: disk, metadata: metadata)
     }
 
-    static func subjects(of plan: Plan) -> [Subject] { [plan.disk.subject] }
     static func steps(_ plan: Plan, _ call: SetDiskMetadata?) -> [Step] { [] }
     static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

@@ -22,8 +22,9 @@ protocol Mutation {
     static var deletes: Bool { get }
     /// Checks and decodes the arguments; throws `Field.Wrong`.
     init(_ values: [JSON]) throws
-    /// What is locked before anything is looked at.
+    /// What the call names. Locked before anything is looked at, unless `locks` says otherwise.
     var subjects: [Subject] { get }
+    var locks: [Subject] { get }
     /// Settles what dead operations left in the way of this call; its locks are held.
     func settleBefore(_ settlement: Settlement) throws
     /// Looks, decides, chooses every name. Changes nothing. Throws `CPIError` or `EngineError`.
@@ -44,7 +45,8 @@ protocol Mutation {
 
 extension Mutation {
     static var deletes: Bool { false }
-    func settleBefore(_ settlement: Settlement) throws { try settlement.settle(subjects) }
+    var locks: [Subject] { subjects }
+    func settleBefore(_ settlement: Settlement) throws { try settlement.settle(locks) }
     static func tidy(_ plan: Plan, _ world: World) throws {}
     static func subjects(of plan: Plan) -> [Subject] { [] }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }

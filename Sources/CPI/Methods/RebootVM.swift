@@ -41,7 +41,7 @@ struct RebootVM: Mutation {
             do: { try $0.startContainer(plan.container) },
             verify: { try $0.engine.container(plan.container)?.isRunning ?? true },
             undo: nil)
-        return [stop, start]
+        return [.mark(plan.vm, Self.name, plan), stop, start, .unmark(plan.vm)]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {

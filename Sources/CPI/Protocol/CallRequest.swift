@@ -47,7 +47,9 @@ struct Arguments {
             let expected = optional == 0 ? "\(least)" : "\(least) to \(names.count)"
             let list = names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
             throw Field.Wrong(
-                description: "\(method) takes \(expected) arguments\(list), not \(values.count)")
+                description:
+                    "\(method) takes \(expected) argument\(expected == "1" ? "" : "s")\(list), not \(values.count)"
+            )
         }
         fields = names.enumerated().map { index, name in
             Field(name: name, value: index < values.count ? values[index] : .null)

@@ -30,7 +30,7 @@ struct Orphanage {
             Orphan(
                 kind: "operation", name: trace.operation.id,
                 reason: "\(trace.operation.method) was interrupted (since \(trace.since))",
-                command: "cpi-admin recover --from-docker")
+                command: "cpi-admin recover --from-docker --older-than 0 --yes")
         }
     }
 
@@ -62,14 +62,17 @@ struct Orphanage {
         }
     }
 
+    /// A container that was replaced; it is not one while the VM has no other.
     private func asides(_ containers: [ContainerSummary]) -> [Orphan] {
-        containers.flatMap { container in
+        let replaced = Set(
+            containers.filter { $0.names.contains($0.labels[Label.vm] ?? "") }
+                .compactMap { $0.labels[Label.replaces] })
+        return containers.filter { replaced.contains($0.id) }.flatMap { container in
             container.names.filter { $0.contains(".old-") }.map { name in
                 Orphan(
                     kind: "container", name: name,
-                    reason:
-                        "was replaced, and is kept because the VM's agent has not been seen since",
-                    command: "docker rm \(name)")
+                    reason: "was replaced, and is kept until the VM's agent has been seen",
+                    command: "cpi-admin recover --yes, once the agent is up")
             }
         }
     }

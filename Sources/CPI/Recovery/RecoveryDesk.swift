@@ -48,7 +48,18 @@ public final class RecoveryDesk {
     /// Everything open, oldest first; or the one operation that `id` is a prefix of.
     public func cases(_ id: String?, _ wish: Wish? = nil) throws -> [Case] {
         guard let journal else { return [] }
-        let open = try id.map { [try journal.operation($0)] } ?? journal.open().filter(\.mutating)
+        var open = try journal.open().filter(\.mutating)
+        if id == "last" {
+            open = open.suffix(1)
+        } else if let id {
+            let one = try journal.operation(id)
+            guard [.running, .parked].contains(one.state) else {
+                throw CPIError(
+                    kind: .cpi,
+                    message: "operation \(one.id) is not open: it is \(one.state.rawValue)")
+            }
+            open = [one]
+        }
         return try open.filter { [.running, .parked].contains($0.state) }.map {
             look($0, try journal.subjects(of: $0.id), wish)
         }
@@ -56,10 +67,27 @@ public final class RecoveryDesk {
 
     /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
     /// Younger ones than `seconds` may be at work on another host, whose locks cannot be seen here.
-    public func casesFromDocker(olderThan seconds: Int, _ wish: Wish? = nil) throws -> [Case] {
+    /// `young` is how many those are.
+    public func casesFromDocker(olderThan seconds: Int, _ wish: Wish? = nil) throws
+        -> (cases: [Case], young: Int)
+    {
         let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
-        return try Traces(world: world).all().filter { $0.since <= limit }.map {
-            look($0.operation, $0.subjects, wish)
+        let traces = try Traces(world: world).all()
+        let old = traces.filter { $0.since <= limit }
+        return (old.map { look($0.operation, $0.subjects, wish) }, traces.count - old.count)
+    }
+
+    /// Removes containers that were kept until their VM's agent had been seen, where it is seen now.
+    /// Returns the VMs.
+    public func clearAsides() throws -> [String] {
+        let containers = try world.engine.containers(["label": [Label.vm]])
+        let vms = Set(
+            containers.filter { $0.names.contains { $0.contains(".old-") } }
+                .compactMap { $0.labels[Label.vm] })
+        return try vms.sorted().filter { vm in
+            let locks = try world.locks.acquire([Subject(.vm, vm)], seconds: 5, for: "recover")
+            defer { locks.forEach { $0.release() } }
+            return try Settlement(world: world).clearAsides(VMCID(vm))
         }
     }
 

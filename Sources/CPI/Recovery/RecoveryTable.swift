@@ -24,7 +24,11 @@ enum Situation: Equatable {
     case old
     /// The new state is in force and has been seen to work.
     case new
-    /// A later operation has taken over; its id.
+    /// The old container is gone; the replacement is the last copy of the VM.
+    case onlyNew
+    /// Both containers are gone; the committed image, by this name, is the last copy.
+    case onlyImage(String)
+    /// Another operation has taken over; its id.
     case superseded(String)
 }
 
@@ -57,6 +61,10 @@ enum RecoveryTable {
         _ wish: Wish? = nil
     ) -> Action {
         switch (lane, direction, begun, situation) {
+        // What is the last copy of a VM is never undone, whatever was wished or begun.
+        case (.replace, _, _, .onlyNew): .finish
+        case (.replace, _, _, .onlyImage(let image)):
+            .park("the VM's containers are gone; image \(image) is the last copy of its root layer")
         // An operator may choose the way of a replacement that has not begun to go back.
         case (.replace, .forward, _, .old) where wish == .forward: .finish
         case (.replace, .forward, _, .new) where wish == .back: .rollBack

@@ -9,6 +9,36 @@ struct Settlement {
     /// locks. Throws `CPIError` when one cannot be settled: nothing new may be done on top of it.
     func settle(_ subjects: [Subject]) throws {
         for operation in try dead(subjects) { try settle(operation, subjects) }
+        for vm in try vmsWithAsides(subjects) { try clearAsides(vm) }
+    }
+
+    /// The VMs named, and those whose asides still list a disk that is named.
+    private func vmsWithAsides(_ subjects: [Subject]) throws -> Set<VMCID> {
+        var vms = Set(subjects.filter { $0.kind == .vm }.map { VMCID($0.cid) })
+        for disk in subjects where disk.kind == .disk {
+            for holder in try world.holders(of: DiskCID(disk.cid)) {
+                if let end = holder.firstRange(of: ".old-") {
+                    vms.insert(VMCID(String(holder[..<end.lowerBound])))
+                }
+            }
+        }
+        return vms
+    }
+
+    /// Removes what a VM's present container has replaced, once its agent has been seen. A VM that
+    /// an operation is at work on is left alone. Returns whether anything was removed.
+    @discardableResult
+    func clearAsides(_ vm: VMCID) throws -> Bool {
+        let asides = try world.otherContainers(vm).filter { $0.name.hasPrefix("\(vm).old-") }
+        guard !asides.isEmpty, try world.engine.volume(vm.mark) == nil,
+            let current = try world.engine.container(vm.description), current.isRunning,
+            asides.contains(where: { $0.id == current.labels[Label.replaces] }),
+            try AgentProbe(world: world).isUp(current.id)
+        else { return false }
+        try world.removeAsides(vm)
+        try world.removeUnusedImages(vm)
+        world.warn("the agent of VM \(vm) has been seen: its old container is removed")
+        return true
     }
 
     /// Unmade VMs of this director that `isInTheWay` says yes to.

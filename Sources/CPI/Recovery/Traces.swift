@@ -15,8 +15,25 @@ struct Traces {
     /// All operations that left something unmade or half replaced, whoever began them.
     func all() throws -> [Trace] {
         let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap { Trace(mark: $0) }
-        return (marks + (try unmadeVMs()) + (try unmadeStemcells()))
+        return (marks + (try unmarked(marks)) + (try unmadeVMs()) + (try unmadeStemcells()))
             .sorted { $0.operation.id < $1.operation.id }
+    }
+
+    /// attach_disk or detach_disk whose mark is gone as well: a replacement that has not yet taken
+    /// over says whom it replaces. It never ran under the VM's name, so it goes.
+    private func unmarked(_ marks: [Trace]) throws -> [Trace] {
+        try world.engine.containers(["label": [Label.replaces]]).compactMap { container in
+            guard let id = container.labels[Label.operation],
+                let old = container.labels[Label.replaces],
+                let vm = container.labels[Label.vm].map({ VMCID($0) }),
+                container.names.contains(vm.replacement),
+                !marks.contains(where: { $0.operation.id == id })
+            else { return nil }
+            let plan = Remount(
+                change: .replace, method: AttachDisk.name, operation: id, vm: vm,
+                disk: DiskCID("unknown"), old: old)
+            return try Trace(id, AttachDisk.self, plan, [vm.subject], container.labels)
+        }
     }
 
     /// create_vm: a container under its unmade name. A volume without any container is no such

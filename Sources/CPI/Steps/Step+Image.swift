@@ -48,21 +48,6 @@ extension Step {
             verify: { try $0.engine.image(name) == nil },
             undo: nil)
     }
-
-    /// Keeps the writable layer of a stopped container as an image.
-    static func commit(_ id: String, of vm: VMCID, as name: String) -> Step {
-        let reference = ImageReference.split(name)
-        return Step(
-            name: "commit container \(vm) as \(name)",
-            do: { world in
-                guard try world.ourImage(name) == nil else { return }
-                try world.engine.commitContainer(
-                    id, repository: reference.repository, tag: reference.tag,
-                    labels: Label.complete([Label.vm: vm.description], world))
-            },
-            verify: { try $0.ourImage(name) != nil },
-            undo: { try $0.removeOurImage(name) })
-    }
 }
 
 extension World {

@@ -18,7 +18,7 @@ struct RebootVMTests {
     @Test("a running VM is stopped and started, and keeps its files")
     func running() throws {
         try reboot()
-        #expect(scene.story() == "stop VM\nstart VM")
+        #expect(scene.story() == "create volume VM.op\nstop VM\nstart VM\nremove volume VM.op")
         #expect(scene.container?.isRunning == true)
         #expect(scene.read(Scene.layerFile) == "layer")
     }
