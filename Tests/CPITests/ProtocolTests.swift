@@ -75,7 +75,7 @@ struct ProtocolTests {
     @Test(
         "too few or too many arguments are told with how many there should be",
         arguments: [
-            ("info", "[1]", "takes 0 arguments"), ("has_vm", "[]", "takes 1 arguments"),
+            ("info", "[1]", "takes 0 arguments"), ("has_vm", "[]", "takes 1 argument"),
             ("has_vm", #"["a","b"]"#, "not 2"),
             ("attach_disk", #"["a"]"#, "takes 2 arguments (vm_cid, disk_cid)"),
             ("create_vm", "[]", "takes 4 to 6 arguments"), ("create_disk", "[1]", "takes 2 to 3"),

@@ -21,6 +21,9 @@ struct RecoveryTests {
         (.finish, .forward, true, .new, "finish"),
         (.finish, .forward, false, .old, "close as failed"),
         (.nothing, .forward, true, .old, "close as failed"),
+        (.replace, .backward, true, .onlyNew, "finish"),
+        (.replace, .forward, true, .onlyNew, "finish"),
+        (.replace, .backward, true, .onlyImage("x"), "leave to a person"),
         (.replace, .forward, true, .superseded("later"), "close as failed"),
         (.undo, .backward, true, .superseded("later"), "close as failed"),
     ]

@@ -53,6 +53,26 @@ struct AttachDiskTests {
         #expect(scene.docker.state.volumes[scene.disk]?.files["/data"] == Array("precious".utf8))
     }
 
+    @Test(
+        "an old container that somebody removes in the middle: its replacement is kept and takes over"
+    )
+    func oldRemoved() throws {
+        let old = try #require(scene.container).id
+        let scene = scene
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/rename") {
+                scene.docker.state.containers.removeAll { $0.id == old }
+            }
+            return nil
+        }
+        #expect(throws: CallFailure.self) { try scene.attach() }
+        scene.docker.onRequest = nil
+        #expect(scene.docker.state.container(scene.vm + ".next") != nil, "the last copy")
+        #expect(try scene.attach() == .string("/warden-cpi-dev/\(scene.disk)"))
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
     @Test("a second network is carried over, on Engines that create with one network only as well")
     func oldEngine() throws {
         let docker = FakeDocker()
