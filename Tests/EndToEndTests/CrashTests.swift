@@ -16,7 +16,7 @@ extension EndToEnd {
         func matrix(_ scenario: CrashScenario) throws {
             let environment = ProcessInfo.processInfo.environment
             let only = environment["CRASH_CASE"]
-            let stride = environment["CRASH_STRIDE"].flatMap { Int($0) } ?? 151
+            let stride = environment["CRASH_STRIDE"].flatMap { Int($0) } ?? 257
             let points = try runCase(scenario, 0, nil, .nextCall, "\(scenario.method), undisturbed")
             var cases = 0
             var index = stride / 2
