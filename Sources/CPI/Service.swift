@@ -97,6 +97,7 @@ public struct Service {
         return Answer(bytes: bytes) { delivered in
             world.recorder.note(.replied, data: ["delivered": .bool(delivered)])
             world.recorder.recordWhole(intent)
+            world.recorder.trim()
         }
     }
 
@@ -121,6 +122,7 @@ public struct Service {
         return Answer(bytes: bytes) { delivered in
             world.recorder.record(.replied, data: ["delivered": .bool(delivered)])
             world.recorder.prune(days: configuration.journal.retentionDays)
+            world.recorder.trim()
         }
     }
 

@@ -53,7 +53,9 @@ public final class Journal {
         let lock = isNew ? try FileLock.acquire(path + ".lock", seconds: 10, note: "") : nil
         defer { lock?.release() }
         try Schema.migrate(database)
-        try database.execute(script: "PRAGMA wal_autocheckpoint = 500")
+        // `trim` does it: what one process has checkpointed the next one does not know, so that
+        // SQLite's own way would checkpoint at every commit and never begin the WAL anew.
+        try database.execute(script: "PRAGMA wal_autocheckpoint = 0")
         return database
     }
 
@@ -66,6 +68,16 @@ public final class Journal {
             synchronous = mode
         }
         return try database.transaction(body)
+    }
+
+    /// Empties the WAL into the file once it is long, unless others are at work; the last thing a
+    /// process does. Whoever opens the file first reads the whole WAL, and with one process per call
+    /// that is nearly every one.
+    public func trim() throws {
+        var status = stat()
+        guard stat(path + "-wal", &status) == 0, status.st_size > 512 << 10 else { return }
+        database.setBusyTimeout(milliseconds: status.st_size > 8 << 20 ? 200 : 0)
+        try database.run("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     /// Changes how long to wait for other writers, in milliseconds.

@@ -204,6 +204,20 @@ struct JournalTests {
         #expect(try journal.subjects(of: "op1") == [Subject(.vm, "vm-1")])
     }
 
+    @Test("the WAL stays short although no process lives long, and nothing in it is lost")
+    func shortWAL() throws {
+        for number in 0..<150 {
+            let journal = try fixture.open()
+            try fixture.begin(journal, "operation-\(1_000 + number)")
+            try journal.trim()
+        }
+        let journal = try fixture.open()
+        #expect(try journal.operations(limit: 1_000).count == 150)
+        let size =
+            try FileManager.default.attributesOfItem(atPath: journal.path + "-wal")[.size] as? Int
+        #expect((size ?? 0) < 700_000)
+    }
+
     @Test("a transaction that fails leaves nothing of itself")
     func atomic() throws {
         let journal = try fixture.open()

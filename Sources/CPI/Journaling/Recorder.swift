@@ -109,6 +109,12 @@ final class Recorder {
         begun = true
     }
 
+    /// Keeps the journal quick to open for the next call.
+    func trim() {
+        guard let journal else { return }
+        try? journal.trim()  // somebody else is at work: another time
+    }
+
     /// Removes a few operations that are older than `days`.
     func prune(days: Int) {
         let limit = clock.wall() - Int64(days) * 86_400_000
