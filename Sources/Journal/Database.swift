@@ -51,8 +51,6 @@ final class Database {
         }
     }
 
-    /// Rows changed by the statement that ran last.
-    var changes: Int { Int(sqlite3_changes(handle)) }
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// `BEGIN IMMEDIATE`, so that a busy database is met at the start and not half way.

@@ -79,9 +79,4 @@ public final class Journal {
         database.setBusyTimeout(milliseconds: status.st_size > 8 << 20 ? 200 : 0)
         try database.run("PRAGMA wal_checkpoint(TRUNCATE)")
     }
-
-    /// Changes how long to wait for other writers, in milliseconds.
-    public func setBusyTimeout(_ milliseconds: Int32) {
-        database.setBusyTimeout(milliseconds: milliseconds)
-    }
 }
