@@ -118,6 +118,9 @@ extension EndToEnd {
             #expect(try rig.admin("recover").stdout.contains("is at work"))
             call.stop()
             #expect(try rig.admin("journal", "list").stdout.contains("interrupted"))
+            var impatient = rig.configuration
+            impatient["timeouts"]["agent_ready"] = 2
+            try rig.save(impatient)
             let finished = try rig.admin("recover", "--yes")
             #expect(finished.exitCode == 0, "\(finished)")
             #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])

@@ -3,27 +3,15 @@ import Testing
 
 @testable import Engine
 
-/// The name that dev/engine knows the Engine by; nil for any other Engine.
-private enum PrivateEngine {
-    static let name: String? = {
-        let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
-        let parts = host.split(separator: "/")
-        guard parts.count > 2, parts.last == "docker.sock", host.contains("docker-cpi-engine")
-        else {
-            return nil
-        }
-        return String(parts[parts.count - 2])
-    }()
-}
-
 extension EndToEnd {
     /// Only for an Engine of dev/engine, which can be killed without harm to anybody else.
     @Suite(
-        "The Docker daemon dies in the middle of a call", .enabled(if: PrivateEngine.name != nil))
+        "The Docker daemon dies in the middle of a call",
+        .enabled(if: TestEngine.all.allSatisfy { $0.privateName != nil }))
     struct DaemonTests {
-        private func engine(_ verb: String) throws {
-            let result = try Command.run(
-                Rig.root + "/dev/engine", [verb, try #require(PrivateEngine.name)])
+        private func engine(_ verb: String, _ engine: TestEngine) throws {
+            let name = try #require(engine.privateName)
+            let result = try Command.run(Rig.root + "/dev/engine", [verb, name])
             try #require(result.exitCode == 0, "\(result.stderr)")
         }
 
@@ -49,13 +37,13 @@ extension EndToEnd {
             var proxied = direct
             proxied["Actions"]["Docker"]["host"] = .string("unix://" + proxy.path)
             try rig.save(proxied)
-            proxy.onFault = { try? engine("kill") }
+            proxy.onFault = { try? engine("kill", rig.testEngine) }
             proxy.arm(place, .cut)
             let answer = try rig.call("attach_disk", [.string(vm), .string(disk)])
             #expect(proxy.disarm())
             #expect(answer.errorMessage.contains("cpi-admin recover"), "\(answer.stdout)")
             try rig.save(direct)
-            try engine("resume")
+            try engine("resume", rig.testEngine)
 
             #expect(try rig.result("has_vm", [.string(vm)]) == true)
             let recovered = try rig.admin("recover", "--yes")

@@ -86,7 +86,7 @@ extension EndToEnd {
         func strangersNames() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let cid = StemcellTrait.cid
+            let cid = rig.stemcell
             try rig.engine.tagImage(cid, repository: "stranger-e2e", tag: "latest")
             _ = try rig.engine.createVolume("stranger-e2e-ephemeral", labels: [:])
             rig.later {

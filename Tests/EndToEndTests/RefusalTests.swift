@@ -104,7 +104,7 @@ extension EndToEnd {
             for (properties, networks, name) in cases {
                 let answer = try rig.call(
                     "create_vm",
-                    ["agent-1", .string(StemcellTrait.cid), properties, networks, [], [:]])
+                    ["agent-1", .string(rig.stemcell), properties, networks, [], [:]])
                 #expect(answer.errorType == Self.cpi, "\(name): \(answer.stdout)")
                 #expect(answer.errorMessage.contains(name), "\(name): \(answer.errorMessage)")
             }
@@ -229,7 +229,7 @@ extension EndToEnd {
             let elsewhere = try rig.call("attach_disk", [.string(second), .string(disk)])
             #expect(elsewhere.errorMessage.contains(vm), "\(elsewhere.errorMessage)")
             #expect(
-                try type("delete_stemcell", [.string(StemcellTrait.cid)])
+                try type("delete_stemcell", [.string(rig.stemcell)])
                     == "Bosh::Clouds::CloudError")
         }
 
@@ -239,7 +239,7 @@ extension EndToEnd {
             defer { rig.tearDown() }
             _ = try rig.engine.createVolume("stranger-e2e", labels: [:])
             _ = try rig.engine.createContainer(
-                "stranger-e2e", ["Image": .string(StemcellTrait.cid), "Cmd": ["true"]])
+                "stranger-e2e", ["Image": .string(rig.stemcell), "Cmd": ["true"]])
             rig.later {
                 try? rig.engine.removeContainer("stranger-e2e", force: true)
                 try? rig.engine.removeVolume("stranger-e2e")

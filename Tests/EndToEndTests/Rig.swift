@@ -23,7 +23,9 @@ struct Answer {
 final class Rig {
     let directory: String
     let engine: Engine
-    let dockerHost: String
+    let testEngine: TestEngine
+    var dockerHost: String { testEngine.host }
+    var stemcell: String { testEngine.stemcell }
     private(set) var configuration: JSON
     private var cleanups: [(order: Order, run: () -> Void)] = []
 
@@ -38,11 +40,10 @@ final class Rig {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// Needs DOCKER_HOST, as `make test` sets it.
+    /// On the Engine that the test has for itself.
     init(_ change: (inout JSON) -> Void = { _ in }) throws {
-        let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
-        try #require(!host.isEmpty, "DOCKER_HOST is not set: run these tests by `make test`")
-        dockerHost = host
+        testEngine = try #require(TestEngine.current)
+        let host = testEngine.host
         engine = try Engine(try Address(host), timeout: 60)
         directory = NSTemporaryDirectory() + "cpi-e2e-" + UUID().uuidString
         try FileManager.default.createDirectory(
@@ -177,7 +178,7 @@ extension Rig {
         _ network: JSON, properties: JSON = [:], disks: [String] = [], env: JSON = [:]
     ) -> JSON {
         [
-            .string(UUID().uuidString), .string(StemcellTrait.cid), properties,
+            .string(UUID().uuidString), .string(stemcell), properties,
             ["default": network], JSON(disks), env,
         ]
     }

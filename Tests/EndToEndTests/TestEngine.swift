@@ -1,0 +1,120 @@
+import Dispatch
+import Foundation
+import Testing
+
+@testable import Engine
+
+/// A real Engine with the small stemcell on it. One test at a time has it.
+final class TestEngine: @unchecked Sendable {
+    let host: String
+    /// Made by create_stemcell, once for all tests on this Engine.
+    fileprivate(set) var stemcell = ""
+
+    /// That of the test that asks.
+    @TaskLocal static var current: TestEngine?
+
+    fileprivate init(host: String) { self.host = host }
+
+    /// The name that dev/engine knows it by; nil for any other Engine.
+    var privateName: String? {
+        let parts = host.split(separator: "/")
+        guard parts.count > 2, parts.last == "docker.sock", host.contains("docker-cpi-engine")
+        else { return nil }
+        return String(parts[parts.count - 2])
+    }
+
+    /// Those of DOCKER_HOSTS, else the one of DOCKER_HOST; `make test` sets both.
+    static let all: [TestEngine] = {
+        let environment = ProcessInfo.processInfo.environment
+        let hosts = environment["DOCKER_HOSTS"] ?? environment["DOCKER_HOST"] ?? ""
+        return hosts.split(separator: " ").map { TestEngine(host: String($0)) }
+    }()
+}
+
+/// All end-to-end tests: as many at once as there are Engines.
+@Suite(StemcellTrait(), EngineTrait())
+enum EndToEnd {}
+
+/// Builds the small stemcell before the first test, and deletes it from the Engines after the last.
+struct StemcellTrait: SuiteTrait, TestScoping {
+    nonisolated(unsafe) private(set) static var image = ""
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
+    ) async throws {
+        try #require(
+            !TestEngine.all.isEmpty, "DOCKER_HOST is not set: run these tests by `make test`")
+        let directory = NSTemporaryDirectory() + "cpi-e2e-stemcell-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let build = try Command.run(Rig.root + "/dev/stemcell/build", [directory])
+        try #require(build.exitCode == 0, "dev/stemcell/build: \(build.stderr)")
+        Self.image = directory + "/image"
+        try await body()
+        for engine in TestEngine.all where !engine.stemcell.isEmpty {
+            try TestEngine.$current.withValue(engine) {
+                let rig = try Rig()
+                defer { rig.tearDown() }
+                try rig.result("delete_stemcell", [.string(engine.stemcell)])
+            }
+        }
+    }
+}
+
+/// Gives each test an Engine that no other test uses meanwhile, and a thread to wait in.
+struct EngineTrait: SuiteTrait, TestTrait, TestScoping {
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
+    ) async throws {
+        let engine = await Pool.shared.take()
+        do {
+            try await TestEngine.$current.withValue(engine) {
+                if engine.stemcell.isEmpty {
+                    let rig = try Rig()
+                    defer { rig.tearDown() }
+                    let made = try rig.result(
+                        "create_stemcell",
+                        [.string(StemcellTrait.image), ["name": "e2e", "version": "1"]])
+                    engine.stemcell = try #require(made.string)
+                }
+                try await withTaskExecutorPreference(WaitingExecutor.shared) { try await body() }
+            }
+        } catch {
+            await Pool.shared.put(engine)
+            throw error
+        }
+        await Pool.shared.put(engine)
+    }
+}
+
+private actor Pool {
+    static let shared = Pool()
+    private var free = TestEngine.all
+    private var waiting: [CheckedContinuation<TestEngine, Never>] = []
+
+    func take() async -> TestEngine {
+        if let engine = free.popLast() { return engine }
+        return await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func put(_ engine: TestEngine) {
+        if waiting.isEmpty {
+            free.append(engine)
+        } else {
+            waiting.removeFirst().resume(returning: engine)
+        }
+    }
+}
+
+/// End-to-end tests wait for processes most of the time: on threads of their own they do not keep
+/// the unit tests from the few that Swift has.
+private final class WaitingExecutor: TaskExecutor {
+    static let shared = WaitingExecutor()
+    private let queue = DispatchQueue(label: "end-to-end", attributes: .concurrent)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
