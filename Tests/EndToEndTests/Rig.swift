@@ -99,11 +99,14 @@ final class Rig {
 
     /// Any bytes on stdin. `started` gets the process id as soon as there is one.
     func send(
-        _ bytes: [UInt8], configuration: String? = nil, started: (Int32) -> Void = { _ in }
+        _ bytes: [UInt8], configuration: String? = nil, environment: [String: String] = [:],
+        started: (Int32) -> Void = { _ in }
     ) throws -> Answer {
         let run = try Command.run(
             Rig.executables + "/docker-cpi", ["-configPath", configuration ?? configurationPath],
-            input: bytes, environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], started: started)
+            input: bytes,
+            environment: environment.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 },
+            started: started)
         let json = (try? JSON(parsing: run.stdout.utf8)) ?? .null
         return Answer(
             json: json, stdout: run.stdout, stderr: run.stderr, exitCode: run.exitCode,

@@ -20,26 +20,37 @@ struct ImageFile {
 
     /// Looks at the first block: Docker would take any bytes and fail half way, or not at all.
     func requireTar() throws {
-        try read { descriptor, size in
-            guard size > 0 else {
-                throw wrong(
-                    "it is empty; light stemcells (a reference to an image) are not supported")
-            }
-            var block = [UInt8](repeating: 0, count: 512)
-            let count = pread(descriptor, &block, block.count, 0)
-            guard ImageFile.isArchive(block.prefix(max(0, count))) else {
-                throw wrong("it is neither a tar nor a gzip, bzip2, xz or zstd file")
-            }
+        let block = try firstBlock()
+        guard !block.isEmpty else {
+            throw wrong("it is empty; light stemcells (a reference to an image) are not supported")
+        }
+        let isTar = block.dropFirst(257).starts(with: "ustar".utf8)
+        let magics = [ImageFile.gzip, ImageFile.bzip2, ImageFile.xz, ImageFile.zstd]
+        guard isTar || magics.contains(where: { block.starts(with: $0) }) else {
+            throw wrong("it is neither a tar nor a gzip, bzip2, xz or zstd file")
         }
     }
 
-    private static func isArchive(_ block: ArraySlice<UInt8>) -> Bool {
-        let compressed: [[UInt8]] = [
-            [0x1f, 0x8b], Array("BZh".utf8), [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
-            [0x28, 0xb5, 0x2f, 0xfd],
-        ]
-        return compressed.contains { block.starts(with: $0) }
-            || block.dropFirst(257).starts(with: "ustar".utf8)
+    /// What to say beside Docker's error; empty when the packing does not explain it.
+    func advice(on error: EngineError) -> String {
+        guard error.description.contains("invalid tar header"),
+            (try? firstBlock().starts(with: ImageFile.zstd)) == true
+        else { return "" }
+        return "; the image is packed with zstd, which Docker Engine reads from 23.0 on: "
+            + "use such an Engine, or pack it with gzip or xz"
+    }
+
+    private static let gzip: [UInt8] = [0x1f, 0x8b]
+    private static let bzip2 = Array("BZh".utf8)
+    private static let xz: [UInt8] = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]
+    private static let zstd: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
+
+    private func firstBlock() throws -> ArraySlice<UInt8> {
+        try read { descriptor, _ in
+            var block = [UInt8](repeating: 0, count: 512)
+            let count = pread(descriptor, &block, block.count, 0)
+            return block.prefix(max(0, count))
+        }
     }
 
     private func wrong(_ why: String) -> CPIError {

@@ -20,7 +20,7 @@ extension Step {
                             descriptor: descriptor, size: size, repository: reference.repository,
                             tag: reference.tag, changes: changes(world))
                     } catch let error as EngineError where error.isOutcomeUnknown {
-                        throw CPIError(kind: .cloud, message: "\(error)")
+                        throw CPIError(kind: .cloud, message: "\(error)\(file.advice(on: error))")
                     }
                 }
             },
