@@ -39,7 +39,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .target(name: "Support", dependencies: ["CPI"], path: "Tests/Support"),
+        .target(name: "Support", dependencies: ["CPI", "CSQLite"], path: "Tests/Support"),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Support"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Support"]),
         .testTarget(name: "CPITests", dependencies: ["CPI", "Support"]),

@@ -15,6 +15,9 @@ struct CrashScenario: Sendable, CustomStringConvertible {
     /// Whether the repeated call may fail because what was killed is made and parked.
     var mayBeParked = false
 
+    /// Whether an operator may choose between back and forward.
+    var hasChoice: Bool { ["attach_disk", "detach_disk"].contains(method) }
+
     var description: String { variant.isEmpty ? method : "\(method), \(variant)" }
 
     /// At least one for each method that has effects.

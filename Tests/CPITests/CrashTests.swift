@@ -6,16 +6,33 @@ import Testing
 @testable import CPI
 @testable import Support
 
-/// Every method with effects is killed before and after each of its requests. Then the world is set
-/// right in each of the ways there are, and what must hold is looked at.
+/// Every method with effects is killed at every boundary: before and after each of its requests, and
+/// before each of its commits to the journal (after one is before what comes next). Then the world
+/// is set right in each of the ways there are, and what must hold is looked at.
 @Suite("A call that is killed anywhere can be resumed or rolled back")
 struct CrashTests {
-    enum Kind: String, CaseIterable { case before, after }
+    /// A moment to die at.
+    enum Point: CustomStringConvertible {
+        case before(Int), after(Int), commit(Int)
+
+        var description: String {
+            switch self {
+            case .before(let n): "before request \(n)"
+            case .after(let n): "after request \(n)"
+            case .commit(let n): "at commit \(n)"
+            }
+        }
+    }
+
     enum Way: String, CaseIterable {
         /// The director makes the same call again.
         case nextCall
         /// `cpi-admin recover`, and then the same call.
         case recovery
+        /// `cpi-admin recover` is killed as well, at one of its own boundaries, and run again.
+        case recoveryKilled
+        /// `cpi-admin recover --back` and `--forward`, where there is a choice.
+        case back, forward
         /// The same call, and the journal is gone.
         case withoutJournal
     }
@@ -26,31 +43,50 @@ struct CrashTests {
         #expect(methods == Set(CrashScenario.all.map(\.method)))
     }
 
-    @Test("killed at a request, then set right", arguments: CrashScenario.all)
+    @Test("killed at a boundary, then set right", arguments: CrashScenario.all)
     func killed(_ scenario: CrashScenario) throws {
         let start = try scenario.prepare()
-        let whole = try start.copy()
-        _ = try whole.runner.call(scenario.method, scenario.arguments(whole))
-        #expect(scenario.check(whole) == [] && whole.docker.settledInvariants() == [])
+        let (points, whole) = try undisturbed(scenario, start)
+        var cases = 0
         var found: [Way: [String: [String]]] = [:]
-        for n in 1...whole.docker.count {
-            for kind in Kind.allCases {
-                let killed = try start.copy()
-                try kill(killed, kind, at: n) {
-                    try $0.runner.call(scenario.method, scenario.arguments($0))
+        for (index, point) in points.enumerated() {
+            let killed = try start.copy()
+            let isKilled = try kill(killed, point) {
+                try $0.runner.call(scenario.method, scenario.arguments($0))
+            }
+            #expect(isKilled, "\(scenario): nothing happens \(point)")
+            for way in Way.allCases where scenario.hasChoice || ![.back, .forward].contains(way) {
+                cases += 1
+                let scene = try killed.copy()
+                var problems = try settle(way, index, scene)
+                if scenario.hasChoice {
+                    problems += try wrongWay(way, scene, from: start, to: whole, killed: killed)
                 }
-                for way in Way.allCases {
-                    for problem in try problems(scenario, way, try killed.copy()) {
-                        found[way, default: [:]][anonymous(problem), default: []].append(
-                            "\(kind) \(n)")
-                    }
+                for problem in problems + (try repeated(scenario, way, scene)) {
+                    found[way, default: [:]][anonymous(problem), default: []].append("\(point)")
                 }
             }
         }
+        print("crash: \(scenario): \(points.count) points, \(cases) cases, \(found.count) failed")
         for (way, problems) in found {
             let texts = problems.map { "\($0) (killed \($1.joined(separator: ", ")))" }.sorted()
             Issue.record("\(scenario), then \(way):\n\(texts.joined(separator: "\n"))")
         }
+    }
+
+    /// Every boundary of the call, found by making it undisturbed, and the world after it.
+    private func undisturbed(_ scenario: CrashScenario, _ start: Scene) throws -> ([Point], Scene) {
+        let whole = try start.copy()
+        let path = whole.runner.directory.path + "/" + Journal.fileName
+        var commits = 0
+        JournalCommits.watch(path) { commits += 1 }
+        whole.runner.delivers = false
+        _ = try whole.runner.call(scenario.method, scenario.arguments(whole))
+        JournalCommits.watch(path, nil)
+        #expect(scenario.check(whole) == [] && whole.docker.settledInvariants() == [])
+        #expect(commits > 0)
+        let requests = (1...max(1, whole.docker.count)).flatMap { [Point.before($0), .after($0)] }
+        return (requests + (1...max(1, commits)).map { .commit($0) }, whole)
     }
 
     /// Without what is different in each run, so that the same problem is told once.
@@ -86,12 +122,12 @@ struct CrashTests {
         _ = try whole.runner.call(scenario.method, scenario.arguments(whole))
         for n in stride(from: 5, through: whole.docker.count, by: 4) {
             let killed = try start.copy()
-            try kill(killed, .after, at: n) {
+            try kill(killed, .after(n)) {
                 try $0.runner.call(scenario.method, scenario.arguments($0))
             }
             for m in 1... {
                 let scene = try killed.copy()
-                let isKilled = try kill(scene, .after, at: m) { try $0.runner.recover() }
+                let isKilled = try kill(scene, .after(m)) { try $0.runner.recover() }
                 try scene.runner.recover()
                 let lost = scene.vm.isEmpty ? [] : CrashScenario.whole(scene)
                 for problem in scene.docker.settledInvariants() + lost {
@@ -104,33 +140,55 @@ struct CrashTests {
     }
 
     /// Sets a killed world right in one way; what is wrong then, in words.
-    private func problems(_ scenario: CrashScenario, _ way: Way, _ scene: Scene) throws -> [String]
-    {
+    private func settle(_ way: Way, _ index: Int, _ scene: Scene) throws -> [String] {
         var problems = scene.docker.invariants()
         switch way {
         case .nextCall: break
-        case .recovery:
+        case .withoutJournal: try removeJournal(scene)
+        case .recoveryKilled:
+            try kill(scene, secondDeath(index)) { try $0.runner.recover() }
+            problems += scene.docker.invariants().map { "after recovery was killed: \($0)" }
             try scene.runner.recover()
+        case .recovery: try scene.runner.recover()
+        case .back: try scene.runner.recover(.back)
+        case .forward: try scene.runner.recover(.forward)
+        }
+        if ![.nextCall, .withoutJournal].contains(way) {
             problems += scene.docker.settledInvariants().map { "after recovery: \($0)" }
             problems += try scene.runner.journal().open().filter { $0.state == .running }
                 .map { "after recovery: operation \($0.id) is open" }
-        case .withoutJournal: try removeJournal(scene)
         }
-        problems += repeated(scenario, scene)
-        if way == .withoutJournal {
-            // A lone ephemeral volume may be all that is left of a VM that somebody removed: without
-            // a journal no code removes it, and `orphans` must name it.
-            let named = try scene.runner.orphans().map(\.name)
-            problems.removeAll { problem in
-                named.contains { problem == "volume \($0) belongs to no VM" }
-            }
-        }
-        if way != .withoutJournal { problems += try scene.runner.journal().check() }
         return problems
     }
 
+    /// The journal's word on the way that was gone, the operator's wish and the disk's place agree.
+    private func wrongWay(
+        _ way: Way, _ scene: Scene, from start: Scene, to whole: Scene, killed: Scene
+    ) throws -> [String] {
+        guard ![.nextCall, .withoutJournal].contains(way) else { return [] }
+        let operation = try scene.runner.lastOperation()
+        let isKnown = try operation.id != start.runner.lastOperation().id
+        let isDone = isKnown && operation.state == .done
+        var problems: [String] = []
+        if scene.isAttached != (isDone ? whole : start).isAttached {
+            problems.append("it is \(operation.state.rawValue), and the disk is elsewhere")
+        }
+        if isKnown, !isDone, way == .forward { problems.append("--forward went back") }
+        let wasOpen = try killed.runner.journal().open().contains { $0.id == operation.id }
+        let old = killed.docker.state.container(start.container?.id ?? "")
+        if isDone, wasOpen, old != nil, way == .back { problems.append("--back went forward") }
+        return problems
+    }
+
+    /// Another moment of recovery for each moment of the call; past its end, it is not killed.
+    private func secondDeath(_ index: Int) -> Point {
+        let n = index / 3 % 20 + 1
+        return [Point.before(n), .after(n), .commit(n)][index % 3]
+    }
+
     /// The same call once more, which is to succeed and leave nothing of the first one.
-    private func repeated(_ scenario: CrashScenario, _ scene: Scene) -> [String] {
+    private func repeated(_ scenario: CrashScenario, _ way: Way, _ scene: Scene) throws -> [String]
+    {
         do {
             _ = try scene.runner.call(scenario.method, scenario.arguments(scene))
         } catch let failure as CallFailure {
@@ -141,28 +199,42 @@ struct CrashTests {
         } catch {
             return ["the next call failed: \(error)"]
         }
+        // A lone ephemeral volume may be all that is left of a VM that somebody removed: without a
+        // journal no code removes it, and `orphans` must name it.
+        let named = way == .withoutJournal ? try scene.runner.orphans().map(\.name) : []
         let leftovers = scene.docker.settledInvariants()
-            // No call is about a stemcell that nobody knows: `recover` alone removes it.
-            .filter { !(scenario.method == "create_stemcell" && $0.hasPrefix("image")) }
-        return scenario.check(scene) + leftovers
+            .filter { problem in
+                !named.contains { problem == "volume \($0) belongs to no VM" }
+                    // No call is about a stemcell that nobody knows: `recover` alone removes it.
+                    && !(scenario.method == "create_stemcell" && problem.hasPrefix("image"))
+            }
+        let journal = way == .withoutJournal ? [] : try scene.runner.journal().check()
+        return scenario.check(scene) + leftovers + journal
     }
 
-    /// Runs a call that dies at a request. Whatever the process goes on to do in this test, Docker
-    /// does not see it, and the journal gets back the files of that moment.
+    /// Runs a call that dies at a point. Whatever the process goes on to do in this test, Docker does
+    /// not see it, and the journal gets back the files of that moment.
     @discardableResult
-    private func kill(
-        _ scene: Scene, _ kind: Kind, at n: Int, _ call: (Scene) throws -> Any
-    ) throws -> Bool {
+    private func kill(_ scene: Scene, _ point: Point, _ call: (Scene) throws -> Any) throws -> Bool
+    {
         let directory = scene.runner.directory.path
         var snapshot: TemporaryDirectory?
         scene.docker.revive()
-        scene.docker.onRequest = { count, _ in
-            count == n ? (kind == .before ? .kill : .killAfter) : nil
-        }
         scene.docker.onKill = { snapshot = try? TemporaryDirectory.copy(of: directory) }
+        switch point {
+        case .before(let n): scene.docker.onRequest = { count, _ in count == n ? .kill : nil }
+        case .after(let n): scene.docker.onRequest = { count, _ in count == n ? .killAfter : nil }
+        case .commit(let n):
+            var commits = 0
+            JournalCommits.watch(directory + "/" + Journal.fileName) {
+                commits += 1
+                if commits == n { scene.docker.die() }
+            }
+        }
         scene.runner.delivers = false
         _ = try? call(scene)
         scene.runner.delivers = true
+        JournalCommits.watch(directory + "/" + Journal.fileName, nil)
         scene.docker.revive()
         guard let snapshot else { return false }
         try replace(directory, with: snapshot.path)

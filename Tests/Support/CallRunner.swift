@@ -95,7 +95,6 @@ final class CallRunner {
         }
     }
 
-    /// Settles what is open, as `cpi-admin recover` does.
     /// What `cpi-admin orphans` would name without a journal.
     func orphans() throws -> [Orphan] {
         let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
@@ -103,10 +102,12 @@ final class CallRunner {
         return try Orphanage(world: try world(nobody, journal), journal: nil).all()
     }
 
-    func recover() throws {
+    /// Settles what is open, as `cpi-admin recover` does, in the way that is wished.
+    func recover(_ wish: Wish? = nil) throws {
         let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
         for operation in try journal.open() where operation.state == .running {
-            try Recovery(world: try world(operation, journal), operation: operation).settle()
+            try Recovery(world: try world(operation, journal), operation: operation, wish: wish)
+                .settle()
         }
     }
 

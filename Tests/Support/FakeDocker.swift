@@ -81,7 +81,10 @@ final class FakeDocker {
         }
     }
 
-    private func die() -> SimulatedKill {
+    /// The process that talks to it is killed now.
+    @discardableResult
+    func die() -> SimulatedKill {
+        guard !isDead else { return SimulatedKill() }
         isDead = true
         onKill?()
         return SimulatedKill()
