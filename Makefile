@@ -23,12 +23,13 @@ check: setup
 # Everything: unit tests, the job's templates, and the real executables against a real Engine.
 test: setup
 	ruby Tests/jobs/test_templates.rb
-	dev/with-engine test-1 test-2 -- swift test -Xswiftc -warnings-as-errors
+	dev/with-engine test-1 test-2 test-3 -- swift test -Xswiftc -warnings-as-errors
 
 # Every request of every method, every fault, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
 # case only, CRASH_CASE=method:number:fault:way that one.
 crash: setup
-	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash -- swift test --filter CrashTests/matrix
+	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash-1 crash-2 crash-3 -- \
+	  swift test --filter 'EndToEnd.CrashTests/(matrix|only)'
 
 # Random calls and kills for SECONDS; SOAK_SEED=n repeats the choices of a run.
 SECONDS = 120

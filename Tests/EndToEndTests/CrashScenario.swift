@@ -19,18 +19,17 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
             prepare: { world in world.rig.vmArguments(world.network) },
             check: { world, result in
                 let vm = try #require(result.array?.first?.string)
-                world.made.append(vm)
                 try world.checkRuns(vm)
-                #expect(try world.rig.result("delete_vm", [.string(vm)]).isNull)
+                try world.rig.result("delete_vm", [.string(vm)])
             }),
         CrashScenario(
             method: "delete_vm",
             prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
             check: { world, _ in
                 let left = try world.rig.leftovers([world.vm])
-                #expect(left == [])
+                world.expect(left == [], "left of the VM: \(left)")
                 let volume = try world.rig.engine.volume(world.disk)
-                #expect(volume != nil, "the disk must survive")
+                world.expect(volume != nil, "the disk is lost")
             }),
         CrashScenario(
             method: "reboot_vm",
@@ -42,7 +41,8 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
                 [.string(try world.vmWithDisk(attached: false)), .string(world.disk)]
             },
             check: { world, result in
-                #expect(result.string == "/warden-cpi-dev/\(world.disk)")
+                world.expect(
+                    result.string == "/warden-cpi-dev/\(world.disk)", "the hint is \(result)")
                 try world.checkVM(attached: true)
             }),
         CrashScenario(
@@ -56,7 +56,6 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
             prepare: { _ in [16, [:], .null] },
             check: { world, result in
                 let disk = try #require(result.string)
-                world.made.append(disk)
                 try world.rig.result("delete_disk", [.string(disk)])
             }),
         CrashScenario(
@@ -79,7 +78,7 @@ final class CrashWorld {
     let network: JSON
     private(set) var vm = ""
     private(set) var disk = ""
-    var made: [String] = []
+    private(set) var problems: [String] = []
     private var before: Container?
 
     init(_ rig: Rig) {
@@ -111,7 +110,7 @@ final class CrashWorld {
     private var diskSum: String?
 
     func checkRuns(_ vm: String) throws {
-        #expect(try rig.engine.inspectContainer(vm).isRunning)
+        expect(try rig.engine.inspectContainer(vm).isRunning, "the VM does not run")
         try rig.awaitAgent(vm)
     }
 
@@ -119,20 +118,30 @@ final class CrashWorld {
     /// the disk has its files, and nothing else is there.
     func checkVM(attached: Bool) throws {
         try checkRuns(vm)
-        #expect(try rig.shell(vm, "cat /etc/root.bin /var/vcap/data/data.bin | sha256sum") == sums)
+        expect(
+            try rig.shell(vm, "cat /etc/root.bin /var/vcap/data/data.bin | sha256sum") == sums,
+            "files of the root layer or the ephemeral disk are not what they were")
         let container = try rig.engine.inspectContainer(vm)
-        #expect(address(container) == address(before))
-        #expect(container.labels["io.bosh.agent_id"] == before?.labels["io.bosh.agent_id"])
-        #expect(
-            try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json").contains("\"crash\""))
+        expect(address(container) == address(before), "another address: \(address(container))")
+        expect(
+            container.labels["io.bosh.agent_id"] == before?.labels["io.bosh.agent_id"],
+            "the labels are lost")
+        let settings = try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json")
+        expect(settings.contains("\"crash\""), "the agent's settings are lost")
         let mounted = try rig.result("get_disks", [.string(vm)])
-        #expect(mounted == (attached ? [.string(disk)] : []))
+        expect(mounted == (attached ? [.string(disk)] : []), "get_disks says \(mounted)")
         if attached, let diskSum {
-            #expect(try rig.shell(vm, "sha256sum </warden-cpi-dev/\(disk)/disk.bin") == diskSum)
+            expect(
+                try rig.shell(vm, "sha256sum </warden-cpi-dev/\(disk)/disk.bin") == diskSum,
+                "files of the persistent disk are not what they were")
         }
         let allowed = [vm, "\(vm)-ephemeral", container.image]
         let extra = try rig.leftovers([vm]).filter { !allowed.contains($0) }
-        #expect(extra == [], "leftovers")
+        expect(extra == [], "left over: \(extra)")
+    }
+
+    func expect(_ isTrue: Bool, _ otherwise: @autoclosure () -> String) {
+        if !isTrue { problems.append(otherwise()) }
     }
 
     private func address(_ container: Container?) -> [String?] {

@@ -30,19 +30,15 @@ extension EndToEnd {
             try rig.awaitAgent(vm)
             _ = try rig.shell(vm, "echo kept >/etc/marker; echo kept >/var/vcap/data/marker; sync")
 
-            let socket = String(rig.dockerHost.dropFirst("unix://".count))
-            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: socket)
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }
-            let direct = rig.configuration
-            var proxied = direct
-            proxied["Actions"]["Docker"]["host"] = .string("unix://" + proxy.path)
-            try rig.save(proxied)
             proxy.onFault = { try? engine("kill", rig.testEngine) }
             proxy.arm(place, .cut)
-            let answer = try rig.call("attach_disk", [.string(vm), .string(disk)])
+            let answer = try rig.through(proxy) {
+                try rig.call("attach_disk", [.string(vm), .string(disk)])
+            }
             #expect(proxy.disarm())
             #expect(answer.errorMessage.contains("cpi-admin recover"), "\(answer.stdout)")
-            try rig.save(direct)
             try engine("resume", rig.testEngine)
 
             #expect(try rig.result("has_vm", [.string(vm)]) == true)

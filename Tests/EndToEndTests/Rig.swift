@@ -25,6 +25,7 @@ final class Rig {
     let engine: Engine
     let testEngine: TestEngine
     var dockerHost: String { testEngine.host }
+    var socket: String { String(dockerHost.dropFirst("unix://".count)) }
     var stemcell: String { testEngine.stemcell }
     private(set) var configuration: JSON
     private var cleanups: [(order: Order, run: () -> Void)] = []
@@ -113,9 +114,25 @@ final class Rig {
             wasKilled: run.wasKilled)
     }
 
-    func admin(_ arguments: String...) throws -> Command.Result {
+    func admin(_ arguments: String...) throws -> Command.Result { try admin(arguments) }
+
+    func admin(_ arguments: [String], started: (Int32) -> Void = { _ in }) throws
+        -> Command.Result
+    {
         try Command.run(
-            Rig.executables + "/cpi-admin", arguments + ["--config", configurationPath])
+            Rig.executables + "/cpi-admin", arguments + ["--config", configurationPath],
+            started: started)
+    }
+
+    /// For the time of `body` the configuration has the proxy in Docker's place.
+    func through<T>(_ proxy: WireProxy, _ body: () throws -> T) throws -> T {
+        let direct = configuration
+        var proxied = direct
+        proxied["Actions"]["Docker"]["host"] = .string("unix://" + proxy.path)
+        try save(proxied)
+        let result = try body()
+        try save(direct)
+        return result
     }
 
     /// A message to the agent in a VM.
@@ -220,18 +237,12 @@ extension Rig {
         let disk = try makeDisk()
         try awaitAgent(vm)
         _ = try shell(vm, "echo kept >/etc/marker; sync")
-        let proxy = try WireProxy(
-            directory + "/proxy.sock", upstream: String(dockerHost.dropFirst("unix://".count)))
+        let proxy = try WireProxy(directory + "/proxy.sock", upstream: socket)
         defer { proxy.stop() }
-        let direct = configuration
-        var proxied = direct
-        proxied["Actions"]["Docker"]["host"] = .string("unix://" + proxy.path)
-        try save(proxied)
         proxy.arm(text, fault)
         let request = Rig.request("attach_disk", [.string(vm), .string(disk)])
-        let answer = try send(request, started: proxy.aim)
+        let answer = try through(proxy) { try send(request, started: proxy.aim) }
         try #require(proxy.disarm() && answer.wasKilled, "\(answer)")
-        try save(direct)
         return (vm, disk)
     }
 

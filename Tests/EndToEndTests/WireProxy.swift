@@ -20,7 +20,8 @@ final class WireProxy: @unchecked Sendable {
     private let descriptor: Int32
     private let lock = NSLock()
     private var count = 0
-    private var plan: (meets: @Sendable (Int, String) -> Bool, fault: Fault)?
+    private var effects = 0
+    private var plan: (meets: @Sendable (Int, Int, String) -> Bool, fault: Fault)?
     private var victim: Int32 = 0
     /// Done when a fault strikes, before anything else.
     var onFault: () -> Void = {}
@@ -45,19 +46,30 @@ final class WireProxy: @unchecked Sendable {
     }
 
     /// From now on requests count from 1; the `number`-th meets `fault`.
-    func arm(_ number: Int = 0, _ fault: Fault? = nil) {
-        arm(fault) { count, _ in count == number }
+    func arm(_ number: Int, _ fault: Fault) {
+        arm(fault) { count, _, _ in count == number }
+    }
+
+    /// The `number`-th request that changes something meets `fault`.
+    func arm(effect number: Int, _ fault: Fault) {
+        arm(fault) { _, effects, line in effects == number && WireProxy.isEffect(line) }
+    }
+
+    /// A command that is run in a container to look around changes nothing.
+    private static func isEffect(_ line: String) -> Bool {
+        !line.hasPrefix("GET ") && !line.hasPrefix("HEAD ") && !line.contains("/exec")
     }
 
     /// The first request whose line has `text` in it meets `fault`.
     func arm(_ text: String, _ fault: Fault) {
-        arm(fault) { _, line in line.contains(text) }
+        arm(fault) { _, _, line in line.contains(text) }
     }
 
-    private func arm(_ fault: Fault?, _ meets: @escaping @Sendable (Int, String) -> Bool) {
+    private func arm(_ fault: Fault, _ meets: @escaping @Sendable (Int, Int, String) -> Bool) {
         lock.withLock {
             count = 0
-            plan = fault.map { (meets, $0) }
+            effects = 0
+            plan = (meets, fault)
             victim = 0
             struck = false
         }
@@ -65,9 +77,6 @@ final class WireProxy: @unchecked Sendable {
 
     /// Whom to kill.
     func aim(at process: Int32) { lock.withLock { victim = process } }
-
-    /// Requests since the last `arm`.
-    var requests: Int { lock.withLock { count } }
 
     /// Nothing more is done; says whether the fault took place.
     func disarm() -> Bool {
@@ -81,7 +90,8 @@ final class WireProxy: @unchecked Sendable {
         let line = String(decoding: request.prefix { $0 != 13 }, as: UTF8.self)
         return lock.withLock {
             count += 1
-            guard let plan, !struck, plan.meets(count, line) else { return nil }
+            effects += WireProxy.isEffect(line) ? 1 : 0
+            guard let plan, !struck, plan.meets(count, effects, line) else { return nil }
             struck = true
             return plan.fault
         }
