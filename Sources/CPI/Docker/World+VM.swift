@@ -62,6 +62,20 @@ extension World {
         return volume
     }
 
+    /// Another machine may have mounted the disk at the same time, for locks do not reach so far:
+    /// whoever sees another one's container beside its own gives way.
+    func requireSoleHolder(of disk: DiskCID, _ vm: VMCID) throws {
+        let own = [vm.description, vm.unmade, vm.replacement]
+        let others = try holders(of: disk).filter {
+            !own.contains($0) && !$0.hasPrefix("\(vm).old-")
+        }
+        guard others.isEmpty else {
+            throw CPIError(
+                kind: .cloud,
+                message: "disk \(disk) was attached to VM \(others[0]) at the same time")
+        }
+    }
+
     /// The VMs, by container name, that have the disk among their mounts, running or not.
     func holders(of disk: DiskCID) throws -> [String] {
         // The filter also matches parts of names and host paths: look at the mounts themselves.

@@ -8,11 +8,11 @@ final class Locks {
     private let directories: [String]
     private let logger: Logger
 
-    /// Where no directory of ours can be used, all processes meet in this one.
-    static let fallback = "/var/tmp/docker_cpi.locks"
+    /// Here processes with different journal directories meet.
+    static let shared = "/var/tmp/docker_cpi.locks"
 
-    init(_ directory: String?, logger: Logger) {
-        directories = [directory.map { $0 + "/locks" }, Locks.fallback].compactMap(\.self)
+    init(_ directory: String?, shared: String? = Locks.shared, logger: Logger) {
+        directories = [directory.map { $0 + "/locks" }, shared].compactMap(\.self)
         self.logger = logger
     }
 
@@ -20,9 +20,10 @@ final class Locks {
     /// Throws `CPIError` naming the operation that has one for longer than `seconds`.
     func acquire(_ subjects: [Subject], seconds: Int, for operation: String) throws -> [FileLock] {
         let names = Set(subjects.compactMap(Locks.name)).sorted()
-        return try names.compactMap { name in
+        var locks: [FileLock] = []
+        for name in names {
             do {
-                return try acquire(name, seconds: Double(seconds), note: operation)
+                locks += try acquire(name, seconds: Double(seconds), note: operation)
             } catch let held as FileLock.Held {
                 let holder = held.holder.isEmpty ? "another process" : "operation \(held.holder)"
                 throw CPIError(
@@ -32,28 +33,42 @@ final class Locks {
                         + "see: cpi-admin journal show \(held.holder)")
             }
         }
+        return locks
     }
 
-    /// Nil where no lock can be had at all: the marks in Docker have to do then.
-    func acquire(_ name: String, seconds: Double, note: String) throws -> FileLock? {
+    /// A lock of that name in each directory that can be used. None where none can: the marks in
+    /// Docker have to do then. Throws `FileLock.Held`.
+    func acquire(_ name: String, seconds: Double, note: String) throws -> [FileLock] {
         var fault: Error?
+        var locks: [FileLock] = []
         for directory in directories {
             do {
                 try Files.makeDirectory(directory)
                 guard Locks.isOurs(directory) else { continue }
-                return try FileLock.acquire(
-                    "\(directory)/\(name).lock", seconds: seconds, note: note)
+                locks.append(
+                    try FileLock.acquire(
+                        "\(directory)/\(name).lock", seconds: seconds, note: note))
             } catch let error as JournalError {
                 fault = fault ?? error
             }
         }
-        logger.warning("no lock can be had for \(name): \(fault.map { "\($0)" } ?? "no directory")")
-        return nil
+        if locks.isEmpty {
+            logger.warning(
+                "no lock can be had for \(name): \(fault.map { "\($0)" } ?? "no directory")")
+        }
+        return locks
     }
 
-    /// The sign of life that the owner of an operation holds.
-    func own(_ operation: String) throws -> FileLock? {
-        try acquire("operation-\(operation)", seconds: 1, note: "process \(getpid())")
+    /// The sign of life that the owner of an operation holds. Throws `CPIError` when somebody else is
+    /// the owner by now.
+    func own(_ operation: String) throws -> [FileLock] {
+        do {
+            return try acquire("operation-\(operation)", seconds: 1, note: "process \(getpid())")
+        } catch let held as FileLock.Held {
+            throw CPIError(
+                kind: .cloud, message: "operation \(operation) is being worked on by \(held.holder)"
+            )
+        }
     }
 
     /// Whether the process that works on the operation lives.

@@ -22,6 +22,9 @@ struct CreateStemcell: Mutation {
         description = try StemcellDescription(arguments[1], tags: arguments[2].member("tags"), file)
     }
 
+    /// What is not yet a stemcell may be large, and no later call would be about it.
+    func settleBefore(_ settlement: Settlement) throws { try settlement.settleUnmadeStemcells() }
+
     func plan(_ world: World) throws -> Plan {
         try file.requireTar()
         return Plan(stemcell: StemcellCID("stemcell:" + world.newName("").dropFirst()))

@@ -24,7 +24,7 @@ struct DeleteVM: Mutation {
     }
 
     /// A VM that is to go needs no healing first: the plan takes everything along.
-    func settleBefore(_ settlement: Settlement) {}
+    func settleBefore(_ settlement: Settlement) throws { try settlement.requireNobodyElse(vm) }
 
     func plan(_ world: World) throws -> Plan {
         var containers: [Plan.Named] = []

@@ -78,15 +78,22 @@ struct Orphanage {
     }
 
     private func volumes(_ vms: Set<String>) throws -> [Orphan] {
-        try world.engine.volumes(["label": [Label.vm]]).compactMap { volume in
-            let vm = volume.labels[Label.vm] ?? ""
-            guard !vms.contains(vm), (volume.labels[Label.disk] ?? "").isEmpty,
-                volume.labels[Label.plan] == nil
+        try world.engine.volumes([:]).compactMap { volume in
+            guard let vm = volume.labels[Label.vm] ?? unlabelled(volume), !vms.contains(vm),
+                (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
             else { return nil }
             return Orphan(
                 kind: "volume", name: volume.name, reason: "its VM is gone",
                 command: "docker volume rm \(volume.name)")
         }
+    }
+
+    /// Docker makes a volume that a container names and that is gone, without labels: so it is when
+    /// it creates a container that create_vm has given up.
+    private func unlabelled(_ volume: Volume) -> String? {
+        guard volume.labels.isEmpty, volume.name.hasPrefix("vm-") else { return nil }
+        guard volume.name.hasSuffix("-ephemeral") else { return nil }
+        return String(volume.name.dropLast("-ephemeral".count))
     }
 
     private func images(_ vms: Set<String>) throws -> [Orphan] {

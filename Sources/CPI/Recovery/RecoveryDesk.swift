@@ -77,16 +77,22 @@ public final class RecoveryDesk {
         return (old.map { look($0.operation, $0.subjects, wish) }, traces.count - old.count)
     }
 
-    /// Removes containers that were kept until their VM's agent had been seen, where it is seen now.
+    /// Puts names in order, and removes containers that were kept until their VM's agent had been
+    /// seen, where it is seen now.
     /// Returns the VMs.
     public func clearAsides() throws -> [String] {
         let containers = try world.engine.containers(["label": [Label.vm]])
         let vms = Set(
-            containers.filter { $0.names.contains { $0.contains(".old-") } }
-                .compactMap { $0.labels[Label.vm] })
+            containers.filter {
+                $0.names.contains { $0.contains(".old-") || $0.hasSuffix(".next") }
+            }.compactMap { $0.labels[Label.vm] })
         return try vms.sorted().filter { vm in
-            let locks = try world.locks.acquire([Subject(.vm, vm)], seconds: 5, for: "recover")
+            let subject = Subject(.vm, vm)
+            guard let locks = try? world.locks.acquire([subject], seconds: 1, for: "recover") else {
+                return false  // somebody is at work on it
+            }
             defer { locks.forEach { $0.release() } }
+            try Strays(world: world).clear(VMCID(vm))
             return try Settlement(world: world).clearAsides(VMCID(vm))
         }
     }
@@ -122,7 +128,7 @@ public final class RecoveryDesk {
         let locks = try world.locks.acquire(one.subjects, seconds: 5, for: one.operation.id)
         defer { locks.forEach { $0.release() } }
         let owner = try world.locks.own(one.operation.id)
-        defer { owner?.release() }
+        defer { owner.forEach { $0.release() } }
         // Somebody may have settled it between the listing and the lock.
         var now = one.operation
         if let journal, now.isRecorded {

@@ -9,7 +9,28 @@ struct Settlement {
     /// locks. Throws `CPIError` when one cannot be settled: nothing new may be done on top of it.
     func settle(_ subjects: [Subject]) throws {
         for operation in try dead(subjects) { try settle(operation, subjects) }
-        for vm in try vmsWithAsides(subjects) { try clearAsides(vm) }
+        for vm in try vmsWithAsides(subjects) {
+            try Strays(world: world).clear(vm)
+            try clearAsides(vm)
+        }
+    }
+
+    /// Throws when another machine may be at work on the VM.
+    func requireNobodyElse(_ vm: VMCID) throws {
+        guard let volume = try world.engine.volume(vm.mark),
+            let trace = Traces.Trace(mark: volume)
+        else { return }
+        try requireHere(trace)
+    }
+
+    private func requireHere(_ trace: Traces.Trace) throws {
+        let isKnown = world.recorder.read { try $0.contains(trace.operation.id) } ?? false
+        guard !isKnown, trace.mayLiveElsewhere(at: world.clock.wall()) else { return }
+        throw CPIError(
+            kind: .cloud,
+            message: "operation \(trace.operation.id) (\(trace.operation.method)) was begun on "
+                + "machine \(trace.host.prefix { $0 != " " }) at \(trace.since) and may be at work there; "
+                + "if it is not: cpi-admin recover --from-docker --older-than 0 --yes")
     }
 
     /// The VMs named, and those whose asides still list a disk that is named.
@@ -45,11 +66,24 @@ struct Settlement {
     func settleUnmade(_ isInTheWay: (Container) -> Bool) throws {
         for trace in try Traces(world: world).unmadeVMs() {
             guard trace.operation.director == world.request.director,
-                !world.locks.isOwned(trace.operation.id), let vm = trace.subjects.first?.cid,
+                !world.locks.isOwned(trace.operation.id),
+                !trace.mayLiveElsewhere(at: world.clock.wall()),
+                let vm = trace.subjects.first?.cid,
                 let container = try world.engine.container(VMCID(vm).unmade),
                 isInTheWay(container)
             else { continue }
             try settle(known(trace), [])
+        }
+    }
+
+    /// Stemcells that nobody has got the CID of, as far as the journal tells.
+    func settleUnmadeStemcells() throws {
+        let open = world.recorder.read { try $0.open() } ?? []
+        for operation in open
+        where operation.method == CreateStemcell.name && operation.state == .running
+            && !world.locks.isOwned(operation.id)
+        {
+            try settle(operation, [])
         }
     }
 
@@ -72,8 +106,10 @@ struct Settlement {
     }
 
     private func settle(_ operation: Operation, _ subjects: [Subject]) throws {
-        guard let lock = try world.locks.own(operation.id) else { return }
-        defer { lock.release() }
+        let owner = try world.locks.own(operation.id)
+        defer { owner.forEach { $0.release() } }
+        // Where nobody can have a lock, nobody can be known to be dead.
+        guard !owner.isEmpty else { return }
         let recovery = recovery(operation)
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
         guard operation.attempts < Recovery.maximalAttempts || operation.state == .parked else {
@@ -123,11 +159,12 @@ struct Settlement {
     }
 
     /// What a mark in Docker tells of an operation, whatever the journal says; nil when its owner
-    /// lives.
+    /// lives. Throws when it may live on another machine.
     private func marked(_ vm: VMCID) throws -> Operation? {
         guard let volume = try world.engine.volume(vm.mark),
             let found = Traces.Trace(mark: volume), !world.locks.isOwned(found.operation.id)
         else { return nil }
+        try requireHere(found)
         return known(found)
     }
 

@@ -8,7 +8,18 @@ struct Traces {
         let subjects: [Subject]
         /// RFC 3339; when its first trace was made.
         let since: String
+        /// Where it was begun, as `Machine.here` says it.
+        let host: String
+
+        /// The locks of another machine cannot be seen here. What was begun there lately may live.
+        func mayLiveElsewhere(at milliseconds: Int64) -> Bool {
+            Machine.isAnother(host)
+                && since > Timestamp.text(milliseconds - Int64(Traces.grace) * 1_000)
+        }
     }
+
+    /// Seconds after which what another machine has begun counts as dead.
+    static let grace = 600
 
     let world: World
 
@@ -82,6 +93,7 @@ extension Traces.Trace {
             director: labels[Label.director])
         subjects = [VMCID(vm).subject] + (disk.map { [DiskCID($0).subject] } ?? [])
         since = labels[Label.createdAt] ?? ""
+        host = labels[Label.host] ?? ""
     }
 
     fileprivate init<M: Mutation>(
@@ -93,5 +105,6 @@ extension Traces.Trace {
             step: "seen in Docker", director: labels[Label.director])
         self.subjects = subjects
         since = labels[Label.createdAt] ?? ""
+        host = labels[Label.host] ?? ""
     }
 }

@@ -50,6 +50,7 @@ struct Replacement {
         labels[Label.operation] = world.operation
         labels[Label.version] = CPI.version
         labels[Label.createdAt] = world.timestamp
+        labels[Label.host] = Machine.here
         labels[Label.vm] = plan.vm.description
         labels[Label.replaces] = old.id
         if let metadata = plan.metadata { labels[Label.metadata] = metadata }

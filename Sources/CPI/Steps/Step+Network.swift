@@ -52,8 +52,8 @@ extension World {
         let name =
             "network-"
             + String(network.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
-        let lock = try locks.acquire(name, seconds: 60, note: operation)
-        defer { lock?.release() }
+        let held = try locks.acquire(name, seconds: 60, note: operation)
+        defer { held.forEach { $0.release() } }
         try body()
     }
 

@@ -1,0 +1,38 @@
+import Glibc
+
+/// The machine that a CPI runs on: on the same one, locks tell who lives.
+enum Machine {
+    /// "NAME ID BOOT", kept in labels.
+    static let here = "\(host) \(id) \(boot)"
+
+    /// A container changes its name, a machine that was started anew its boot: both stay the same.
+    static func isAnother(_ machine: String) -> Bool {
+        let parts = machine.split(separator: " ").map(String.init)
+        guard parts.count == 3 else { return false }
+        return parts[2] != boot && (parts[0] != host || parts[1] != id)
+    }
+
+    private static let id: String = {
+        let id = firstLine("/etc/machine-id")
+        return id.isEmpty ? "-" : id
+    }()
+
+    static let boot = firstLine("/proc/sys/kernel/random/boot_id")
+
+    static let host: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, 255)
+        return String(
+            decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }()
+
+    static func firstLine(_ path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1_024)
+        let count = read(descriptor, &bytes, bytes.count)
+        let line = bytes.prefix(max(0, count)).prefix { $0 != 0x0a }
+        return String(decoding: line, as: UTF8.self)
+    }
+}
