@@ -12,7 +12,7 @@ extension EndToEnd {
         func sample(_ scenario: CrashScenario) throws {
             let offset = CrashScenario.all.firstIndex { $0.method == scenario.method } ?? 0
             for number in 1... {
-                let fault = WireProxy.Fault.allCases[number % WireProxy.Fault.allCases.count]
+                let fault = WireProxy.Fault.all[number % WireProxy.Fault.all.count]
                 let ways = scenario.ways(of: fault)
                 let crash = CrashCase(
                     scenario: scenario, point: .effect(number), fault: fault,
@@ -28,7 +28,7 @@ extension EndToEnd {
             arguments: CrashScenario.all, CrashCase.Way.allCases)
         func matrix(_ scenario: CrashScenario, _ way: CrashCase.Way) throws {
             let stride = try #require(CrashCase.stride)
-            for fault in WireProxy.Fault.allCases where scenario.ways(of: fault).contains(way) {
+            for fault in WireProxy.Fault.all where scenario.ways(of: fault).contains(way) {
                 // Another phase for each, so that a stride does not meet the same requests always.
                 let row = "\(scenario.method)\(fault)\(way)".utf8.reduce(0) { $0 + Int($1) }
                 for number in 1..<200 where (number + row) % stride == 0 {

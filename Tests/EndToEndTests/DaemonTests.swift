@@ -55,5 +55,29 @@ extension EndToEnd {
             try rig.result("attach_disk", [.string(vm), .string(disk)])
             #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
         }
+
+        @Test("Killed in the middle of create_vm: the VM is made by the next call, and only once")
+        func killedCreation() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            proxy.onFault = { try? engine("kill", rig.testEngine) }
+            proxy.arm("/start", .dropReply)
+            let before = try rig.leftovers(["vm-"])
+            let arguments = rig.vmArguments(rig.network())
+            let failed = try rig.through(proxy) { try rig.call("create_vm", arguments) }
+            #expect(proxy.disarm())
+            #expect(failed.errorType == "Bosh::Clouds::VMCreationFailed", "\(failed.stdout)")
+            #expect(failed.mayRetry == true, "\(failed.stdout)")
+            try engine("resume", rig.testEngine)
+            let made = try rig.result("create_vm", arguments).array?.first?.string
+            let vm = try #require(made)
+            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            try rig.awaitAgent(vm)
+            let found = try rig.leftovers(["vm-"]).filter { !before.contains($0) }
+            #expect(found.sorted() == [vm, "\(vm)-ephemeral"])
+            #expect(try rig.admin("recover").exitCode == 0)
+        }
     }
 }

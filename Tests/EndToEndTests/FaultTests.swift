@@ -83,6 +83,44 @@ extension EndToEnd {
             return result.stdout
         }
 
+        @Test(
+            "A journal that breaks in the middle of a call: the call is finished, and so is the next",
+            arguments: ["deleted", "directory gone", "garbage", "newer", "full", "read-only"])
+        func brokenMidway(_ fault: String) throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let directory = rig.directory + "/journal"
+            let tmpfs = try Tmpfs(directory, size: "1m")
+            defer { tmpfs.unmount() }
+            let vm = try rig.makeVM(rig.network())
+            let disk = try rig.makeDisk()
+            try rig.awaitAgent(vm)
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            let script =
+                switch fault {
+                case "deleted": "rm '\(directory)'/journal.db*"
+                case "directory gone": "rm -rf '\(directory)'/*"
+                case "garbage":
+                    "for f in '\(directory)'/journal.db*; do head -c 20000 /dev/urandom >$f; done"
+                case "newer": "sqlite3 '\(rig.journalPath)' 'PRAGMA user_version = 99'"
+                case "full": "dd if=/dev/zero of='\(directory)/ballast' bs=1k 2>/dev/null || true"
+                default: "mount -o remount,ro '\(directory)'"
+                }
+            proxy.onFault = { _ = try? self.shell(script) }
+            proxy.arm("/commit", .pass)
+            let arguments: JSON = [.string(vm), .string(disk)]
+            let answer = try rig.through(proxy) { try rig.call("attach_disk", arguments) }
+            #expect(proxy.disarm())
+            #expect(answer.result.string == "/warden-cpi-dev/\(disk)", "\(answer)")
+            #expect(answer.stderr.split(separator: "\n").count <= 1, "\(answer.stderr)")
+            let next = try rig.call("detach_disk", arguments)
+            #expect(next.json["error"].isNull, "\(next)")
+            #expect(next.stderr.split(separator: "\n").count <= 1, "\(next.stderr)")
+            #expect(try rig.result("get_disks", [.string(vm)]) == [])
+            #expect(try rig.leftovers([vm]).filter { $0.contains(".") } == [])
+        }
+
         @Test("A corrupt journal is kept under another name, and a new one is begun")
         func corruptJournal() throws {
             let rig = try Rig()

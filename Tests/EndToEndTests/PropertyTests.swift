@@ -176,14 +176,9 @@ extension EndToEnd {
             defer { rig.tearDown() }
             for _ in 0..<3 { try rig.result("info", []) }
             let old = "started = started - 3 * 86400000"
-            let aged = try Command.run(
-                "/usr/bin/env",
-                [
-                    "sqlite3", rig.journalPath,
-                    "UPDATE operations SET \(old); UPDATE operations SET state = 'parked' "
-                        + "WHERE id = (SELECT max(id) FROM operations)",
-                ])
-            try #require(aged.exitCode == 0, "\(aged.stderr)")
+            try rig.journal(
+                "UPDATE operations SET \(old); UPDATE operations SET state = 'parked' "
+                    + "WHERE id = (SELECT max(id) FROM operations)")
             _ = try rig.makeDisk()
             let list = try JSON(parsing: rig.admin("journal", "--json").stdout.utf8)
             let found = list["operations"].array?.compactMap { $0["method"].string }

@@ -28,6 +28,8 @@ final class Rig {
     var socket: String { String(dockerHost.dropFirst("unix://".count)) }
     var stemcell: String { testEngine.stemcell }
     private(set) var configuration: JSON
+    /// Words before the executable that make it run as if elsewhere.
+    var machine: [String] = []
     private var cleanups: [(order: Order, run: () -> Void)] = []
 
     /// A disk can go when its VMs are gone, a network when nobody is on it.
@@ -41,11 +43,11 @@ final class Rig {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// On the Engine that the test has for itself.
-    init(_ change: (inout JSON) -> Void = { _ in }) throws {
-        testEngine = try #require(TestEngine.current)
+    /// On the Engine that the test has for itself, unless another one is given.
+    init(on engine: TestEngine? = nil, _ change: (inout JSON) -> Void = { _ in }) throws {
+        testEngine = try #require(engine ?? TestEngine.current)
         let host = testEngine.host
-        engine = try Engine(try Address(host), timeout: 60)
+        self.engine = try Engine(try Address(host), timeout: 60)
         directory = NSTemporaryDirectory() + "cpi-e2e-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
@@ -103,9 +105,13 @@ final class Rig {
         _ bytes: [UInt8], configuration: String? = nil, environment: [String: String] = [:],
         started: (Int32) -> Void = { _ in }
     ) throws -> Answer {
+        let command =
+            machine + [
+                Rig.executables + "/docker-cpi", "-configPath", configuration ?? configurationPath,
+            ]
         let run = try Command.run(
-            Rig.executables + "/docker-cpi", ["-configPath", configuration ?? configurationPath],
-            input: bytes,
+            machine.isEmpty ? command[0] : "/usr/bin/env",
+            machine.isEmpty ? Array(command.dropFirst()) : command, input: bytes,
             environment: environment.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 },
             started: started)
         let json = (try? JSON(parsing: run.stdout.utf8)) ?? .null
@@ -244,6 +250,12 @@ extension Rig {
         let answer = try through(proxy) { try send(request, started: proxy.aim) }
         try #require(proxy.disarm() && answer.wasKilled, "\(answer)")
         return (vm, disk)
+    }
+
+    /// Changes the journal by hand.
+    func journal(_ sql: String) throws {
+        let run = try Command.run("/usr/bin/env", ["sqlite3", journalPath, sql])
+        try #require(run.exitCode == 0, "\(run.stderr)")
     }
 
     /// `journal show --json` of the newest operation of a method.

@@ -8,12 +8,12 @@ import Testing
 final class TestEngine: @unchecked Sendable {
     let host: String
     /// Made by create_stemcell, once for all tests on this Engine.
-    fileprivate(set) var stemcell = ""
+    var stemcell = ""
 
     /// That of the test that asks.
     @TaskLocal static var current: TestEngine?
 
-    fileprivate init(host: String) { self.host = host }
+    init(host: String) { self.host = host }
 
     /// The name that dev/engine knows it by; nil for any other Engine.
     var privateName: String? {

@@ -2,7 +2,7 @@ import Foundation
 
 /// Stands between the CPI and Docker's socket, and at the n-th request does what nobody wants.
 final class WireProxy: @unchecked Sendable {
-    enum Fault: String, CaseIterable, Sendable {
+    enum Fault: String, Sendable {
         /// SIGKILL to the CPI: the request never reaches Docker.
         case killBefore
         /// SIGKILL to the CPI: Docker has done it, nobody saw the reply.
@@ -13,6 +13,16 @@ final class WireProxy: @unchecked Sendable {
         case cut
         /// Docker says that it cannot.
         case status500
+
+        /// Those of the crash matrix.
+        static let all: [Fault] = [.killBefore, .killAfter, .dropReply, .cut, .status500]
+
+        /// Three times Docker says that the thing is just being removed; then it does what is asked.
+        case busy
+        /// No answer, and Docker does it seconds later, when the caller has given it up.
+        case late
+        /// Nothing: something else happens at this moment (`onFault`).
+        case pass
     }
 
     let path: String
@@ -25,7 +35,7 @@ final class WireProxy: @unchecked Sendable {
     private var victim: Int32 = 0
     /// Done when a fault strikes, before anything else.
     var onFault: () -> Void = {}
-    private var struck = false
+    private var strikes = 0
 
     init(_ path: String, upstream: String) throws {
         self.path = path
@@ -71,7 +81,7 @@ final class WireProxy: @unchecked Sendable {
             effects = 0
             plan = (meets, fault)
             victim = 0
-            struck = false
+            strikes = 0
         }
     }
 
@@ -82,7 +92,7 @@ final class WireProxy: @unchecked Sendable {
     func disarm() -> Bool {
         lock.withLock {
             plan = nil
-            return struck
+            return strikes > 0
         }
     }
 
@@ -91,8 +101,10 @@ final class WireProxy: @unchecked Sendable {
         return lock.withLock {
             count += 1
             effects += WireProxy.isEffect(line) ? 1 : 0
-            guard let plan, !struck, plan.meets(count, effects, line) else { return nil }
-            struck = true
+            guard let plan, strikes < plan.fault.strikes, plan.meets(count, effects, line) else {
+                return nil
+            }
+            strikes += 1
             return plan.fault
         }
     }
@@ -106,14 +118,9 @@ final class WireProxy: @unchecked Sendable {
         switch fault {
         case .killBefore: return strike()
         case .cut: return
-        case .status500:
-            let body = #"{"message":"the wire proxy says no"}"#
-            let head = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
-            return send(
-                client,
-                Array(
-                    "\(head)Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
-                        .utf8))
+        case .status500: return answer(client, 500, "the wire proxy says no")
+        case .busy: return answer(client, 409, "removal of container x is already in progress")
+        case .late: sleep(9)
         default: break
         }
         guard let docker = try? UnixSocket.connect(upstream) else { return }
@@ -129,6 +136,14 @@ final class WireProxy: @unchecked Sendable {
             isFirst = false
             send(client, part)
         }
+    }
+
+    private func answer(_ client: Int32, _ status: Int, _ message: String) {
+        let body = #"{"message":"\#(message)"}"#
+        let head =
+            "HTTP/1.1 \(status) No\r\nContent-Type: application/json\r\n"
+            + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
+        send(client, Array((head + body).utf8))
     }
 
     private func strike() {
@@ -186,4 +201,8 @@ final class WireProxy: @unchecked Sendable {
             rest = rest.dropFirst(count)
         }
     }
+}
+
+extension WireProxy.Fault {
+    fileprivate var strikes: Int { self == .busy ? 3 : 1 }
 }

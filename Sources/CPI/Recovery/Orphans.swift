@@ -79,21 +79,29 @@ struct Orphanage {
 
     private func volumes(_ vms: Set<String>) throws -> [Orphan] {
         try world.engine.volumes([:]).compactMap { volume in
-            guard let vm = volume.labels[Label.vm] ?? unlabelled(volume), !vms.contains(vm),
-                (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
-            else { return nil }
+            let reason: String
+            if volume.isHalfMade {
+                guard let why = halfMade(volume.name, vms) else { return nil }
+                reason = why
+            } else {
+                guard let vm = volume.labels[Label.vm], !vms.contains(vm),
+                    (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
+                else { return nil }
+                reason = "its VM is gone"
+            }
             return Orphan(
-                kind: "volume", name: volume.name, reason: "its VM is gone",
+                kind: "volume", name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)")
         }
     }
 
-    /// Docker makes a volume that a container names and that is gone, without labels: so it is when
-    /// it creates a container that create_vm has given up.
-    private func unlabelled(_ volume: Volume) -> String? {
-        guard volume.labels.isEmpty, volume.name.hasPrefix("vm-") else { return nil }
-        guard volume.name.hasSuffix("-ephemeral") else { return nil }
-        return String(volume.name.dropLast("-ephemeral".count))
+    /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a
+    /// container which create_vm has given up, and with it the volume that it names.
+    private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
+        if name.hasPrefix("disk-") { return "create_disk has failed and left it without a label" }
+        guard name.hasPrefix("vm-"), name.hasSuffix("-ephemeral") else { return nil }
+        let vm = String(name.dropLast("-ephemeral".count))
+        return vms.contains(vm) ? nil : "create_vm has failed and left it without a label"
     }
 
     private func images(_ vms: Set<String>) throws -> [Orphan] {

@@ -12,7 +12,11 @@ extension Step {
                 let labels = [
                     Label.method: method, Label.plan: text, Label.vm: vm.description,
                 ]
-                let volume = try world.engine.createVolume(name, labels: Label.made(labels, world))
+                var volume = try world.engine.createVolume(name, labels: Label.made(labels, world))
+                if volume.isHalfMade {
+                    try world.removeVolume(name)
+                    volume = try world.engine.createVolume(name, labels: Label.made(labels, world))
+                }
                 let owner = volume.labels[Label.operation] ?? "of somebody unknown"
                 guard owner == world.operation else {
                     throw CPIError(

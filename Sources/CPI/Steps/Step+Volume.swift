@@ -32,15 +32,22 @@ extension Step {
     }
 }
 
+extension Volume {
+    /// A Docker whose disk is full refuses to create a volume, and leaves one without labels.
+    var isHalfMade: Bool { labels.isEmpty }
+}
+
 extension World {
     /// Whether the volume is there and was made by this operation.
     func isOurVolume(_ name: String) throws -> Bool {
         try engine.volume(name)?.labels[Label.operation] == operation
     }
 
-    /// Removes the volume if this operation made it.
+    /// Removes the volume if this operation made it: one of a name that only this operation has
+    /// reason to use, with its label or with none at all.
     func removeOurVolume(_ name: String) throws {
-        guard let volume = try engine.volume(name), volume.labels[Label.operation] == operation
+        guard let volume = try engine.volume(name),
+            volume.labels[Label.operation] == operation || volume.isHalfMade
         else { return }
         try requireNoDisk(volume)
         try removeVolume(name)
