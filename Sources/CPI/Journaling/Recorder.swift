@@ -5,7 +5,13 @@ import Logging
 /// Writes one operation's events. The journal is advice: its first fault ends the writing, is told
 /// once, and never fails the call.
 final class Recorder {
-    private var journal: Journal?
+    /// Shared by all operations that this process records: a fault ends the writing of all.
+    private final class Store {
+        var journal: Journal?
+        init(_ journal: Journal?) { self.journal = journal }
+    }
+
+    private let store: Store
     private var pending: [Event] = []
     private var begun = false
     private var ended = false
@@ -15,8 +21,14 @@ final class Recorder {
     private let opening: Event
 
     /// `resumed`: the intent is in the journal already.
-    init(_ journal: Journal?, id: String, clock: Clock, logger: Logger, resumed: Bool = false) {
-        self.journal = journal
+    convenience init(
+        _ journal: Journal?, id: String, clock: Clock, logger: Logger, resumed: Bool = false
+    ) {
+        self.init(Store(journal), id: id, clock: clock, logger: logger, resumed: resumed)
+    }
+
+    private init(_ store: Store, id: String, clock: Clock, logger: Logger, resumed: Bool) {
+        self.store = store
         self.id = id
         self.clock = clock
         self.logger = logger
@@ -25,11 +37,11 @@ final class Recorder {
     }
 
     /// Whether events still get into the journal.
-    var isWriting: Bool { journal != nil }
+    var isWriting: Bool { store.journal != nil }
 
     /// The journal, to be read; nil once there was a fault.
     func read<T>(_ body: (Journal) throws -> T) -> T? {
-        guard let journal else { return nil }
+        guard let journal = store.journal else { return nil }
         do {
             return try body(journal)
         } catch {
@@ -83,7 +95,7 @@ final class Recorder {
 
     /// Writes into the same journal for an operation that was left open.
     func resuming(_ operation: String) -> Recorder {
-        Recorder(journal, id: operation, clock: clock, logger: logger, resumed: true)
+        Recorder(store, id: operation, clock: clock, logger: logger, resumed: true)
     }
 
     /// Makes an operation known that was found by its traces in Docker.
@@ -111,7 +123,7 @@ final class Recorder {
 
     /// Keeps the journal quick to open for the next call.
     func trim() {
-        guard let journal else { return }
+        guard let journal = store.journal else { return }
         try? journal.trim()  // somebody else is at work: another time
     }
 
@@ -133,7 +145,7 @@ final class Recorder {
     private func commit(_ write: (Journal, [Event]) throws -> Void) {
         let events = pending
         pending = []
-        guard let journal else { return }
+        guard let journal = store.journal else { return }
         do {
             try write(journal, events)
         } catch {
@@ -142,7 +154,7 @@ final class Recorder {
     }
 
     private func fault(_ error: Error) {
-        journal = nil
+        store.journal = nil
         logger.warning("the journal cannot be used, the call goes on without it: \(error)")
     }
 }
