@@ -11,6 +11,8 @@ import Testing
 /// is set right in each of the ways there are, and what must hold is looked at.
 @Suite("A call that is killed anywhere can be resumed or rolled back")
 struct CrashTests {
+    init() { Backtraces.off }
+
     /// A moment to die at.
     enum Point: CustomStringConvertible {
         case before(Int), after(Int), commit(Int)

@@ -36,9 +36,6 @@ final class Recorder {
         opening = Event(kind: .intent, at: clock.wall(), monotonic: clock.monotonic())
     }
 
-    /// Whether events still get into the journal.
-    var isWriting: Bool { store.journal != nil }
-
     /// The journal, to be read; nil once there was a fault.
     func read<T>(_ body: (Journal) throws -> T) -> T? {
         guard let journal = store.journal else { return nil }
