@@ -23,7 +23,7 @@ check: setup
 # Everything: unit tests, the job's templates, and the real executables against a real Engine.
 test: setup
 	ruby Tests/jobs/test_templates.rb
-	dev/with-engine test-1 test-2 test-3 -- swift test -Xswiftc -warnings-as-errors
+	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
 
 # Every request of every method, every fault, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
 # case only, CRASH_CASE=method:number:fault:way that one.

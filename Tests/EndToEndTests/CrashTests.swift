@@ -8,7 +8,9 @@ extension EndToEnd {
     /// of `make crash`. `make test` meets each request that changes something with one fault.
     @Suite("Killed anywhere, nothing is lost", CrashReport())
     struct CrashTests {
-        @Test("At each request that changes something, one fault", arguments: CrashScenario.all)
+        @Test(
+            "At each request that changes something, one fault", .tags(.long),
+            arguments: CrashScenario.all)
         func sample(_ scenario: CrashScenario) throws {
             let offset = CrashScenario.all.firstIndex { $0.method == scenario.method } ?? 0
             for number in 1... {

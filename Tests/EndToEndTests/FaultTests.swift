@@ -8,7 +8,7 @@ extension EndToEnd {
     @Suite("Neither a broken journal nor an absent Docker makes a call hang or lie")
     struct FaultTests {
         @Test(
-            "A journal that cannot be used costs one line on stderr and nothing else",
+            "A journal that cannot be used costs one line on stderr and nothing else", .tags(.long),
             arguments: [
                 "missing", "read-only", "not a database", "newer", "locked", "full", "a file",
             ])

@@ -67,7 +67,7 @@ struct EngineTrait: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
     ) async throws {
-        let engine = await Pool.shared.take()
+        let engine = await Pool.shared.take(first: test.tags.contains(.long))
         do {
             try await TestEngine.$current.withValue(engine) {
                 if engine.stemcell.isEmpty {
@@ -88,14 +88,20 @@ struct EngineTrait: SuiteTrait, TestTrait, TestScoping {
     }
 }
 
+extension Tag {
+    /// It takes so long that it must not begin last.
+    @Tag static var long: Tag
+}
+
 private actor Pool {
     static let shared = Pool()
     private var free = TestEngine.all
     private var waiting: [CheckedContinuation<TestEngine, Never>] = []
 
-    func take() async -> TestEngine {
+    /// `first`: before all that wait already.
+    func take(first: Bool) async -> TestEngine {
         if let engine = free.popLast() { return engine }
-        return await withCheckedContinuation { waiting.append($0) }
+        return await withCheckedContinuation { waiting.insert($0, at: first ? 0 : waiting.count) }
     }
 
     func put(_ engine: TestEngine) {
