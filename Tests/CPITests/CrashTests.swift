@@ -182,7 +182,7 @@ struct CrashTests {
         var problems = scene.docker.invariants()
         switch way {
         case .nextCall: break
-        case .withoutJournal: try removeJournal(scene)
+        case .withoutJournal: try scene.runner.loseJournal()
         case .recoveryKilled:
             try kill(scene, secondDeath(index)) { try $0.runner.recover() }
             problems += scene.docker.invariants().map { "after recovery was killed: \($0)" }
@@ -286,14 +286,6 @@ struct CrashTests {
         }
         for name in try files.contentsOfDirectory(atPath: copy) where name != "journal.db-shm" {
             try files.copyItem(atPath: copy + "/" + name, toPath: directory + "/" + name)
-        }
-    }
-
-    private func removeJournal(_ scene: Scene) throws {
-        let directory = scene.runner.directory.path
-        for name in try FileManager.default.contentsOfDirectory(atPath: directory)
-        where name.hasPrefix("journal") || name == "locks" {
-            try FileManager.default.removeItem(atPath: directory + "/" + name)
         }
     }
 }

@@ -145,6 +145,30 @@ struct RecoveryTests {
         #expect(try scene.runner.journal().operation(id).state != .running)
     }
 
+    @Test("what another machine began is left alone for ten minutes, and is dead after that")
+    func anotherMachine() throws {
+        let scene = try attached()
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        _ = try? scene.detach()
+        scene.docker.revive()
+        try scene.runner.loseJournal()
+        let mark = "\(scene.vm).op"
+        #expect(scene.docker.state.volumes[mark]?.labels["io.bosh.cpi.host"] == Machine.here)
+        scene.docker.state.volumes[mark]?.labels["io.bosh.cpi.host"] = "elsewhere 0a 0b"
+        for method in ["reboot_vm", "delete_vm"] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call(method, [.string(scene.vm)])
+            }
+            #expect(
+                failure?.message.contains("elsewhere") == true, "\(String(describing: failure))")
+        }
+        #expect(scene.docker.state.volumes[mark] != nil && scene.container != nil)
+        scene.runner.time.sleep(601)
+        _ = try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        #expect(scene.docker.settledInvariants() == [])
+        #expect(CrashScenario.whole(scene) == [])
+    }
+
     @Test("a lock that somebody holds is told with the holder's operation")
     func locked() throws {
         let scene = try attached()

@@ -159,6 +159,20 @@ extension EndToEnd {
             #expect(try rig.agent(vm, "ping").exitCode == 0, "attach_disk waits as well")
         }
 
+        @Test("cloud_properties that mean nothing here are named on stderr and in the journal")
+        func unknownProperties() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let arguments = rig.vmArguments(
+                rig.network(), properties: ["memroy": 128, "instance_type": "m1.small"])
+            let answer = try rig.call("create_vm", arguments)
+            let vm = try #require(answer.result.array?.first?.string)
+            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            #expect(answer.stderr.contains("instance_type, memroy"), "\(answer.stderr)")
+            #expect(
+                try rig.admin("journal", "show", "last").stdout.contains("instance_type, memroy"))
+        }
+
         @Test("A proxy in the environment is not for a local socket")
         func proxy() throws {
             let rig = try Rig()

@@ -221,6 +221,10 @@ extension EndToEnd {
             #expect(
                 try type("update_disk", [.string(disk), 256, ["driver": "nfs"]])
                     == "Bosh::Clouds::NotSupported")
+            // A volume of the VM that is no disk stays where it is.
+            let before = try rig.engine.inspectContainer(vm).id
+            #expect(try type("detach_disk", [.string(vm), .string("\(vm)-ephemeral")]) == nil)
+            #expect(try rig.engine.inspectContainer(vm).id == before)
             try rig.result("attach_disk", attach)
             let inUse = try rig.call("delete_disk", [.string(disk)])
             #expect(

@@ -84,6 +84,15 @@ final class CallRunner {
         try Journal(reading: directory.path + "/" + Journal.fileName)
     }
 
+    /// Removes it, and the locks beside it.
+    func loseJournal() throws {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: directory.path)
+        where name.hasPrefix("journal") || name == "locks" {
+            try files.removeItem(atPath: directory.path + "/" + name)
+        }
+    }
+
     /// The operation that began last.
     func lastOperation() throws -> Operation { try journal().operation("last") }
 

@@ -1,7 +1,7 @@
 import Engine
 
 /// create_vm's cloud_properties. Names that begin with a capital are Docker HostConfig fields and
-/// passed on as they are; other names that are not ours belong to somebody else.
+/// passed on as they are; other names that are not ours are ignored, and told.
 struct VMProperties {
     var memoryMiB: Int?
     var cpus: Double?
@@ -13,6 +13,8 @@ struct VMProperties {
     var systemd: Bool?
     var lxcfs: Bool?
     var hostConfig: [String: JSON]
+    /// Names that mean nothing here, sorted: for another CPI, or misspelt.
+    var unknown: [String]
 
     init(_ field: Field) throws {
         let members = try field.optional { try $0.object() } ?? [:]
@@ -25,11 +27,18 @@ struct VMProperties {
             field, "force_start_with_systemd", "force_start_without_systemd")
         lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")
         hostConfig = members.filter { $0.key.first?.isUppercase ?? false }
+        unknown = Set(members.keys).subtracting(hostConfig.keys).subtracting(VMProperties.known)
+            .sorted()
         for list in ["Binds", "Mounts"] {
             _ = try field.member(list).optional { try $0.array() }
         }
         _ = try field.member("PortBindings").optional { try $0.object() }
     }
+
+    private static let known: Set = [
+        "memory", "cpus", "pids_limit", "ephemeral_disk", "ports", "force_start_with_systemd",
+        "force_start_without_systemd", "force_lxcfs_enabled", "force_lxcfs_disabled",
+    ]
 
     /// True for the first key, false for the second, nil for neither; both are a contradiction.
     private static func either(_ field: Field, _ yes: String, _ no: String) throws -> Bool? {

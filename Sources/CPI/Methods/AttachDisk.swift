@@ -11,11 +11,7 @@ struct AttachDisk: Mutation {
     let disk: DiskCID
     var subjects: [Subject] { [vm.subject, disk.subject] }
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(values, ["vm_cid", "disk_cid"], of: Self.name)
-        vm = try VMCID(arguments[0])
-        disk = try DiskCID(arguments[1])
-    }
+    init(_ values: [JSON]) throws { (vm, disk) = try Arguments.vmAndDisk(values, of: Self.name) }
 
     func plan(_ world: World) throws -> Remount {
         let container = try world.requireSettledVM(vm)
@@ -27,10 +23,7 @@ struct AttachDisk: Mutation {
                     + "next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(other))"
             )
         }
-        let isListed = container.mounts.contains {
-            $0.name == disk.description && $0.destination == disk.hint
-        }
-        guard isListed else {
+        guard container.lists(disk) else {
             return try .replace(container, method: Self.name, vm: vm, disk: disk, world)
         }
         let isThere = try !container.isRunning || world.isMounted(disk, in: container.id)
@@ -52,5 +45,20 @@ struct AttachDisk: Mutation {
     /// The VM itself, or a container of it that is kept aside.
     private func isOurs(_ container: String) -> Bool {
         container == vm.description || container.hasPrefix("\(vm).old-")
+    }
+}
+
+extension Arguments {
+    /// What attach_disk and detach_disk are given.
+    static func vmAndDisk(_ values: [JSON], of method: String) throws -> (VMCID, DiskCID) {
+        let arguments = try Arguments(values, ["vm_cid", "disk_cid"], of: method)
+        return (try VMCID(arguments[0]), try DiskCID(arguments[1]))
+    }
+}
+
+extension Container {
+    /// Whether the disk is among its mounts, in the place for disks: its other volumes are none.
+    func lists(_ disk: DiskCID) -> Bool {
+        mounts.contains { $0.name == disk.description && $0.destination == disk.hint }
     }
 }

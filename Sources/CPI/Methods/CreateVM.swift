@@ -60,6 +60,10 @@ struct CreateVM: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
+        if !properties.unknown.isEmpty {
+            let names = properties.unknown.map { $0.prefix(60) }.joined(separator: ", ")
+            world.warn("cloud_properties that are not known here are ignored: \(names)")
+        }
         guard try world.engine.image(stemcell.description) != nil else {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")
         }

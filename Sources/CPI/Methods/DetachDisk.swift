@@ -11,15 +11,11 @@ struct DetachDisk: Mutation {
     let disk: DiskCID
     var subjects: [Subject] { [vm.subject, disk.subject] }
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(values, ["vm_cid", "disk_cid"], of: Self.name)
-        vm = try VMCID(arguments[0])
-        disk = try DiskCID(arguments[1])
-    }
+    init(_ values: [JSON]) throws { (vm, disk) = try Arguments.vmAndDisk(values, of: Self.name) }
 
     func plan(_ world: World) throws -> Remount {
         let container = try world.requireSettledVM(vm)
-        guard container.mounts.contains(where: { $0.name == disk.description }) else {
+        guard container.lists(disk) else {
             return Remount(
                 change: .nothing, method: Self.name, operation: world.operation, vm: vm, disk: disk,
                 old: container.id)
