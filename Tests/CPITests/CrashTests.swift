@@ -57,6 +57,9 @@ struct CrashTests {
                 try $0.runner.call(scenario.method, scenario.arguments($0))
             }
             #expect(isKilled, "\(scenario): nothing happens \(point)")
+            for problem in try wrongAnswers(scenario, try killed.copy(), start, whole) {
+                Issue.record("\(scenario), killed \(point): \(problem)")
+            }
             for way in Way.allCases where scenario.hasChoice || ![.back, .forward].contains(way) {
                 cases += 1
                 let scene = try killed.copy()
@@ -125,6 +128,20 @@ struct CrashTests {
         #expect(commits > 0)
         let requests = (1...max(1, whole.docker.count)).flatMap { [Point.before($0), .after($0)] }
         return (requests + (1...max(1, commits)).map { .commit($0) }, whole)
+    }
+
+    /// Before anything is settled has_vm and get_disks must be right already: as before the call, or
+    /// as after it.
+    private func wrongAnswers(
+        _ scenario: CrashScenario, _ scene: Scene, _ start: Scene, _ whole: Scene
+    ) throws -> [String] {
+        guard !scene.vm.isEmpty, scenario.method != "delete_vm" else { return [] }
+        let vm: [JSON] = [.string(scene.vm)]
+        let hasVM = try scene.runner.call("has_vm", vm)
+        let disks = try scene.runner.call("get_disks", vm)
+        let right = [start, whole].map { $0.isAttached ? JSON([$0.disk]) : [] }
+        return (hasVM == true ? [] : ["has_vm says \(hasVM)"])
+            + (right.contains(disks) ? [] : ["get_disks says \(disks)"])
     }
 
     /// Without what is different in each run, so that the same problem is told once.
