@@ -13,19 +13,6 @@ import Testing
 struct CrashTests {
     init() { Backtraces.off }
 
-    /// A moment to die at.
-    enum Point: CustomStringConvertible {
-        case before(Int), after(Int), commit(Int)
-
-        var description: String {
-            switch self {
-            case .before(let n): "before request \(n)"
-            case .after(let n): "after request \(n)"
-            case .commit(let n): "at commit \(n)"
-            }
-        }
-    }
-
     enum Way: String, CaseIterable {
         /// The director makes the same call again.
         case nextCall
@@ -53,7 +40,7 @@ struct CrashTests {
         var found: [Way: [String: [String]]] = [:]
         for (index, point) in points.enumerated() {
             let killed = try start.copy()
-            let isKilled = try kill(killed, point) {
+            let isKilled = try killed.kill(point) {
                 try $0.runner.call(scenario.method, scenario.arguments($0))
             }
             #expect(isKilled, "\(scenario): nothing happens \(point)")
@@ -116,7 +103,9 @@ struct CrashTests {
     }
 
     /// Every boundary of the call, found by making it undisturbed, and the world after it.
-    private func undisturbed(_ scenario: CrashScenario, _ start: Scene) throws -> ([Point], Scene) {
+    private func undisturbed(_ scenario: CrashScenario, _ start: Scene) throws -> (
+        [Scene.Moment], Scene
+    ) {
         let whole = try start.copy()
         let path = whole.runner.directory.path + "/" + Journal.fileName
         var commits = 0
@@ -126,7 +115,9 @@ struct CrashTests {
         JournalCommits.watch(path, nil)
         #expect(scenario.check(whole) == [] && whole.docker.settledInvariants() == [])
         #expect(commits > 0)
-        let requests = (1...max(1, whole.docker.count)).flatMap { [Point.before($0), .after($0)] }
+        let requests = (1...max(1, whole.docker.count)).flatMap {
+            [Scene.Moment.before($0), .after($0)]
+        }
         return (requests + (1...max(1, commits)).map { .commit($0) }, whole)
     }
 
@@ -177,12 +168,12 @@ struct CrashTests {
         _ = try whole.runner.call(scenario.method, scenario.arguments(whole))
         for n in stride(from: 5, through: whole.docker.count, by: 4) {
             let killed = try start.copy()
-            try kill(killed, .after(n)) {
+            try killed.kill(.after(n)) {
                 try $0.runner.call(scenario.method, scenario.arguments($0))
             }
             for m in 1... {
                 let scene = try killed.copy()
-                let isKilled = try kill(scene, .after(m)) { try $0.runner.recover() }
+                let isKilled = try scene.kill(.after(m)) { try $0.runner.recover() }
                 try scene.runner.recover()
                 let lost = scene.vm.isEmpty ? [] : CrashScenario.whole(scene)
                 for problem in scene.docker.settledInvariants() + lost {
@@ -201,7 +192,7 @@ struct CrashTests {
         case .nextCall: break
         case .withoutJournal: try scene.runner.loseJournal()
         case .recoveryKilled:
-            try kill(scene, secondDeath(index)) { try $0.runner.recover() }
+            try scene.kill(secondDeath(index)) { try $0.runner.recover() }
             problems += scene.docker.invariants().map { "after recovery was killed: \($0)" }
             try scene.runner.recover()
         case .recovery: try scene.runner.recover()
@@ -236,9 +227,9 @@ struct CrashTests {
     }
 
     /// Another moment of recovery for each moment of the call; past its end, it is not killed.
-    private func secondDeath(_ index: Int) -> Point {
+    private func secondDeath(_ index: Int) -> Scene.Moment {
         let n = index / 3 % 20 + 1
-        return [Point.before(n), .after(n), .commit(n)][index % 3]
+        return [Scene.Moment.before(n), .after(n), .commit(n)][index % 3]
     }
 
     /// The same call once more, which is to succeed and leave nothing of the first one.
@@ -265,44 +256,5 @@ struct CrashTests {
             }
         let journal = way == .withoutJournal ? [] : try scene.runner.journal().check()
         return scenario.check(scene) + leftovers + journal
-    }
-
-    /// Runs a call that dies at a point. Whatever the process goes on to do in this test, Docker does
-    /// not see it, and the journal gets back the files of that moment.
-    @discardableResult
-    private func kill(_ scene: Scene, _ point: Point, _ call: (Scene) throws -> Any) throws -> Bool
-    {
-        let directory = scene.runner.directory.path
-        var snapshot: TemporaryDirectory?
-        scene.docker.revive()
-        scene.docker.onKill = { snapshot = try? TemporaryDirectory.copy(of: directory) }
-        switch point {
-        case .before(let n): scene.docker.onRequest = { count, _ in count == n ? .kill : nil }
-        case .after(let n): scene.docker.onRequest = { count, _ in count == n ? .killAfter : nil }
-        case .commit(let n):
-            var commits = 0
-            JournalCommits.watch(directory + "/" + Journal.fileName) {
-                commits += 1
-                if commits == n { scene.docker.die() }
-            }
-        }
-        scene.runner.delivers = false
-        _ = try? call(scene)
-        scene.runner.delivers = true
-        JournalCommits.watch(directory + "/" + Journal.fileName, nil)
-        scene.docker.revive()
-        guard let snapshot else { return false }
-        try replace(directory, with: snapshot.path)
-        return true
-    }
-
-    private func replace(_ directory: String, with copy: String) throws {
-        let files = FileManager.default
-        for name in try files.contentsOfDirectory(atPath: directory) {
-            try files.removeItem(atPath: directory + "/" + name)
-        }
-        for name in try files.contentsOfDirectory(atPath: copy) where name != "journal.db-shm" {
-            try files.copyItem(atPath: copy + "/" + name, toPath: directory + "/" + name)
-        }
     }
 }

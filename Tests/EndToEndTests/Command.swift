@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Runs a program to its end.
 enum Command {
@@ -33,6 +34,16 @@ enum Command {
         return Result(
             stdout: outputs[0].text, stderr: outputs[1].text, exitCode: process.terminationStatus,
             wasKilled: process.terminationReason == .uncaughtSignal)
+    }
+}
+
+extension Command {
+    /// Runs a script of bash, which must succeed; returns its output.
+    @discardableResult
+    static func shell(_ script: String) throws -> String {
+        let result = try run("/bin/bash", ["-c", script])
+        try #require(result.exitCode == 0, "\(script): \(result.stderr)")
+        return result.stdout
     }
 }
 
