@@ -38,14 +38,14 @@ struct CrashTests {
         let (points, whole) = try undisturbed(scenario, start)
         var cases = 0
         var found: [Way: [String: [String]]] = [:]
-        for (index, point) in points.enumerated() {
+        for (index, point) in points.enumerated() where CrashTests.isWanted(scenario, point) {
             let killed = try start.copy()
             let isKilled = try killed.kill(point) {
                 try $0.runner.call(scenario.method, scenario.arguments($0))
             }
             #expect(isKilled, "\(scenario): nothing happens \(point)")
             for problem in try wrongAnswers(scenario, try killed.copy(), start, whole) {
-                Issue.record("\(scenario), killed \(point): \(problem)")
+                Issue.record("CRASH_POINT='\(scenario): \(point)': \(problem)")
             }
             for way in Way.allCases where scenario.hasChoice || ![.back, .forward].contains(way) {
                 cases += 1
@@ -62,8 +62,20 @@ struct CrashTests {
         print("crash: \(scenario): \(points.count) points, \(cases) cases, \(found.count) failed")
         for (way, problems) in found {
             let texts = problems.map { "\($0) (killed \($1.joined(separator: ", ")))" }.sorted()
-            Issue.record("\(scenario), then \(way):\n\(texts.joined(separator: "\n"))")
+            let first = problems.values.first?.first ?? ""
+            Issue.record(
+                """
+                \(scenario), then \(way):
+                \(texts.joined(separator: "\n"))
+                CRASH_POINT='\(scenario): \(first)' swift test --filter CPITests.CrashTests/killed
+                """)
         }
+    }
+
+    /// CRASH_POINT is one scenario and one moment; without it all are wanted.
+    private static func isWanted(_ scenario: CrashScenario, _ moment: Scene.Moment) -> Bool {
+        let only = ProcessInfo.processInfo.environment["CRASH_POINT"]
+        return only.map { $0 == "\(scenario): \(moment)" } ?? true
     }
 
     @Test(

@@ -13,9 +13,13 @@ final class WireProxy: @unchecked Sendable {
         case cut
         /// Docker says that it cannot.
         case status500
+        /// Docker gets the request a second later.
+        case delay
 
         /// Those of the crash matrix.
-        static let all: [Fault] = [.killBefore, .killAfter, .dropReply, .cut, .status500]
+        static let all: [Fault] = [
+            .killBefore, .killAfter, .dropReply, .cut, .status500, .delay,
+        ]
 
         /// Three times Docker says that the thing is just being removed; then it does what is asked.
         case busy
@@ -120,6 +124,7 @@ final class WireProxy: @unchecked Sendable {
         case .cut: return
         case .status500: return answer(client, 500, "the wire proxy says no")
         case .busy: return answer(client, 409, "removal of container x is already in progress")
+        case .delay: sleep(1)
         case .late: sleep(9)
         default: break
         }
