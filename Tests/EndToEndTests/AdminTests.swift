@@ -23,7 +23,7 @@ extension EndToEnd {
             let done = try rig.admin("recover", "--yes")
             #expect(done.exitCode == 0 && done.stdout.contains("done: roll back"), "\(done)")
             try rig.awaitAgent(vm)
-            #expect(try rig.leftovers([vm]).sorted() == [vm, "\(vm)-ephemeral"])
+            #expect(try rig.leftovers([vm]) == [vm, "\(vm)-ephemeral"])
             let again = try rig.admin("recover", "--yes")
             #expect(again.exitCode == 0 && again.stdout.contains("no open operations"))
             let story = try rig.admin("journal", "show", try operation(rig, "attach_disk").id)

@@ -265,14 +265,14 @@ extension Rig {
         return try JSON(parsing: admin("journal", "show", id ?? "", "--json").stdout.utf8)
     }
 
-    /// Everything in Docker that is named for one of these.
+    /// Everything in Docker that is named for one of these, sorted.
     func leftovers(_ names: [String]) throws -> [String] {
         let containers = try engine.containers([:]).flatMap(\.names)
         let volumes = try engine.volumes([:]).map(\.name)
         let images = try engine.imageTags([:])
         return (containers + volumes + images).filter { found in
             names.contains { found.hasPrefix($0) }
-        }
+        }.sorted()
     }
 }
 
