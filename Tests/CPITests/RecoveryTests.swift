@@ -169,6 +169,33 @@ struct RecoveryTests {
         #expect(CrashScenario.whole(scene) == [])
     }
 
+    @Test("a commit from before the container ran again is not what the VM goes on with")
+    func staleCommit() throws {
+        let scene = try attached()
+        try scene.kill(.before(try requests(scene, until: "/containers/create"))) {
+            try $0.detach()
+        }
+        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        try engine.startContainer(scene.vm)
+        scene.put("later", "/etc/later")
+        try engine.stopContainer(scene.vm, seconds: 1)
+        try scene.runner.recover(.forward)
+        #expect(!scene.isAttached && scene.container?.isRunning == true)
+        #expect(scene.read("/etc/later") == "later")
+    }
+
+    /// The number of the first request of detach_disk that has `text` in its path.
+    private func requests(_ scene: Scene, until text: String) throws -> Int {
+        let other = try scene.copy()
+        var found: Int?
+        other.docker.onRequest = { count, request in
+            if request.path.contains(text) { found = found ?? count }
+            return nil
+        }
+        _ = try other.detach()
+        return try #require(found)
+    }
+
     @Test("a lock that somebody holds is told with the holder's operation")
     func locked() throws {
         let scene = try attached()

@@ -53,6 +53,7 @@ extension FakeDocker {
 
     private func halt(_ index: Int, _ exitCode: Int) {
         state.containers[index].status = "exited"
+        state.containers[index].finishedAt = state.newTime()
         state.containers[index].exitCode = exitCode
         for name in state.containers[index].endpoints.keys {
             state.containers[index].endpoints[name]?.address = nil

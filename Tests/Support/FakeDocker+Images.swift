@@ -40,7 +40,8 @@ extension FakeDocker {
     private func json(_ image: State.Image) -> JSON {
         let layers = (0..<image.layers).map { JSON.string("sha256:layer-\($0)") }
         return [
-            "Id": .string(image.id), "RepoTags": JSON(image.tags),
+            "Id": .string(image.id), "Created": .string(image.created),
+            "RepoTags": JSON(image.tags),
             "Config": ["Labels": JSON(image.labels), "Env": JSON(image.env)],
             "RootFS": ["Type": "layers", "Layers": .array(layers)],
         ]
@@ -70,7 +71,8 @@ extension FakeDocker {
         let id = "sha256:" + state.newID()
         state.images.append(
             State.Image(
-                id: id, tags: [], labels: FakeDocker.labels(call.queries("changes")),
+                id: id, created: state.newTime(), tags: [],
+                labels: FakeDocker.labels(call.queries("changes")),
                 files: FakeTar.files(in: bytes)))
         name(id, tag)
         return stream(
@@ -130,7 +132,7 @@ extension FakeDocker {
         let labels = container.labels.merging(call.body["Labels"].strings) { _, own in own }
         state.images.append(
             State.Image(
-                id: id, tags: [], labels: labels,
+                id: id, created: state.newTime(), tags: [], labels: labels,
                 env: (container.config["Env"].array ?? []).compactMap(\.string),
                 volumes: (container.config["Volumes"].object ?? [:]).keys.sorted(),
                 layers: (base?.layers ?? 0) + 1, files: container.layer, parent: base?.id))

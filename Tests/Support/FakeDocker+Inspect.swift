@@ -47,6 +47,7 @@ extension FakeDocker {
             "State": [
                 "Running": .bool(container.isRunning), "Status": .string(container.status),
                 "StartedAt": .string(container.startedAt), "Error": "",
+                "FinishedAt": .string(container.finishedAt),
                 "ExitCode": .integer(Int64(container.exitCode)),
             ],
             "Mounts": .array(container.mounts.map(json)),

@@ -45,6 +45,7 @@ extension FakeDocker.State {
         var layer: [String: [UInt8]]
         var status = "created"
         var startedAt = "0001-01-01T00:00:00Z"
+        var finishedAt = "0001-01-01T00:00:00Z"
         var exitCode = 0
         var restarts = 0
         /// Destinations that somebody inside has unmounted; a start brings them back.
@@ -81,6 +82,7 @@ extension FakeDocker.State {
 
     struct Image {
         var id: String
+        var created: String
         var tags: [String]
         var labels: [String: String] = [:]
         var env: [String] = []

@@ -23,7 +23,7 @@ struct CreateStemcell: Mutation {
     }
 
     /// What is not yet a stemcell may be large, and no later call would be about it.
-    func settleBefore(_ settlement: Settlement) throws { try settlement.settleUnmadeStemcells() }
+    func settleBefore(_ settlement: Settlement) { settlement.settleUnmadeStemcells() }
 
     func plan(_ world: World) throws -> Plan {
         try file.requireTar()

@@ -1,4 +1,5 @@
 import Engine
+import FoundationEssentials
 import Journal
 
 /// Something in Docker that no operation is at work on and that nobody may know of.
@@ -98,10 +99,15 @@ struct Orphanage {
     /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a
     /// container which create_vm has given up, and with it the volume that it names.
     private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
-        if name.hasPrefix("disk-") { return "create_disk has failed and left it without a label" }
-        guard name.hasPrefix("vm-"), name.hasSuffix("-ephemeral") else { return nil }
-        let vm = String(name.dropLast("-ephemeral".count))
-        return vms.contains(vm) ? nil : "create_vm has failed and left it without a label"
+        let isDisk = name.hasPrefix("disk-")
+        let isEphemeral = name.hasPrefix("vm-") && name.hasSuffix("-ephemeral")
+        guard isDisk || isEphemeral else { return nil }
+        let cid = isDisk ? name : String(name.dropLast("-ephemeral".count))
+        // Somebody else may have a disk-data.
+        guard UUID(uuidString: String(cid.drop { $0 != "-" }.dropFirst())) != nil,
+            !vms.contains(cid)
+        else { return nil }
+        return "\(isDisk ? CreateDisk.name : CreateVM.name) has failed and left it without a label"
     }
 
     private func images(_ vms: Set<String>) throws -> [Orphan] {

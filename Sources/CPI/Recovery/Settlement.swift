@@ -76,14 +76,19 @@ struct Settlement {
         }
     }
 
-    /// Stemcells that nobody has got the CID of, as far as the journal tells.
-    func settleUnmadeStemcells() throws {
+    /// Stemcells that nobody has got the CID of, as far as the journal tells. What cannot be settled
+    /// is in nobody's way.
+    func settleUnmadeStemcells() {
         let open = world.recorder.read { try $0.open() } ?? []
         for operation in open
         where operation.method == CreateStemcell.name && operation.state == .running
             && !world.locks.isOwned(operation.id)
         {
-            try settle(operation, [])
+            do {
+                try settle(operation, [])
+            } catch {
+                world.logger.warning("operation \(operation.id) stays open: \(error)")
+            }
         }
     }
 
