@@ -24,7 +24,7 @@ struct Recover: ParsableCommand {
         help:
             "With --from-docker: leave alone what is younger, in seconds; it may be at work on another host."
     )
-    var olderThan = 600
+    var olderThan = RecoveryDesk.grace
     @Flag(help: "Roll an attach_disk or detach_disk back although it could be finished.")
     var back = false
     @Flag(help: "Finish an attach_disk or detach_disk that would be rolled back.")

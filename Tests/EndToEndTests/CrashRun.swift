@@ -34,8 +34,9 @@ struct CrashRun {
         let first = try rig.through(proxy) { try rig.send(request, started: proxy.aim) }
         self.first = first
         struck = proxy.disarm()
-        let isKill = [.killBefore, .killAfter].contains(crash.fault)
-        expect(!struck || !isKill || first.wasKilled, "the call was to be killed, and is not")
+        expect(
+            !struck || !crash.fault.isKill || first.wasKilled,
+            "the call was to be killed, and is not")
 
         try settle()
         let result = try repeated(arguments, first)

@@ -13,63 +13,90 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { method }
 
-    static let all: [CrashScenario] = [
+    static let all: [CrashScenario] =
+        [
+            CrashScenario(
+                method: "create_vm",
+                prepare: { world in world.rig.vmArguments(world.network) },
+                check: { world, result in
+                    let vm = try #require(result.array?.first?.string)
+                    try world.checkRuns(vm)
+                    try world.rig.result("delete_vm", [.string(vm)])
+                }),
+            CrashScenario(
+                method: "delete_vm",
+                prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
+                check: { world, _ in
+                    let left = try world.rig.leftovers([world.vm])
+                    world.expect(left == [], "left of the VM: \(left)")
+                    let volume = try world.rig.engine.volume(world.disk)
+                    world.expect(volume != nil, "the disk is lost")
+                }),
+            CrashScenario(
+                method: "reboot_vm",
+                prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
+                check: { world, _ in try world.checkVM(attached: true) }),
+            CrashScenario(
+                method: "attach_disk",
+                prepare: { world in
+                    [.string(try world.vmWithDisk(attached: false)), .string(world.disk)]
+                },
+                check: { world, result in
+                    world.expect(
+                        result.string == "/warden-cpi-dev/\(world.disk)", "the hint is \(result)")
+                    try world.checkVM(attached: true)
+                }),
+            CrashScenario(
+                method: "detach_disk",
+                prepare: { world in
+                    [.string(try world.vmWithDisk(attached: true)), .string(world.disk)]
+                },
+                check: { world, _ in try world.checkVM(attached: false) }),
+            CrashScenario(
+                method: "create_disk",
+                prepare: { _ in [16, [:], .null] },
+                check: { world, result in
+                    let disk = try #require(result.string)
+                    try world.rig.result("delete_disk", [.string(disk)])
+                }),
+            CrashScenario(
+                method: "delete_disk",
+                prepare: { world in [.string(try world.rig.makeDisk())] },
+                check: { _, _ in }),
+            CrashScenario(
+                method: "create_stemcell",
+                prepare: { _ in [.string(StemcellTrait.image), ["name": "crash"]] },
+                check: { world, result in
+                    let cid = try #require(result.string)
+                    try world.rig.result("delete_stemcell", [.string(cid)])
+                }),
+            CrashScenario(
+                method: "delete_stemcell",
+                prepare: { world in
+                    [
+                        try world.rig.result(
+                            "create_stemcell", [.string(StemcellTrait.image), ["name": "crash"]])
+                    ]
+                },
+                check: { _, _ in }),
+            CrashScenario(
+                method: "set_vm_metadata",
+                prepare: { world in [.string(try world.vmWithDisk(attached: true)), ["job": "x"]] },
+                check: { world, _ in try world.checkVM(attached: true) }),
+        ] + disks
+
+    /// Those that change nothing in Docker: the disk is there, and is what it was.
+    private static let disks = [
+        ("set_disk_metadata", [["job": "x"]]), ("resize_disk", [128]), ("update_disk", [128, [:]]),
+    ].map { (method: String, rest: [JSON]) in
         CrashScenario(
-            method: "create_vm",
-            prepare: { world in world.rig.vmArguments(world.network) },
-            check: { world, result in
-                let vm = try #require(result.array?.first?.string)
-                try world.checkRuns(vm)
-                try world.rig.result("delete_vm", [.string(vm)])
-            }),
-        CrashScenario(
-            method: "delete_vm",
-            prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
+            method: method,
+            prepare: { world in .array([.string(try world.loneDisk())] + rest) },
             check: { world, _ in
-                let left = try world.rig.leftovers([world.vm])
-                world.expect(left == [], "left of the VM: \(left)")
-                let volume = try world.rig.engine.volume(world.disk)
-                world.expect(volume != nil, "the disk is lost")
-            }),
-        CrashScenario(
-            method: "reboot_vm",
-            prepare: { world in [.string(try world.vmWithDisk(attached: true))] },
-            check: { world, _ in try world.checkVM(attached: true) }),
-        CrashScenario(
-            method: "attach_disk",
-            prepare: { world in
-                [.string(try world.vmWithDisk(attached: false)), .string(world.disk)]
-            },
-            check: { world, result in
-                world.expect(
-                    result.string == "/warden-cpi-dev/\(world.disk)", "the hint is \(result)")
-                try world.checkVM(attached: true)
-            }),
-        CrashScenario(
-            method: "detach_disk",
-            prepare: { world in
-                [.string(try world.vmWithDisk(attached: true)), .string(world.disk)]
-            },
-            check: { world, _ in try world.checkVM(attached: false) }),
-        CrashScenario(
-            method: "create_disk",
-            prepare: { _ in [16, [:], .null] },
-            check: { world, result in
-                let disk = try #require(result.string)
-                try world.rig.result("delete_disk", [.string(disk)])
-            }),
-        CrashScenario(
-            method: "delete_disk",
-            prepare: { world in [.string(try world.rig.makeDisk())] },
-            check: { _, _ in }),
-        CrashScenario(
-            method: "create_stemcell",
-            prepare: { _ in [.string(StemcellTrait.image), ["name": "crash"]] },
-            check: { world, result in
-                let cid = try #require(result.string)
-                try world.rig.result("delete_stemcell", [.string(cid)])
-            }),
-    ]
+                let isThere = try world.rig.result("has_disk", [.string(world.disk)])
+                world.expect(isThere == true, "the disk is lost")
+            })
+    }
 }
 
 /// One VM with files everywhere, and one disk with files of its own.
@@ -84,6 +111,11 @@ final class CrashWorld {
     init(_ rig: Rig) {
         self.rig = rig
         network = rig.network()
+    }
+
+    func loneDisk() throws -> String {
+        disk = try rig.makeDisk()
+        return disk
     }
 
     func vmWithDisk(attached: Bool) throws -> String {

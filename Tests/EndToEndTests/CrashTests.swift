@@ -105,10 +105,9 @@ struct CrashCase: CustomStringConvertible {
 extension CrashScenario {
     /// After a fault that leaves the process alive the operation has its outcome: nothing is open.
     func ways(of fault: WireProxy.Fault) -> [CrashCase.Way] {
-        let kills = [.killBefore, .killAfter].contains(fault)
         let hasChoice = ["attach_disk", "detach_disk"].contains(method)
-        return [.nextCall, .recover, .noJournal] + (kills ? [.recoverKilled] : [])
-            + (kills && hasChoice ? [.back, .forward] : [])
+        return [.nextCall, .recover, .noJournal] + (fault.isKill ? [.recoverKilled] : [])
+            + (fault.isKill && hasChoice ? [.back, .forward] : [])
     }
 }
 

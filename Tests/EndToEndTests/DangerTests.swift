@@ -123,8 +123,7 @@ extension EndToEnd {
             #expect(young.exitCode == 2, "\(young)")
             let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
             #expect(done.exitCode == 0, "\(done)")
-            try rig.awaitAgent(vm)
-            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.checkKept(vm)
             try rig.result("attach_disk", [.string(vm), .string(disk)])
         }
 
@@ -143,8 +142,7 @@ extension EndToEnd {
             #expect(refused.errorMessage.contains("held by \(thief)"), "\(refused.stdout)")
             try rig.result("delete_vm", [.string(thief)])
             #expect(try rig.admin("recover", "--yes").exitCode == 0)
-            try rig.awaitAgent(vm)
-            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.checkKept(vm)
         }
 
         @Test("Two recovers and the director's next call at once: one settles it, all see the end")
@@ -166,8 +164,7 @@ extension EndToEnd {
                 // 4: it is being worked on by another one.
                 let isFine = ends.allSatisfy { $0.hasPrefix("0 ") || $0.hasPrefix("4 ") }
                 #expect(ends.count == 3 && isFine, "\(ends)")
-                try rig.awaitAgent(vm)
-                #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+                try rig.checkKept(vm)
                 #expect(try rig.leftovers([vm]).filter { $0.contains(".") } == [])
                 try rig.result("attach_disk", [.string(vm), .string(disk)])
             }
@@ -181,10 +178,7 @@ struct Tmpfs {
 
     init(_ path: String, size: String) throws {
         self.path = path
-        let made = try Command.run(
-            "/bin/sh",
-            ["-c", "mkdir -p '\(path)' && mount -t tmpfs -o size=\(size) tmpfs '\(path)'"])
-        try #require(made.exitCode == 0, "\(made.stderr)")
+        try Command.shell("mkdir -p '\(path)' && mount -t tmpfs -o size=\(size) tmpfs '\(path)'")
     }
 
     func fill() {

@@ -27,8 +27,7 @@ extension EndToEnd {
         }
 
         private func checkUnchanged(_ rig: Rig, _ vm: String) throws {
-            try rig.awaitAgent(vm)
-            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.checkKept(vm)
             #expect(try rig.leftovers([vm]) == [vm, "\(vm)-ephemeral"])
             #expect(try rig.result("get_disks", [.string(vm)]) == [])
         }
@@ -104,11 +103,12 @@ extension EndToEnd {
             let (vm, disk, answer) = try attach(rig, at: place, .late)
             #expect(answer.errorMessage.contains("Rolled back"), "\(answer.stdout)")
             sleep(10)
-            try rig.save(rig.configuration.with(["timeouts", "request"], 60))
+            var patient = rig.configuration
+            patient["timeouts"]["request"] = 60
+            try rig.save(patient)
             #expect(try rig.result("has_vm", [.string(vm)]) == true)
             try rig.result("attach_disk", [.string(vm), .string(disk)])
-            try rig.awaitAgent(vm)
-            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.checkKept(vm)
             #expect(try rig.leftovers([vm]).filter { $0.contains(".") } == [])
         }
 
@@ -197,14 +197,5 @@ extension EndToEnd {
             try rig.result("attach_disk", [.string(vm), .string(disk)])
             #expect(try rig.shell(vm, "sha256sum </etc/big") == sum)
         }
-    }
-}
-
-extension JSON {
-    fileprivate func with(_ path: [String], _ value: JSON) -> JSON {
-        guard let key = path.first else { return value }
-        var copy = self
-        copy[key] = copy[key].with(Array(path.dropFirst()), value)
-        return copy
     }
 }

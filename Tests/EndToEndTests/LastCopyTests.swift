@@ -26,8 +26,7 @@ extension EndToEnd {
             let vm = try attached(rig, dyingAt: "DELETE", .killAfter)
             let recovered = try rig.admin("recover", "last", "--back", "--yes")
             #expect(recovered.stdout.contains("done: finish"), "\(recovered)")
-            try rig.awaitAgent(vm)
-            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.checkKept(vm)
         }
 
         @Test("An old container that somebody removes: forward is the only way")
@@ -38,8 +37,7 @@ extension EndToEnd {
             try rig.engine.removeContainer(try old(rig, vm), force: true)
             let recovered = try rig.admin("recover", "--yes")
             #expect(recovered.exitCode == 0, "\(recovered)")
-            try rig.awaitAgent(vm)
-            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.checkKept(vm)
         }
 
         @Test("Both containers removed: the committed image stays, and a person is called")

@@ -157,9 +157,7 @@ extension EndToEnd {
             let second = rig.network(20)
             var arguments = rig.vmArguments(first).array ?? []
             arguments[3] = ["a": first, "b": second]
-            let vm = try #require(
-                try rig.result("create_vm", .array(arguments)).array?.first?.string)
-            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            let vm = try rig.makeVM(arguments: .array(arguments))
             let disk = try rig.makeDisk()
             for _ in 0..<2 {
                 try rig.awaitAgent(vm)

@@ -28,10 +28,23 @@ extension EndToEnd {
             rig.later(.networks) { _ = try? rig.call("delete_stemcell", [made.result]) }
             var arguments = rig.vmArguments(rig.network()).array ?? []
             arguments[1] = .string(stemcell)
-            let vm = try #require(
-                try rig.result("create_vm", .array(arguments)).array?.first?.string)
-            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            let vm = try rig.makeVM(arguments: .array(arguments))
             try rig.awaitAgent(vm)
+        }
+
+        @Test("An import may take longer than any other request")
+        func longImport() throws {
+            let rig = try Rig { $0["timeouts"]["request"] = .number(0.5) }
+            defer { rig.tearDown() }
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            proxy.arm("/images/create", .delay)
+            let made = try rig.through(proxy) {
+                try rig.result(
+                    "create_stemcell", [.string(StemcellTrait.image), ["name": "slow"]])
+            }
+            #expect(proxy.disarm())
+            try rig.result("delete_stemcell", [made])
         }
 
         @Test("On a dynamic network Docker chooses the address, and a disk comes and goes")
@@ -68,9 +81,7 @@ extension EndToEnd {
                     "cloud_properties": four["cloud_properties"],
                 ],
             ]
-            let vm = try #require(
-                try rig.result("create_vm", .array(arguments)).array?.first?.string)
-            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            let vm = try rig.makeVM(arguments: .array(arguments))
             let disk = try rig.makeDisk()
             for _ in 0..<2 {
                 let endpoint = try rig.engine.inspectContainer(vm).endpoints.values.first

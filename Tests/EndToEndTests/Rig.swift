@@ -105,13 +105,11 @@ final class Rig {
         _ bytes: [UInt8], configuration: String? = nil, environment: [String: String] = [:],
         started: (Int32) -> Void = { _ in }
     ) throws -> Answer {
-        let command =
-            machine + [
-                Rig.executables + "/docker-cpi", "-configPath", configuration ?? configurationPath,
-            ]
+        let command = [
+            Rig.executables + "/docker-cpi", "-configPath", configuration ?? configurationPath,
+        ]
         let run = try Command.run(
-            machine.isEmpty ? command[0] : "/usr/bin/env",
-            machine.isEmpty ? Array(command.dropFirst()) : command, input: bytes,
+            "/usr/bin/env", machine + command, input: bytes,
             environment: environment.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 },
             started: started)
         let json = (try? JSON(parsing: run.stdout.utf8)) ?? .null
@@ -153,6 +151,12 @@ final class Rig {
             usleep(100_000)
         }
         Issue.record("the agent of \(vm) does not answer")
+    }
+
+    /// The VM that `interruptedAttach` made has its agent up and its file.
+    func checkKept(_ vm: String, at location: SourceLocation = #_sourceLocation) throws {
+        try awaitAgent(vm)
+        #expect(try shell(vm, "cat /etc/marker") == "kept", sourceLocation: location)
     }
 
     func shell(_ vm: String, _ script: String) throws -> String {
@@ -213,7 +217,11 @@ extension Rig {
         throws
         -> String
     {
-        let arguments = vmArguments(network, properties: properties, disks: disks, env: env)
+        try makeVM(arguments: vmArguments(network, properties: properties, disks: disks, env: env))
+    }
+
+    /// Makes a VM of create_vm's arguments, and deletes it at the end.
+    func makeVM(arguments: JSON) throws -> String {
         let result = try result("create_vm", arguments)
         let vm = try #require(result.array?.first?.string)
         later { [self] in _ = try? call("delete_vm", [.string(vm)]) }

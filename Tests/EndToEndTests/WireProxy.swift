@@ -209,5 +209,6 @@ final class WireProxy: @unchecked Sendable {
 }
 
 extension WireProxy.Fault {
+    var isKill: Bool { self == .killBefore || self == .killAfter }
     fileprivate var strikes: Int { self == .busy ? 3 : 1 }
 }

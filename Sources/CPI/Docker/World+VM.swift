@@ -64,15 +64,18 @@ extension World {
 
     /// Another machine may have mounted the disk at the same time, for locks do not reach so far:
     /// whoever sees another one's container beside its own gives way.
-    func requireSoleHolder(of disk: DiskCID, _ vm: VMCID) throws {
-        let own = [vm.description, vm.unmade, vm.replacement]
-        let others = try holders(of: disk).filter {
-            !own.contains($0) && !$0.hasPrefix("\(vm).old-")
-        }
-        guard others.isEmpty else {
-            throw CPIError(
-                kind: .cloud,
-                message: "disk \(disk) was attached to VM \(others[0]) at the same time")
+    func requireSoleHolder(of disk: DiskCID, _ vm: VMCID, making container: String) throws {
+        guard let other = try otherHolder(of: disk, than: vm, making: container) else { return }
+        throw CPIError(
+            kind: .cloud, message: "disk \(disk) was attached to VM \(other) at the same time")
+    }
+
+    /// A container that lists the disk and is neither the VM, nor kept aside for it, nor `making`.
+    func otherHolder(of disk: DiskCID, than vm: VMCID, making container: String? = nil) throws
+        -> String?
+    {
+        try holders(of: disk).first {
+            $0 != vm.description && $0 != container && !$0.hasPrefix("\(vm).old-")
         }
     }
 

@@ -16,7 +16,7 @@ struct AttachDisk: Mutation {
     func plan(_ world: World) throws -> Remount {
         let container = try world.requireSettledVM(vm)
         _ = try world.requireDisk(disk)
-        if let other = try world.holders(of: disk).first(where: { !isOurs($0) }) {
+        if let other = try world.otherHolder(of: disk, than: vm) {
             throw CPIError(
                 kind: .cloud,
                 message: "cannot attach disk \(disk) to VM \(vm): VM \(other) has it; "
@@ -40,11 +40,6 @@ struct AttachDisk: Mutation {
 
     func answer(_ plan: Remount, _ request: CallContext) -> JSON {
         request.isVersion2 ? .string(disk.hint) : .null
-    }
-
-    /// The VM itself, or a container of it that is kept aside.
-    private func isOurs(_ container: String) -> Bool {
-        container == vm.description || container.hasPrefix("\(vm).old-")
     }
 }
 

@@ -137,7 +137,9 @@ extension Step {
                     world)
                 let warnings = try world.engine.createContainer(plan.vm.unmade, spec).warnings
                 warnings.forEach(world.warn)
-                for disk in plan.disks { try world.requireSoleHolder(of: disk, plan.vm) }
+                for disk in plan.disks {
+                    try world.requireSoleHolder(of: disk, plan.vm, making: plan.vm.unmade)
+                }
             },
             verify: { try $0.ourContainer(plan.names) != nil },
             undo: { try $0.removeOurContainer(plan.names, anonymousVolumes: true) })

@@ -17,6 +17,9 @@ public final class RecoveryDesk {
         public let trouble: String?
     }
 
+    /// Seconds for which what another machine has begun is left alone.
+    public static let grace = Traces.grace
+
     public let engine: Engine
     private let journal: Journal?
     private let world: World
@@ -92,8 +95,7 @@ public final class RecoveryDesk {
                 return false  // somebody is at work on it
             }
             defer { locks.forEach { $0.release() } }
-            try Strays(world: world).clear(VMCID(vm))
-            return try Settlement(world: world).clearAsides(VMCID(vm))
+            return try Settlement(world: world).tidy(VMCID(vm))
         }
     }
 

@@ -9,18 +9,26 @@ struct Settlement {
     /// locks. Throws `CPIError` when one cannot be settled: nothing new may be done on top of it.
     func settle(_ subjects: [Subject]) throws {
         for operation in try dead(subjects) { try settle(operation, subjects) }
-        for vm in try vmsWithAsides(subjects) {
-            try Strays(world: world).clear(vm)
-            try clearAsides(vm)
-        }
+        for vm in try vmsWithAsides(subjects) { try tidy(vm) }
+    }
+
+    /// Puts in order what a VM has under other names than its own. The caller has its lock. Returns
+    /// whether a container that was kept aside is removed.
+    @discardableResult
+    func tidy(_ vm: VMCID) throws -> Bool {
+        // Most VMs have nothing: one request says so.
+        guard try !world.otherContainers(vm).isEmpty else { return false }
+        try Strays(world: world).clear(vm)
+        return try clearAsides(vm)
     }
 
     /// Throws when another machine may be at work on the VM.
     func requireNobodyElse(_ vm: VMCID) throws {
-        guard let volume = try world.engine.volume(vm.mark),
-            let trace = Traces.Trace(mark: volume)
-        else { return }
-        try requireHere(trace)
+        if let trace = try mark(on: vm) { try requireHere(trace) }
+    }
+
+    private func mark(on vm: VMCID) throws -> Traces.Trace? {
+        try world.engine.volume(vm.mark).flatMap { Traces.Trace(mark: $0) }
     }
 
     private func requireHere(_ trace: Traces.Trace) throws {
@@ -48,8 +56,7 @@ struct Settlement {
 
     /// Removes what a VM's present container has replaced, once its agent has been seen. A VM that
     /// an operation is at work on is left alone. Returns whether anything was removed.
-    @discardableResult
-    func clearAsides(_ vm: VMCID) throws -> Bool {
+    private func clearAsides(_ vm: VMCID) throws -> Bool {
         let asides = try world.otherContainers(vm).filter { $0.name.hasPrefix("\(vm).old-") }
         guard !asides.isEmpty, try world.engine.volume(vm.mark) == nil,
             let current = try world.engine.container(vm.description), current.isRunning,
@@ -166,9 +173,9 @@ struct Settlement {
     /// What a mark in Docker tells of an operation, whatever the journal says; nil when its owner
     /// lives. Throws when it may live on another machine.
     private func marked(_ vm: VMCID) throws -> Operation? {
-        guard let volume = try world.engine.volume(vm.mark),
-            let found = Traces.Trace(mark: volume), !world.locks.isOwned(found.operation.id)
-        else { return nil }
+        guard let found = try mark(on: vm), !world.locks.isOwned(found.operation.id) else {
+            return nil
+        }
         try requireHere(found)
         return known(found)
     }

@@ -86,7 +86,9 @@ extension Step {
                 let spec = try Replacement(plan: plan, old: old).spec(world)
                 let warnings = try world.engine.createContainer(plan.vm.replacement, spec).warnings
                 warnings.forEach(world.warn)
-                if plan.isAttach { try world.requireSoleHolder(of: plan.disk, plan.vm) }
+                guard plan.isAttach else { return }
+                try world.requireSoleHolder(
+                    of: plan.disk, plan.vm, making: plan.vm.replacement)
             },
             verify: { try $0.ourContainer(plan.names) != nil },
             undo: { world in
