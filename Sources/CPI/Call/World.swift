@@ -66,19 +66,3 @@ final class World {
 
     static func sleep(_ seconds: Double) { usleep(UInt32(seconds * 1_000_000)) }
 }
-
-/// Who calls: what of a request is kept in labels and in the journal.
-struct CallContext: Sendable {
-    var director: String?
-    var requestID: String?
-    var isVersion2: Bool
-}
-
-/// Times as people and programs read them.
-public enum Timestamp {
-    /// RFC 3339 in UTC with milliseconds, of a Unix time in milliseconds.
-    public static func text(_ milliseconds: Int64) -> String {
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
-        return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-}

@@ -51,22 +51,3 @@ extension Mutation {
     static func subjects(of plan: Plan) -> [Subject] { [] }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }
-
-/// The table of methods. Each is crash-tested by being in it.
-enum Methods {
-    static var queries: [any Query.Type] {
-        [Info.self, HasVM.self, HasDisk.self, GetDisks.self, CalculateVMCloudProperties.self]
-    }
-    static var mutations: [any Mutation.Type] {
-        [
-            CreateStemcell.self, DeleteStemcell.self, CreateVM.self, DeleteVM.self, RebootVM.self,
-            SetVMMetadata.self, CreateDisk.self, DeleteDisk.self, AttachDisk.self, DetachDisk.self,
-            SetDiskMetadata.self, ResizeDisk.self, UpdateDisk.self,
-        ]
-    }
-
-    static func query(_ name: String) -> (any Query.Type)? { queries.first { $0.name == name } }
-    static func mutation(_ name: String) -> (any Mutation.Type)? {
-        mutations.first { $0.name == name }
-    }
-}

@@ -1,0 +1,6 @@
+/// Who calls: what of a request is kept in labels and in the journal.
+struct CallContext: Sendable {
+    var director: String?
+    var requestID: String?
+    var isVersion2: Bool
+}

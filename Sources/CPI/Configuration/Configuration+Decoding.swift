@@ -1,0 +1,85 @@
+import Engine
+
+extension Configuration.Docker {
+    init(_ field: Field) throws {
+        let host = field.member("host")
+        tls = try field.member("tls").optional { try Address.TLS($0) } ?? nil
+        do {
+            address = try Address(try host.nonEmptyString(), tls: tls)
+        } catch let error as Address.Invalid {
+            throw Field.Wrong(description: "\(host.name) \(error)")
+        }
+        ceiling = try field.member("api_version").optional { field in
+            guard let version = APIVersion(try field.string()) else {
+                throw Field.Wrong(description: "\(field.name) must be a version such as \"1.44\"")
+            }
+            return version
+        }
+    }
+}
+
+extension Address.TLS {
+    /// Nil when none of the three parts is there; an error that names the part when one is not.
+    init?(_ field: Field) throws {
+        if field.value.string == "" || field.value.object?.isEmpty == true { return nil }
+        self.init(
+            ca: try field.member("ca").pem("CERTIFICATE"),
+            certificate: try field.member("certificate").pem("CERTIFICATE"),
+            privateKey: try field.member("private_key").pem("PRIVATE KEY"))
+    }
+}
+
+extension Configuration.Agent {
+    init(_ field: Field) throws {
+        mbus = try field.member("Mbus").optional { try $0.string() } ?? ""
+        ntp = try field.member("NTP").optional { try $0.array().map { try $0.string() } } ?? []
+        let options = field.member("Blobstore").member("Options")
+        let members = try options.optional { try $0.object() } ?? [:]
+        let provider = try field.member("Blobstore").member("Provider").optional { try $0.string() }
+        // Without options it is only the job's default, and a director sends its own in env.bosh.
+        blobstore =
+            members.isEmpty
+            ? nil : ["provider": .string(provider ?? "dav"), "options": .object(members)]
+    }
+}
+
+extension Configuration.Journaling {
+    init(_ field: Field) throws {
+        directory =
+            try field.member("directory").optional { try $0.absolutePath() }
+            ?? Configuration.defaultDirectory
+        retentionDays = try field.member("retention_days").optional { try $0.int(1...36_500) } ?? 90
+        recoverOnCall = try field.member("recover_on_call").optional { try $0.bool() } ?? true
+    }
+}
+
+extension Configuration.Timeouts {
+    init(_ field: Field) throws {
+        func seconds(_ key: String, _ range: ClosedRange<Int>, _ usual: Int) throws -> Int {
+            try field.member(key).optional { try $0.int(range) } ?? usual
+        }
+        request = Double(try seconds("request", 1...86_400, 60))
+        stop = try seconds("stop", 0...3_600, 10)
+        agentReady = try seconds("agent_ready", 0...3_600, 60)
+        agentReadyOnCreate = try seconds("agent_ready_on_create", 0...3_600, 0)
+        lock = try seconds("lock", 0...86_400, 300)
+    }
+}
+
+extension Field {
+    func absolutePath() throws -> String {
+        let path = try nonEmptyString()
+        guard path.hasPrefix("/"), !path.contains("\0"), path.utf8.count < 1_000 else {
+            throw Field.Wrong(description: "\(name) must be an absolute path")
+        }
+        return path
+    }
+
+    fileprivate func pem(_ what: String) throws -> String {
+        let text = try nonEmptyString()
+        guard text.contains("-----BEGIN "), text.contains("\(what)-----") else {
+            throw Field.Wrong(description: "\(name) is not a PEM text with a \(what)")
+        }
+        return text
+    }
+}

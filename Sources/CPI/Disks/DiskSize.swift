@@ -1,0 +1,38 @@
+import Engine
+import Journal
+
+/// A disk's size from now on, in MiB.
+struct DiskSize: Codable {
+    let disk: DiskCID
+    let sizeMiB: Int
+
+    static func growing(_ disk: DiskCID, to sizeMiB: Int, _ world: World) throws -> DiskSize {
+        let volume = try world.requireDisk(disk)
+        if volume.options["size"] != nil || volume.options["o"]?.contains("size=") == true {
+            throw CPIError(
+                kind: .notSupported,
+                message: "cannot resize disk \(disk): its driver enforces its size")
+        }
+        let present = try current(disk, volume, world)
+        guard sizeMiB >= present else {
+            throw CPIError(
+                kind: .notSupported,
+                message: "cannot shrink disk \(disk) from \(present) MiB to \(sizeMiB) MiB")
+        }
+        return DiskSize(disk: disk, sizeMiB: sizeMiB)
+    }
+
+    /// The label says how it was made; the journal, what became of it.
+    private static func current(_ disk: DiskCID, _ volume: Volume, _ world: World) throws -> Int {
+        let label = volume.labels[Label.sizeMiB].flatMap { Int($0) } ?? 0
+        let recorded = [ResizeDisk.name, UpdateDisk.name].compactMap { method in
+            world.recorder.read {
+                try $0.done(method: method, subject: disk.description).first?.plan
+            }
+        }
+        let sizes = recorded.compactMap {
+            $0.flatMap { try? JSON(parsing: $0.utf8)["sizeMiB"].int }
+        }
+        return max(label, sizes.max() ?? 0)
+    }
+}

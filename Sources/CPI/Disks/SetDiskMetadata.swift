@@ -1,0 +1,31 @@
+import Engine
+import Journal
+
+/// Volume labels cannot be changed: the journal keeps a disk's metadata.
+struct SetDiskMetadata: Mutation {
+    static let name = "set_disk_metadata"
+    static let lane = Lane.nothing
+    struct Plan: Codable {
+        let disk: DiskCID
+        let metadata: [String: String]
+    }
+    let disk: DiskCID
+    let metadata: [String: String]
+    var subjects: [Subject] { [disk.subject] }
+    let locks: [Subject] = []
+
+    init(_ values: [JSON]) throws {
+        let arguments = try Arguments(values, ["disk_cid", "metadata"], of: Self.name)
+        disk = try DiskCID(arguments[0])
+        metadata = try arguments[1].metadata()
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        _ = try world.requireDisk(disk)
+        return Plan(disk: disk, metadata: metadata)
+    }
+
+    static func steps(_ plan: Plan, _ call: SetDiskMetadata?) -> [Step] { [] }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}

@@ -1,0 +1,38 @@
+import Engine
+import Journal
+
+/// In place when the disk's driver and options stay as they are and it does not shrink.
+struct UpdateDisk: Mutation {
+    static let name = "update_disk"
+    static let lane = Lane.nothing
+    let disk: DiskCID
+    let sizeMiB: Int
+    let properties: Field
+    var subjects: [Subject] { [disk.subject] }
+
+    init(_ values: [JSON]) throws {
+        let arguments = try Arguments(
+            values, ["disk_cid", "new_size", "cloud_properties"], of: Self.name)
+        disk = try DiskCID(arguments[0])
+        sizeMiB = try arguments[1].int(1...(1 << 40))
+        properties = arguments[2]
+        _ = try properties.optional { try $0.object() }
+    }
+
+    func plan(_ world: World) throws -> DiskSize {
+        let volume = try world.requireDisk(disk)
+        let driver = try properties.member("driver").optional { try $0.nonEmptyString() } ?? "local"
+        let options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
+        guard driver == volume.driver, options == volume.options else {
+            throw CPIError(
+                kind: .notSupported,
+                message: "cannot change driver or options of disk \(disk) in place")
+        }
+        return try DiskSize.growing(disk, to: sizeMiB, world)
+    }
+
+    static func steps(_ plan: DiskSize, _ call: UpdateDisk?) -> [Step] { [] }
+    static func situation(_ plan: DiskSize, _ world: World) -> Situation { .old }
+    /// Null: the disk keeps its CID.
+    func answer(_ plan: DiskSize, _ request: CallContext) -> JSON { .null }
+}

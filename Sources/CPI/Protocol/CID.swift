@@ -1,0 +1,45 @@
+import Engine
+import Journal
+
+/// A name that the director keeps. In a plan it is written as a plain string.
+protocol CID: Hashable, Codable, Sendable, CustomStringConvertible {
+    init(_ name: String)
+}
+
+extension CID {
+    init(from decoder: Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(String.self))
+    }
+
+    func encode(to encoder: Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension Field {
+    /// A name that Docker would accept for a container or a volume, and that is safe as a file name.
+    func dockerName() throws -> String {
+        let name = try nonEmptyString()
+        guard name.utf8.count <= 200 else {
+            throw Field.Wrong(
+                description: "\(self.name) has \(name.utf8.count) characters; 200 are allowed")
+        }
+        let isValid =
+            name.utf8.allSatisfy { $0.isNameCharacter } && name.utf8.first?.isAlphanumeric == true
+            && name.utf8.count >= 2
+        guard isValid else {
+            throw Field.Wrong(
+                description:
+                    "\(self.name) is not a CID: letters, digits, '_', '.' and '-' are allowed")
+        }
+        return name
+    }
+}
+
+extension UInt8 {
+    var isAlphanumeric: Bool {
+        (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self)
+    }
+    var isNameCharacter: Bool { isAlphanumeric || self == 0x2d || self == 0x2e || self == 0x5f }
+}

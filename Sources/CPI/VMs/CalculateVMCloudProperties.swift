@@ -1,0 +1,22 @@
+import Engine
+import Journal
+
+/// The same resources always give the same properties: the director recreates a VM when they differ.
+struct CalculateVMCloudProperties: Query {
+    static let name = "calculate_vm_cloud_properties"
+    let subjects: [Subject] = []
+    private let properties: JSON
+
+    init(_ values: [JSON]) throws {
+        let wanted = try Arguments(values, ["vm_resources"], of: Self.name)[0]
+        _ = try wanted.object()
+        properties = [
+            "cpus": .integer(Int64(try wanted.member("cpu").int(1...10_000))),
+            "memory": .integer(Int64(try wanted.member("ram").int(6...(1 << 30)))),
+            "ephemeral_disk": .integer(
+                Int64(try wanted.member("ephemeral_disk_size").int(1...(1 << 40)))),
+        ]
+    }
+
+    func answer(_ world: World) -> JSON { properties }
+}
