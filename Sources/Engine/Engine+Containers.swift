@@ -1,49 +1,3 @@
-/// A container as `GET /containers/{id}/json` shows it. Every field may be missing.
-public struct Container: Sendable {
-    public let json: JSON
-
-    public init(json: JSON) { self.json = json }
-
-    public var id: String { json["Id"].string ?? "" }
-    public var name: String { String((json["Name"].string ?? "").drop { $0 == "/" }) }
-    public var image: String { json["Config"]["Image"].string ?? "" }
-    public var imageID: String { json["Image"].string ?? "" }
-    public var labels: [String: String] { json["Config"]["Labels"].strings }
-    public var isRunning: Bool { json["State"]["Running"].bool ?? false }
-    /// Was it ever started? A created container has the year 1.
-    public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
-    public var finishedAt: String { json["State"]["FinishedAt"].string ?? "" }
-    public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
-    /// How often the restart policy has started it again.
-    public var restarts: Int { json["RestartCount"].int ?? 0 }
-    /// One of created, running, paused, restarting, removing, exited, dead.
-    public var status: String { json["State"]["Status"].string ?? "" }
-    public var exitCode: Int { json["State"]["ExitCode"].int ?? 0 }
-    public var startError: String { json["State"]["Error"].string ?? "" }
-    public var restartPolicy: String { json["HostConfig"]["RestartPolicy"]["Name"].string ?? "" }
-    public var mounts: [Mount] { (json["Mounts"].array ?? []).map(Mount.init) }
-    /// By network name.
-    public var endpoints: [String: JSON] { json["NetworkSettings"]["Networks"].object ?? [:] }
-
-    public struct Mount: Sendable {
-        public let type: String
-        /// The volume's name; empty for a bind of a host path.
-        public let name: String
-        public let destination: String
-
-        /// A volume that the image asked for: its name is nothing but 64 hexadecimal digits.
-        public var isAnonymous: Bool {
-            type == "volume" && name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
-        }
-
-        init(_ json: JSON) {
-            type = json["Type"].string ?? ""
-            name = json["Name"].string ?? ""
-            destination = json["Destination"].string ?? ""
-        }
-    }
-}
-
 /// One line of `GET /containers/json`.
 public struct ContainerSummary: Sendable {
     public let id: String
@@ -104,11 +58,20 @@ extension Engine {
         try post("/containers/\(id.percentEncoded)/rename", [("name", name)])
     }
 
-    /// `POST /containers/{id}/update` of the restart policy alone.
-    public func setRestartPolicy(_ id: String, _ policy: String) throws {
-        try post(
-            "/containers/\(id.percentEncoded)/update", [],
-            ["RestartPolicy": ["Name": .string(policy)]])
+    /// `POST /containers/{id}/update` of the restart policy alone. `retries` is for on-failure: an
+    /// Engine refuses another number than 0 with any other policy.
+    public func setRestartPolicy(_ id: String, _ policy: String, retries: Int = 0) throws {
+        let policy: JSON = [
+            "Name": .string(policy), "MaximumRetryCount": .integer(Int64(retries)),
+        ]
+        try post("/containers/\(id.percentEncoded)/update", [], ["RestartPolicy": policy])
+    }
+
+    /// `GET /containers/{id}/changes`: the paths that the writable layer adds, changes or removes.
+    public func changes(_ id: String) throws -> [String] {
+        // An Engine answers null when there are none.
+        let changes = try get("/containers/\(id.percentEncoded)/changes").array ?? []
+        return changes.compactMap { $0["Path"].string }
     }
 
     /// `DELETE /containers/{id}`. With `force` a running one is killed. Named volumes always stay;

@@ -8,6 +8,10 @@ public struct Image: Sendable {
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var createdAt: String { json["Created"].string ?? "" }
     public var tags: [String] { (json["RepoTags"].array ?? []).compactMap(\.string) }
+    /// Paths of the volumes that it declares, sorted: each container gets one there, named or not.
+    public var declaredVolumes: [String] { (json["Config"]["Volumes"].object ?? [:]).keys.sorted() }
+    /// `NAME=VALUE` each.
+    public var env: [String] { (json["Config"]["Env"].array ?? []).compactMap(\.string) }
     /// How many layers; overlay2 mounts 127 at most.
     public var layers: Int { json["RootFS"]["Layers"].array?.count ?? 0 }
 }
@@ -48,9 +52,10 @@ extension Engine {
     }
 
     /// `DELETE /images/{name}`: takes the name away, and the layers that nothing else needs. An
-    /// Engine refuses with 409 while a container uses the image under its last name.
+    /// Engine refuses with 409 while a container uses the image under its last name. Large layers
+    /// take as long as they take.
     public func removeImage(_ name: String) throws {
-        try delete("/images/\(name.imagePath)")
+        try delete("/images/\(name.imagePath)", limit: .idle(1_800))
     }
 
     /// Sends a request whose status 200 comes before the work: the result is in the stream.

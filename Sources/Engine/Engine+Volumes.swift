@@ -8,6 +8,8 @@ public struct Volume: Sendable {
     public var driver: String { json["Driver"].string ?? "" }
     public var labels: [String: String] { json["Labels"].strings }
     public var options: [String: String] { json["Options"].strings }
+    /// Its directory on the Engine's host.
+    public var mountpoint: String { json["Mountpoint"].string ?? "" }
 }
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume

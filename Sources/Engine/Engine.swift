@@ -108,9 +108,12 @@ extension Engine {
         return response.body.isEmpty ? .null : try document(response, request)
     }
 
-    func delete(_ path: String, _ query: [(String, String)] = []) throws {
+    func delete(_ path: String, _ query: [(String, String)] = [], limit: Request.Limit? = nil)
+        throws
+    {
         var request = Request("DELETE", path)
         request.query = query.map { (name: $0.0, value: $0.1) }
+        request.limit = limit ?? .total(timeout)
         try send(request)
     }
 

@@ -1,0 +1,66 @@
+/// A container as `GET /containers/{id}/json` shows it. Every field may be missing.
+public struct Container: Sendable {
+    public let json: JSON
+
+    public init(json: JSON) { self.json = json }
+
+    public var id: String { json["Id"].string ?? "" }
+    public var name: String { String((json["Name"].string ?? "").drop { $0 == "/" }) }
+    public var image: String { json["Config"]["Image"].string ?? "" }
+    public var imageID: String { json["Image"].string ?? "" }
+    public var labels: [String: String] { json["Config"]["Labels"].strings }
+    /// Also true while it is paused.
+    public var isRunning: Bool { json["State"]["Running"].bool ?? false }
+    public var isPaused: Bool { json["State"]["Paused"].bool ?? false }
+    /// Was it ever started? A created container has the year 1.
+    public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
+    public var finishedAt: String { json["State"]["FinishedAt"].string ?? "" }
+    public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
+    /// How often the restart policy has started it again.
+    public var restarts: Int { json["RestartCount"].int ?? 0 }
+    /// One of created, running, paused, restarting, removing, exited, dead.
+    public var status: String { json["State"]["Status"].string ?? "" }
+    public var exitCode: Int { json["State"]["ExitCode"].int ?? 0 }
+    public var startError: String { json["State"]["Error"].string ?? "" }
+    public var restartPolicy: String { json["HostConfig"]["RestartPolicy"]["Name"].string ?? "" }
+    /// How often the policy on-failure starts it again at most; 0 for no limit.
+    public var restartRetries: Int {
+        json["HostConfig"]["RestartPolicy"]["MaximumRetryCount"].int ?? 0
+    }
+    /// Whether Docker removes it, with its writable layer, as soon as it stops.
+    public var autoRemove: Bool { json["HostConfig"]["AutoRemove"].bool ?? false }
+    /// The network that it was created with: the only one that create takes below API 1.44.
+    public var networkMode: String { json["HostConfig"]["NetworkMode"].string ?? "" }
+    public var mounts: [Mount] { (json["Mounts"].array ?? []).map(Mount.init) }
+    /// By network name.
+    public var endpoints: [String: JSON] { json["NetworkSettings"]["Networks"].object ?? [:] }
+
+    public struct Mount: Sendable {
+        public let type: String
+        /// The volume's name; empty for a bind of a host path.
+        public let name: String
+        public let destination: String
+        /// Where it is on the host: a bind's path, or the directory of a local volume.
+        public let source: String
+        public let isReadOnly: Bool
+        /// rprivate, rshared, rslave and their kin; empty for a volume.
+        public let propagation: String
+        /// The volume's driver; empty for a bind.
+        public let driver: String
+
+        /// A volume that the image asked for: its name is nothing but 64 hexadecimal digits.
+        public var isAnonymous: Bool {
+            type == "volume" && name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
+        }
+
+        init(_ json: JSON) {
+            type = json["Type"].string ?? ""
+            name = json["Name"].string ?? ""
+            destination = json["Destination"].string ?? ""
+            source = json["Source"].string ?? ""
+            isReadOnly = json["RW"].bool == false
+            propagation = json["Propagation"].string ?? ""
+            driver = json["Driver"].string ?? ""
+        }
+    }
+}
