@@ -1,7 +1,8 @@
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/PutContainerArchive
 extension Engine {
     /// `PUT /containers/{id}/archive?path=/`: writes one file, with missing parents. Works on a
-    /// container that was created and never started.
+    /// container that was created and never started. A symbolic link at `path` is replaced by the
+    /// file, its target stays as it is; links among the parents are followed inside the container.
     public func writeFile(
         _ container: String, path: String, content: [UInt8], mode: Int = 0o600
     ) throws {
@@ -14,16 +15,52 @@ extension Engine {
     }
 
     /// `GET /containers/{id}/archive`: a small file's content; nil when it is not there, or when
-    /// there is no such container.
+    /// there is no such container. A symbolic link is followed inside the container, one request
+    /// for each: an Engine sends the link itself. Nil also for a link to nothing, or to itself.
     public func readFile(_ container: String, path: String) throws -> [UInt8]? {
+        var path = path
+        for _ in 0...Engine.maximalLinks {
+            guard let archive = try archive(container, path) else { return nil }
+            switch Tar.firstEntry(in: archive) {
+            case .file(let content): return content
+            case .link(let target): path = Engine.follow(target, from: path)
+            case nil:
+                throw EngineError.notDocker(
+                    address: address, detail: "the archive of \(path) is cut off")
+            }
+        }
+        return nil
+    }
+
+    /// How many symbolic links in a row are followed.
+    private static let maximalLinks = 5
+
+    private func archive(_ container: String, _ path: String) throws -> [UInt8]? {
         var request = Request("GET", "/containers/\(container.percentEncoded)/archive")
         request.query = [(name: "path", value: path)]
         request.limit = .total(timeout)
-        guard let response = try found({ try send(request) }) else { return nil }
-        guard let content = Tar.firstFile(in: response.body) else {
-            throw EngineError.notDocker(
-                address: address, detail: "the archive of \(path) is cut off")
+        do {
+            return try found { try send(request).body }
+        } catch let error as EngineError where error.isEndlessLink {
+            return nil
         }
-        return content
+    }
+
+    /// Where a link at `path` leads: an absolute path that never leaves the container's root.
+    static func follow(_ target: String, from path: String) -> String {
+        let start = target.hasPrefix("/") ? [] : path.split(separator: "/").dropLast()
+        var parts: [Substring] = []
+        for part in start + target.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}
+
+extension EngineError {
+    /// Links that lead to each other: an Engine looks at where a link leads before it sends it.
+    fileprivate var isEndlessLink: Bool {
+        guard case .refused(500, let message, _) = self else { return false }
+        return message.lowercased().contains("too many l")  // "links", "levels of symbolic links"
     }
 }

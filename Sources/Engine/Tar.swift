@@ -23,22 +23,48 @@ enum Tar {
         return header + content + [UInt8](repeating: 0, count: padding + 2 * block)
     }
 
-    /// The content of the first regular file; nil when the archive is cut off or holds none.
-    static func firstFile(in archive: [UInt8]) -> [UInt8]? {
+    /// What an archive of one path holds.
+    enum Entry: Equatable {
+        case file([UInt8])
+        /// A symbolic link, and where it points: absolute, or relative to its directory.
+        case link(String)
+    }
+
+    /// The first regular file or symbolic link; nil when the archive is cut off or holds neither.
+    static func firstEntry(in archive: [UInt8]) -> Entry? {
         var offset = 0
+        var longTarget: String?
         while offset + block <= archive.count {
             let header = archive[offset..<(offset + block)]
             guard header.contains(where: { $0 != 0 }) else { return nil }
             let size = number(header.dropFirst(124).prefix(12))
             let start = offset + block
             guard start + size <= archive.count else { return nil }
-            let type = header[offset + 156]
-            if type == UInt8(ascii: "0") || type == 0 {
-                return Array(archive[start..<(start + size)])
+            let content = archive[start..<(start + size)]
+            switch header[offset + 156] {
+            case UInt8(ascii: "0"), 0: return .file(Array(content))
+            case UInt8(ascii: "2"):
+                return .link(longTarget ?? text(header.dropFirst(157).prefix(100)))
+            case UInt8(ascii: "x"): longTarget = paxTarget(content) ?? longTarget
+            case UInt8(ascii: "K"): longTarget = text(content)  // GNU tar's way to say the same
+            default: break
             }
             offset = start + (size + block - 1) / block * block
         }
         return nil
+    }
+
+    /// `LENGTH linkpath=TARGET\n`: how an archive says a target of more than 100 bytes.
+    private static func paxTarget(_ records: ArraySlice<UInt8>) -> String? {
+        let key = " linkpath="
+        for line in String(decoding: records, as: UTF8.self).split(separator: "\n") {
+            if let range = line.firstRange(of: key) { return String(line[range.upperBound...]) }
+        }
+        return nil
+    }
+
+    private static func text(_ field: ArraySlice<UInt8>) -> String {
+        String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
     }
 
     private static func octal(_ number: Int, _ width: Int) -> String {

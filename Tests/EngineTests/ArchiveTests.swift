@@ -10,7 +10,7 @@ struct TarTests {
         let content = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
         let archive = Tar.archive(path: "/var/vcap/bosh/x.json", content: content, mode: 0o600)
         #expect(archive.count % 512 == 0)
-        #expect(Tar.firstFile(in: archive) == content)
+        #expect(Tar.firstEntry(in: archive) == .file(content))
         #expect(FakeTar.files(in: archive) == ["/var/vcap/bosh/x.json": content])
     }
 
@@ -19,10 +19,10 @@ struct TarTests {
         let archive = Tar.archive(
             path: "/a", content: [UInt8](repeating: 1, count: 700), mode: 0o644)
         for length in 0..<(512 + 700) {
-            #expect(Tar.firstFile(in: Array(archive[..<length])) == nil)
+            #expect(Tar.firstEntry(in: Array(archive[..<length])) == nil)
         }
-        #expect(Tar.firstFile(in: []) == nil)
-        #expect(Tar.firstFile(in: [UInt8](repeating: 0, count: 1_024)) == nil)
+        #expect(Tar.firstEntry(in: []) == nil)
+        #expect(Tar.firstEntry(in: [UInt8](repeating: 0, count: 1_024)) == nil)
     }
 
     @Test("a directory before the file is passed over")
@@ -30,8 +30,8 @@ struct TarTests {
         var directory = FakeTar.archive(["d": []]).prefix(512).map { $0 }
         directory[156] = UInt8(ascii: "5")
         let archive = directory + FakeTar.archive(["f": [1, 2]])
-        #expect(Tar.firstFile(in: archive) == [1, 2])
-        #expect(Tar.firstFile(in: directory + [UInt8](repeating: 0, count: 1_024)) == nil)
+        #expect(Tar.firstEntry(in: archive) == .file([1, 2]))
+        #expect(Tar.firstEntry(in: directory + [UInt8](repeating: 0, count: 1_024)) == nil)
     }
 
     @Test("mode and magic are in the header, and the checksum is right")
