@@ -15,7 +15,7 @@ extension EndToEnd {
                 #"{"method":"has_vm","arguments":{"vm":"vm-1"}}"#, #"{"arguments":[]}"#,
                 #"{"method":7,"arguments":[]}"#, #"{"method":"info","arguments":[],"context":3}"#,
                 #"{"method":"info","arguments":[],"api_version":"2"}"#,
-                #"{"method":"info","arguments":[1]}"#, #"{"method":"has_vm","arguments":[]}"#,
+                #"{"method":"has_vm","arguments":[]}"#,
                 #"{"method":"has_vm","arguments":[null]}"#, #"{"method":"has_vm","arguments":[5]}"#,
                 #"{"method":"create_disk","arguments":["1024",{},"vm-1"]}"#,
                 #"{"method":"create_disk","arguments":[0,{},"vm-1"]}"#,

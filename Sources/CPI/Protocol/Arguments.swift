@@ -2,23 +2,39 @@ import Engine
 
 /// The positional arguments of a method, by the names that the CPI API gives them.
 struct Arguments {
+    /// How many more there were than the method knows: a newer director may send some.
+    let ignored: Int
+    private let method: String
     private let fields: [Field]
 
-    /// Throws unless there are as many as `names`; the last `optional` ones may be missing.
+    /// Throws when there are too few for `names`; the last `optional` ones may be missing.
     init(_ values: [JSON], _ names: [String], optional: Int = 0, of method: String) throws {
         let least = names.count - optional
-        guard (least...names.count).contains(values.count) else {
+        guard values.count >= least else {
             let expected = optional == 0 ? "\(least)" : "\(least) to \(names.count)"
-            let list = names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
+            let plural = expected == "1" ? "" : "s"
             throw Field.Wrong(
-                description:
-                    "\(method) takes \(expected) argument\(expected == "1" ? "" : "s")\(list), not \(values.count)"
-            )
+                description: "\(method) takes \(expected) argument\(plural) "
+                    + "(\(names.joined(separator: ", "))), not \(values.count)")
         }
+        self.method = method
+        ignored = max(0, values.count - names.count)
         fields = names.enumerated().map { index, name in
             Field(name: name, value: index < values.count ? values[index] : .null)
         }
     }
 
     subscript(index: Int) -> Field { fields[index] }
+
+    /// What to log about further arguments; nil when there are none.
+    var warning: String? { Arguments.warning(ignoring: ignored, of: method) }
+
+    /// As above, for whoever has kept the number alone.
+    static func warning(ignoring further: Int, of method: String) -> String? {
+        switch further {
+        case ...0: nil
+        case 1: "1 further argument of \(method) is ignored"
+        default: "\(further) further arguments of \(method) are ignored"
+        }
+    }
 }
