@@ -42,6 +42,16 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         }
     }
 
+    /// Whether it says nothing about what was asked for: no connection, no whole reply, or a fault of
+    /// the Engine's own. The same question may well be answered the next time.
+    public var isUnanswered: Bool {
+        switch self {
+        case .unreachable, .lost: true
+        case .refused(let status, _, _): status >= 500
+        case .stream, .notDocker: false
+        }
+    }
+
     /// Worth another try without anybody changing anything.
     public var isTransient: Bool {
         switch self {

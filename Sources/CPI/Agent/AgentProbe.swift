@@ -16,9 +16,17 @@ struct AgentProbe {
         return AgentProbe.isUp(result.output)
     }
 
-    /// Asks until the agent is up; false when it is not after `seconds`.
+    /// Asks until the agent is up; false when it was not seen to be after `seconds`. A request that
+    /// got no answer, or an Engine's 5xx, says nothing about the agent: it is asked again.
     func wait(_ container: String, seconds: Int) throws -> Bool {
-        try world.wait(seconds: Double(seconds), every: 0.2) { try isUp(container) }
+        try world.wait(seconds: Double(seconds), every: 0.2) {
+            do {
+                return try isUp(container)
+            } catch let error as EngineError where error.isUnanswered {
+                world.logger.info("the agent could not be looked for: \(error)")
+                return false
+            }
+        }
     }
 
     /// The settings have the bus's password in them: they are read here and forgotten here.

@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import CPI
@@ -102,5 +103,63 @@ struct AgentProbeTests {
             scene.runner.log.text.contains("the agent of VM \(scene.vm) is not up after 60 seconds")
         )
         #expect(scene.runner.time.elapsed >= 60)
+    }
+
+    private func world(_ scene: Scene) throws -> World {
+        let runner = scene.runner
+        let recorder = Recorder(nil, id: "0", clock: runner.time.clock, logger: runner.logger)
+        return World(
+            engine: Engine(address: "fake", timeout: 60, transport: scene.docker.transport),
+            configuration: try Configuration(runner.configuration),
+            request: CallContext(director: nil, requestID: nil, isVersion2: true),
+            operation: "0", recorder: recorder,
+            locks: Locks(nil, shared: nil, logger: runner.logger), logger: runner.logger,
+            clock: runner.time.clock, sleep: runner.time.sleep)
+    }
+
+    /// What may go wrong with one request of the probe and says nothing about the agent.
+    static let passing: [FakeDocker.Fault] = [
+        .status(500, "boom"), .status(503, "busy"), .lostReply, .beforeSending,
+    ]
+
+    @Test("a request of the probe that is not answered is asked again", arguments: passing)
+    func unanswered(fault: FakeDocker.Fault) throws {
+        for path in ["/exec", "/start", "/json"] {
+            let scene = try Scene()
+            try scene.makeVM()
+            try scene.makeDisk()
+            var faults = 0
+            var isProbing = false
+            scene.docker.onRequest = { _, request in
+                if request.path.hasSuffix("/exec"), case .bytes(let body, _) = request.body {
+                    isProbing = String(decoding: body, as: UTF8.self).contains("-- sockets")
+                }
+                guard isProbing, request.path.contains("/exec"), request.path.hasSuffix(path),
+                    faults < 3
+                else { return nil }
+                faults += 1
+                return fault
+            }
+            _ = try scene.attach()
+            #expect(faults == 3, "\(path)")
+            #expect(!scene.runner.log.text.contains("is not up"))
+            #expect(try scene.runner.lastOperation().state == .done)
+            #expect(scene.docker.settledInvariants() == [])
+        }
+    }
+
+    @Test("at the deadline what was never answered is not up, and no error", arguments: passing)
+    func unansweredForEver(fault: FakeDocker.Fault) throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        scene.docker.onRequest = { _, request in
+            request.path.contains("/exec") ? fault : nil
+        }
+        let probe = AgentProbe(world: try world(scene))
+        #expect(try probe.wait(scene.vm, seconds: 5) == false)
+        #expect(scene.runner.time.elapsed >= 5)
+        #expect(throws: EngineError.self) { try probe.isUp(scene.vm) }
+        scene.docker.onRequest = { _, _ in .status(400, "never") }
+        #expect(throws: EngineError.self) { try probe.wait(scene.vm, seconds: 5) }
     }
 }
