@@ -23,7 +23,8 @@ extension EndToEnd {
             }
         }
 
-        /// A test for each row of the table that it prints. CRASH_STRIDE=n makes it each n-th case.
+        /// A test for each row of the table that it prints. CRASH_STRIDE=n makes it each n-th case,
+        /// CRASH_PHASE=m others of them: with m from 1 to n every case is met.
         @Test(
             "At each request every fault, and every way to settle it",
             .enabled(if: CrashCase.stride != nil && CrashCase.only == nil),
@@ -33,10 +34,15 @@ extension EndToEnd {
             for fault in WireProxy.Fault.all where scenario.ways(of: fault).contains(way) {
                 // Another phase for each, so that a stride does not meet the same requests always.
                 let row = "\(scenario.method)\(fault)\(way)".utf8.reduce(0) { $0 + Int($1) }
-                for number in 1..<200 where (number + row) % stride == 0 {
+                for number in 1..<200 where (number + row + CrashCase.phase) % stride == 0 {
+                    // A part of the matrix is not to consist of runs that meet nothing.
+                    guard stride == 1 || CrashReach.includes(number, scenario.method) else { break }
                     let crash = CrashCase(
                         scenario: scenario, point: .request(number), fault: fault, way: way)
-                    guard try crash.run() else { break }
+                    guard try crash.run() else {
+                        CrashReach.end(before: number, scenario.method)
+                        break
+                    }
                 }
             }
         }
@@ -102,6 +108,20 @@ struct CrashCase: CustomStringConvertible {
     }
 }
 
+/// Numbers that no request of a method has, as far as runs have shown.
+private enum CrashReach {
+    private static let lock = NSLock()
+    nonisolated(unsafe) private static var ends: [String: Int] = [:]
+
+    static func includes(_ number: Int, _ method: String) -> Bool {
+        lock.withLock { number < ends[method] ?? .max }
+    }
+
+    static func end(before number: Int, _ method: String) {
+        lock.withLock { ends[method] = min(number, ends[method] ?? .max) }
+    }
+}
+
 extension CrashScenario {
     /// After a fault that leaves the process alive the operation has its outcome: nothing is open.
     func ways(of fault: WireProxy.Fault) -> [CrashCase.Way] {
@@ -114,6 +134,8 @@ extension CrashScenario {
 extension CrashCase {
     private static let environment = ProcessInfo.processInfo.environment
     static let stride = environment["CRASH_STRIDE"].flatMap { Int($0) }.map { max(1, $0) }
+    /// Which of the cases a stride takes: any whole number, the day of the year for one.
+    static let phase = environment["CRASH_PHASE"].flatMap { Int($0) }.map { max(0, $0) } ?? 0
     static let only = environment["CRASH_CASE"]
 
     /// The reverse of `description`.

@@ -163,75 +163,6 @@ struct AttachDiskTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
-    @Test("each failed request before the pivot leaves everything as it was", arguments: 1...45)
-    func rollback(n: Int) throws {
-        let before = scene.docker.state
-        scene.docker.onRequest = { count, request in
-            count == n && request.path != "/_ping" ? .status(500, "boom") : nil
-        }
-        defer { #expect((try? scene.runner.journal().check()) == []) }
-        do {
-            _ = try scene.attach()
-        } catch let failure as CallFailure {
-            #expect(failure.message.contains("boom"))
-            #expect(scene.docker.state.containerNames == before.containerNames)
-            #expect(scene.docker.state.volumeNames == before.volumeNames)
-            #expect(scene.docker.state.imageTags == before.imageTags)
-            #expect(scene.container?.isRunning == true)
-        }
-        #expect(scene.read(Scene.layerFile) == "layer")
-        // Whatever happened, the same call then succeeds and leaves nothing over.
-        scene.docker.onRequest = nil
-        #expect(try scene.attach() == .string("/warden-cpi-dev/\(scene.disk)"))
-        #expect(scene.docker.settledInvariants() == [])
-    }
-
-    @Test("each lost reply is resolved by looking", arguments: 1...45)
-    func lostReply(n: Int) throws {
-        scene.docker.onRequest = { count, request in
-            count == n && request.method != "GET" ? .lostReply : nil
-        }
-        _ = try? scene.attach()
-        scene.docker.onRequest = nil
-        _ = try scene.attach()
-        #expect(scene.isAttached)
-        #expect(scene.container?.isRunning == true)
-        #expect(scene.read(Scene.layerFile) == "layer")
-        #expect(scene.docker.settledInvariants() == [])
-    }
-
-    @Test("a replacement that does not start is taken back, and the VM runs as before")
-    func cannotStart() throws {
-        scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }
-        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
-        #expect(failure?.message.contains("Rolled back") == true)
-        #expect(failure?.message.contains("exit code 1") == true)
-        #expect(scene.container?.isRunning == true)
-        #expect(!scene.isAttached)
-        #expect(scene.docker.settledInvariants() == [])
-    }
-
-    @Test("an address that was taken meanwhile is told with its holder")
-    func addressTaken() throws {
-        let scene = scene
-        scene.docker.onRequest = { _, request in
-            if request.path.hasSuffix("/start") {
-                var thief = FakeDocker.State.Container(
-                    id: String(repeating: "e", count: 64), name: "thief", imageID: "", config: [:],
-                    hostConfig: [:], mounts: [], endpoints: [:], layer: [:], status: "running")
-                thief.endpoints["net-a"] = .init(config: [:], address: "10.1.0.5")
-                if scene.docker.state.container("thief") == nil {
-                    scene.docker.state.containers.append(thief)
-                }
-            }
-            return nil
-        }
-        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
-        #expect(failure?.message.contains("10.1.0.5 on network net-a is held by thief") == true)
-        #expect(scene.read(Scene.layerFile) == "layer")
-        #expect(try scene.runner.lastOperation().state == .running)
-    }
-
     @Test("a missing VM, a missing disk and a stranger's objects are told apart")
     func missing() throws {
         let absent = #expect(throws: CallFailure.self) {
@@ -261,19 +192,6 @@ struct AttachDiskTests {
         #expect(failure?.message.contains("VM \(scene.vm) has it") == true)
         #expect(failure?.message.contains("bosh delete-vm \(scene.vm)") == true)
         #expect(scene.story() == "")
-    }
-
-    @Test("a disk that vanishes during the call is not replaced by an empty one")
-    func vanished() throws {
-        let scene = scene
-        scene.docker.onRequest = { _, request in
-            if request.path.hasSuffix("/commit") { scene.docker.state.volumes[scene.disk] = nil }
-            return nil
-        }
-        #expect(throws: CallFailure.self) { try scene.attach() }
-        #expect(scene.docker.state.volumes[scene.disk] == nil)
-        #expect(scene.container?.isRunning == true)
-        #expect(scene.docker.settledInvariants() == [])
     }
 
     @Test("a mark of an operation that lives is a lock")

@@ -1,0 +1,117 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("attach_disk that fails goes back, or is done")
+struct AttachFaultTests {
+    let scene: Scene
+    private var hint: JSON { .string("/warden-cpi-dev/\(scene.disk)") }
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+    }
+
+    @Test("each failed request before the pivot leaves everything as it was")
+    func rollback() throws {
+        let before = scene.docker.state
+        var failures = 0
+        let sweep = try scene.sweep({ try $0.attach() }) { request in
+            request.path == "/_ping" ? nil : .status(500, "boom")
+        } check: { scene, number, outcome in
+            switch outcome {
+            case .success(let answer): #expect(answer == hint, "request \(number)")
+            case .failure(let failure):
+                failures += 1
+                #expect("\(failure)".contains("boom"), "request \(number)")
+                #expect(unchanged(scene, before) == [], "request \(number)")
+            }
+            #expect(scene.read(Scene.layerFile) == "layer", "request \(number)")
+            // Whatever happened, the same call then succeeds and leaves nothing over.
+            let answer = try scene.attach()
+            #expect(answer == hint, "request \(number)")
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
+            let wrong = try scene.runner.journal().check()
+            #expect(wrong == [], "request \(number)")
+        }
+        #expect(sweep.isWhole, "\(sweep)")
+        #expect(failures > 0)
+    }
+
+    /// What is not as it was before the call, in words.
+    private func unchanged(_ scene: Scene, _ before: FakeDocker.State) -> [String] {
+        let state = scene.docker.state
+        return [
+            state.containerNames == before.containerNames ? nil : "\(state.containerNames)",
+            state.volumeNames == before.volumeNames ? nil : "\(state.volumeNames)",
+            state.imageTags == before.imageTags ? nil : "\(state.imageTags)",
+            scene.container?.isRunning == true ? nil : "the VM does not run",
+        ].compactMap(\.self)
+    }
+
+    @Test("each lost reply is resolved by looking")
+    func lostReply() throws {
+        let whole = try scene.copy()
+        _ = try whole.attach()
+        let effects = whole.docker.requests.count { !$0.hasPrefix("GET ") }
+        let sweep = try scene.sweep({ try $0.attach() }) { request in
+            request.method == "GET" ? nil : .lostReply
+        } check: { scene, number, _ in
+            let answer = try scene.attach()
+            #expect(answer == hint, "request \(number)")
+            #expect(scene.isAttached, "request \(number)")
+            #expect(scene.container?.isRunning == true, "request \(number)")
+            #expect(scene.read(Scene.layerFile) == "layer", "request \(number)")
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
+        }
+        #expect(sweep.isWhole && sweep.struck == effects, "\(sweep)")
+    }
+
+    @Test("a replacement that does not start is taken back, and the VM runs as before")
+    func cannotStart() throws {
+        scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("Rolled back") == true)
+        #expect(failure?.message.contains("exit code 1") == true)
+        #expect(scene.container?.isRunning == true)
+        #expect(!scene.isAttached)
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("an address that was taken meanwhile is told with its holder")
+    func addressTaken() throws {
+        let scene = scene
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/start") {
+                var thief = FakeDocker.State.Container(
+                    id: String(repeating: "e", count: 64), name: "thief", imageID: "", config: [:],
+                    hostConfig: [:], mounts: [], endpoints: [:], layer: [:], status: "running")
+                thief.endpoints["net-a"] = .init(config: [:], address: "10.1.0.5")
+                if scene.docker.state.container("thief") == nil {
+                    scene.docker.state.containers.append(thief)
+                }
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("10.1.0.5 on network net-a is held by thief") == true)
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(try scene.runner.lastOperation().state == .running)
+    }
+
+    @Test("a disk that vanishes during the call is not replaced by an empty one")
+    func vanished() throws {
+        let scene = scene
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/commit") { scene.docker.state.volumes[scene.disk] = nil }
+            return nil
+        }
+        #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(scene.docker.state.volumes[scene.disk] == nil)
+        #expect(scene.container?.isRunning == true)
+        #expect(scene.docker.settledInvariants() == [])
+    }
+}
