@@ -27,7 +27,7 @@ test: setup
 
 # Every request of every method, every fault, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
 # case only, with CRASH_PHASE=m others of them (m from 1 to n meets all), CRASH_CASE=method:number:fault:way that one.
-# The flags are those of `make test`, or all would be built again.
+# After CRASH_SECONDS=s no further case is begun. The flags are those of `make test`, or all would be built again.
 crash: setup
 	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash-1 crash-2 crash-3 -- \
 	  swift test -Xswiftc -warnings-as-errors --filter 'EndToEnd.CrashTests/(matrix|only)'

@@ -24,7 +24,8 @@ extension EndToEnd {
         }
 
         /// A test for each row of the table that it prints. CRASH_STRIDE=n makes it each n-th case,
-        /// CRASH_PHASE=m others of them: with m from 1 to n every case is met.
+        /// CRASH_PHASE=m others of them: with m from 1 to n every case is met. After CRASH_SECONDS=s
+        /// it ends with what was met by then.
         @Test(
             "At each request every fault, and every way to settle it",
             .enabled(if: CrashCase.stride != nil && CrashCase.only == nil),
@@ -37,6 +38,7 @@ extension EndToEnd {
                 for number in 1..<200 where (number + row + CrashCase.phase) % stride == 0 {
                     // A part of the matrix is not to consist of runs that meet nothing.
                     guard stride == 1 || CrashReach.includes(number, scenario.method) else { break }
+                    guard CrashCase.hasTime else { return }
                     let crash = CrashCase(
                         scenario: scenario, point: .request(number), fault: fault, way: way)
                     guard try crash.run() else {
@@ -136,6 +138,11 @@ extension CrashCase {
     static let stride = environment["CRASH_STRIDE"].flatMap { Int($0) }.map { max(1, $0) }
     /// Which of the cases a stride takes: any whole number, the day of the year for one.
     static let phase = environment["CRASH_PHASE"].flatMap { Int($0) }.map { max(0, $0) } ?? 0
+    /// No case is begun later than CRASH_SECONDS after the first one.
+    static var hasTime: Bool { deadline.map { Date() < $0 } ?? true }
+    private static let deadline = environment["CRASH_SECONDS"].flatMap { Double($0) }.map {
+        Date(timeIntervalSinceNow: $0)
+    }
     static let only = environment["CRASH_CASE"]
 
     /// The reverse of `description`.
