@@ -22,6 +22,10 @@ extension FakeDocker {
         guard container.isRunning else {
             throw Refusal(409, "container \(container.id) is not running")
         }
+        guard !container.isPaused else {
+            throw Refusal(
+                409, "Container \(container.id) is paused, unpause the container before exec")
+        }
         let command = (body["Cmd"].array ?? []).compactMap(\.string)
         let id = state.newID()
         state.execs[id] = State.Exec(container: container.id, output: try run(command, container))
@@ -42,8 +46,9 @@ extension FakeDocker {
             .filter { !container.unmounted.contains($1.destination) }
             .map { index, mount in
                 let root = mount.isVolume ? "/docker/volumes/\(mount.source)/_data" : mount.source
+                let mode = mount.isWritable ? "rw" : "ro"
                 return
-                    "\(200 + index) 100 8:1 \(root) \(mount.destination) rw,relatime - ext4 /dev/sda1 rw"
+                    "\(200 + index) 100 8:1 \(root) \(mount.destination) \(mode),relatime - ext4 /dev/sda1 rw"
             }
         return (["100 90 0:50 / / rw,relatime - overlay overlay rw"] + mounts).joined(
             separator: "\n") + "\n"

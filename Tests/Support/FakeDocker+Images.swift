@@ -14,7 +14,7 @@ extension FakeDocker {
         }
     }
 
-    private func imageIndex(_ reference: String) throws -> Int {
+    func imageIndex(_ reference: String) throws -> Int {
         guard let index = state.index(ofImage: reference) else {
             throw Refusal(404, "No such image: \(State.withTag(reference))")
         }
@@ -39,16 +39,23 @@ extension FakeDocker {
 
     private func json(_ image: State.Image) -> JSON {
         let layers = (0..<image.layers).map { JSON.string("sha256:layer-\($0)") }
+        var config = image.config
+        config["Labels"] = JSON(image.labels)
+        config["Env"] = JSON(image.env)
+        if !image.volumes.isEmpty {
+            config["Volumes"] = .object(
+                Dictionary(uniqueKeysWithValues: image.volumes.map { ($0, [:]) }))
+        }
         return [
             "Id": .string(image.id), "Created": .string(image.created),
             "RepoTags": JSON(image.tags),
-            "Config": ["Labels": JSON(image.labels), "Env": JSON(image.env)],
+            "Config": config, "Parent": .string(image.parent ?? ""),
             "RootFS": ["Type": "layers", "Layers": .array(layers)],
         ]
     }
 
     /// Gives a name to an image and takes it from the one that had it.
-    private func name(_ id: String, _ tag: String) {
+    func name(_ id: String, _ tag: String) {
         for index in state.images.indices {
             state.images[index].tags.removeAll { $0 == tag }
             if state.images[index].id == id { state.images[index].tags.append(tag) }
@@ -120,51 +127,5 @@ extension FakeDocker {
         tell("tag \(reference) as \(tag)")
         name(state.images[try imageIndex(reference)].id, tag)
         return Response(status: 201)
-    }
-
-    func commit(_ call: Call) throws -> Response {
-        let index = try containerIndex(call.query("container") ?? "")
-        let container = state.containers[index]
-        let tag = "\(call.query("repo") ?? ""):\(call.query("tag") ?? "latest")"
-        tell("commit \(container.name) as \(tag)")
-        let base = state.images.first { $0.id == container.imageID }
-        let id = "sha256:" + state.newID()
-        let labels = container.labels.merging(call.body["Labels"].strings) { _, own in own }
-        state.images.append(
-            State.Image(
-                id: id, created: state.newTime(), tags: [], labels: labels,
-                env: (container.config["Env"].array ?? []).compactMap(\.string),
-                volumes: (container.config["Volumes"].object ?? [:]).keys.sorted(),
-                layers: (base?.layers ?? 0) + 1, files: container.layer, parent: base?.id))
-        name(id, tag)
-        return ok(["Id": .string(id)], status: 201)
-    }
-
-    private func removeImage(_ reference: String) throws -> Response {
-        tell("remove image \(reference)")
-        let image = state.images[try imageIndex(reference)]
-        if image.tags.count == 1,
-            let user = state.containers.first(where: { $0.imageID == image.id })
-        {
-            throw Refusal(
-                409,
-                "conflict: unable to remove repository reference \"\(reference)\" (must force) - container "
-                    + "\(user.id.prefix(12)) is using its referenced image \(image.id.dropFirst(7).prefix(12))"
-            )
-        }
-        let tag = State.withTag(reference)
-        for index in state.images.indices { state.images[index].tags.removeAll { $0 == tag } }
-        sweep(image.id)
-        return ok([["Untagged": .string(tag)]])
-    }
-
-    /// Removes an image without a name that nothing stands on, then its parent likewise.
-    private func sweep(_ id: String) {
-        guard let image = state.images.first(where: { $0.id == id }), image.tags.isEmpty,
-            !state.images.contains(where: { $0.parent == id }),
-            !state.containers.contains(where: { $0.imageID == id })
-        else { return }
-        state.images.removeAll { $0.id == id }
-        if let parent = image.parent { sweep(parent) }
     }
 }

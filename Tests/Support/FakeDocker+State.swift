@@ -14,6 +14,8 @@ extension FakeDocker {
             Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])
         ]
         var execs: [String: Exec] = [:]
+        /// Tokens that were given out: the number, and whose container was running with it.
+        var issued: [Int: String] = [:]
         private var serial = 0
 
         /// 64 hexadecimal digits, of which the first twelve differ from all others.
@@ -43,23 +45,28 @@ extension FakeDocker.State {
         var endpoints: [String: Endpoint]
         /// The writable layer and what is below it: path to content.
         var layer: [String: [UInt8]]
+        /// Symbolic links in the layer: path to target.
+        var links: [String: String] = [:]
+        /// created, running, paused or exited.
         var status = "created"
+        var createdAt = "0001-01-01T00:00:00Z"
         var startedAt = "0001-01-01T00:00:00Z"
         var finishedAt = "0001-01-01T00:00:00Z"
         var exitCode = 0
         var restarts = 0
+        /// Why the last start was refused.
+        var startError = ""
+        /// Stopped or killed on request: `unless-stopped` leaves it down when the daemon restarts.
+        var wasStoppedByHand = false
         /// Destinations that somebody inside has unmounted; a start brings them back.
         var unmounted: Set<String> = []
 
-        var isRunning: Bool { status == "running" }
+        /// Docker calls a paused container running.
+        var isRunning: Bool { status == "running" || status == "paused" }
+        var isPaused: Bool { status == "paused" }
+        var isAutoRemoved: Bool { hostConfig["AutoRemove"].bool == true }
+        var restartPolicy: String { hostConfig["RestartPolicy"]["Name"].string ?? "no" }
         var labels: [String: String] { config["Labels"].strings }
-    }
-
-    struct Mount: Equatable {
-        var isVolume: Bool
-        /// A volume's name or a path of the host.
-        var source: String
-        var destination: String
     }
 
     struct Endpoint {
@@ -88,8 +95,11 @@ extension FakeDocker.State {
         var env: [String] = []
         /// Paths that it declares as volumes.
         var volumes: [String] = []
+        /// What else a container made from it inherits: Cmd, Entrypoint, WorkingDir and the like.
+        var config: JSON = [:]
         var layers = 1
         var files: [String: [UInt8]] = [:]
+        var links: [String: String] = [:]
         var parent: String?
     }
 

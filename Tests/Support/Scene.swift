@@ -105,7 +105,8 @@ final class Scene {
     /// Sees with Docker whether the disk is mounted in the VM.
     var isAttached: Bool {
         container?.mounts.contains {
-            $0 == .init(isVolume: true, source: disk, destination: "/warden-cpi-dev/\(disk)")
+            $0.isVolume && $0.source == disk && $0.destination == "/warden-cpi-dev/\(disk)"
+                && $0.isWritable
         } ?? false
     }
 
