@@ -63,6 +63,15 @@ final class FakeDocker {
         late = []
     }
 
+    /// Somebody else talks to the same Docker, perhaps in the middle of a request of the call under
+    /// test: none of that call's faults is for them, and none of their requests is counted as its.
+    func apart<T>(_ body: () throws -> T) rethrows -> T {
+        let kept = (onRequest, onKill, isDead, requests, story, count, told)
+        (onRequest, onKill, isDead) = (nil, nil, false)
+        defer { (onRequest, onKill, isDead, requests, story, count, told) = kept }
+        return try body()
+    }
+
     func forget() {
         requests = []
         story = []

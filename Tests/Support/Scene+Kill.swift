@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Journal
 
 @testable import CPI
@@ -20,17 +19,27 @@ extension Scene {
     }
 
     /// Runs a call that dies at a moment. Whatever the process goes on to do in this test, Docker does
-    /// not see it, and the journal gets back the files of that moment.
+    /// not see it, and the journal gets back the files of that moment. `each` is done at each request.
     @discardableResult
-    func kill(_ moment: Moment, _ call: (Scene) throws -> Any) throws -> Bool {
+    func kill(_ moment: Moment, each: @escaping () -> Void = {}, _ call: (Scene) throws -> Any)
+        throws -> Bool
+    {
         let directory = runner.directory.path
         let docker = docker
-        var snapshot: TemporaryDirectory?
+        var kept: Files?
         docker.revive()
-        docker.onKill = { snapshot = try? TemporaryDirectory.copy(of: directory) }
+        docker.onKill = { kept = try? self.files() }
         switch moment {
-        case .before(let n): docker.onRequest = { count, _ in count == n ? .kill : nil }
-        case .after(let n): docker.onRequest = { count, _ in count == n ? .killAfter : nil }
+        case .before(let n):
+            docker.onRequest = { count, _ in
+                each()
+                return count == n ? .kill : nil
+            }
+        case .after(let n):
+            docker.onRequest = { count, _ in
+                each()
+                return count == n ? .killAfter : nil
+            }
         case .commit(let n):
             var commits = 0
             JournalCommits.watch(directory + "/" + Journal.fileName) {
@@ -43,18 +52,8 @@ extension Scene {
         runner.delivers = true
         JournalCommits.watch(directory + "/" + Journal.fileName, nil)
         docker.revive()
-        guard let snapshot else { return false }
-        try replace(directory, with: snapshot.path)
+        guard let kept else { return false }
+        try restore(kept)
         return true
-    }
-
-    private func replace(_ directory: String, with copy: String) throws {
-        let files = FileManager.default
-        for name in try files.contentsOfDirectory(atPath: directory) {
-            try files.removeItem(atPath: directory + "/" + name)
-        }
-        for name in try files.contentsOfDirectory(atPath: copy) where name != "journal.db-shm" {
-            try files.copyItem(atPath: copy + "/" + name, toPath: directory + "/" + name)
-        }
     }
 }
