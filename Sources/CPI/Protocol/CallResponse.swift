@@ -6,7 +6,9 @@ enum CallResponse {
         (["result": result, "error": .null, "log": ""] as JSON).bytes
     }
 
-    static func failure(_ error: CPIError) -> [UInt8] {
+    /// What Docker says of a failure may repeat what it was given: the text is cleaned here.
+    static func failure(_ error: CPIError, _ redactor: Redactor) -> [UInt8] {
+        let error = redactor.clean(error)
         let body: JSON = [
             "type": .string(error.kind.rawValue), "message": .string(error.message),
             "ok_to_retry": .bool(error.okToRetry),
