@@ -66,7 +66,7 @@ public final class FileLock {
     }
 
     /// False when the path names another file by now than the one that was locked.
-    private static func isCurrent(_ file: Int32, _ path: String) -> Bool {
+    static func isCurrent(_ file: Int32, _ path: String) -> Bool {
         var mine = stat()
         var named = stat()
         guard fstat(file, &mine) == 0, lstat(path, &named) == 0 else { return false }

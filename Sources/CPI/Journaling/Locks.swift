@@ -5,14 +5,17 @@ import Logging
 /// File locks by name, across the processes of this host: one mutation of a VM or disk at a time,
 /// and a sign of life of each operation's owner. The kernel drops them when a process dies.
 final class Locks {
-    private let directories: [String]
+    let directories: [String]
+    let shared: String?
     private let logger: Logger
+    private var swept: Set<String> = []
 
     /// Here processes with different journal directories meet.
     static let shared = "/var/tmp/docker_cpi.locks"
 
     init(_ directory: String?, shared: String? = Locks.shared, logger: Logger) {
         directories = [directory.map { $0 + "/locks" }, shared].compactMap(\.self)
+        self.shared = shared
         self.logger = logger
     }
 
@@ -48,6 +51,7 @@ final class Locks {
                 locks.append(
                     try FileLock.acquire(
                         "\(directory)/\(name).lock", seconds: seconds, note: note))
+                sweep(directory)
             } catch let error as JournalError {
                 fault = fault ?? error
             }
@@ -82,6 +86,12 @@ final class Locks {
             .first { !$0.isEmpty } ?? "a process"
     }
 
+    /// Killed processes leave their lock files. Each process removes a few of the old ones.
+    private func sweep(_ directory: String) {
+        guard swept.insert(directory).inserted else { return }
+        FileLock.sweep(directory, olderThan: 3_600, limit: 8)
+    }
+
     private static func name(_ subject: Subject) -> String? {
         switch subject.kind {
         case .vm, .disk: subject.cid
@@ -96,23 +106,11 @@ final class Locks {
     }
 
     /// In a directory that anybody may write to, a stranger could have been first.
-    private static func isOurs(_ directory: String) -> Bool {
+    static func isOurs(_ directory: String) -> Bool {
         var status = stat()
         guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             return false
         }
         return geteuid() == 0 || status.st_uid == geteuid()
     }
-}
-
-/// Tells of operations in a journal file whether their processes live, without a configuration.
-public struct Liveness {
-    private let locks: Locks
-
-    public init(beside journal: String) {
-        let directory = journal.lastIndex(of: "/").map { String(journal[..<$0]) } ?? "."
-        locks = Locks(directory, logger: Logger(label: "liveness"))
-    }
-
-    public func isOwned(_ operation: String) -> Bool { locks.isOwned(operation) }
 }

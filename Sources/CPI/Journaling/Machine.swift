@@ -2,14 +2,21 @@ import Glibc
 
 /// The machine that a CPI runs on: on the same one, locks tell who lives.
 enum Machine {
-    /// "NAME ID BOOT", kept in labels.
+    /// "NAME ID BOOT": the first three parts of a place (see `Locks.places`).
     static let here = "\(host) \(id) \(boot)"
 
     /// A container changes its name, a machine that was started anew its boot: both stay the same.
+    /// Cloned machines share their id, and many are called localhost: one of the two does not do.
     static func isAnother(_ machine: String) -> Bool {
         let parts = machine.split(separator: " ").map(String.init)
-        guard parts.count == 3 else { return false }
+        guard parts.count >= 3 else { return false }
         return parts[2] != boot && (parts[0] != host || parts[1] != id)
+    }
+
+    /// Whether what was begun there ended with that machine: it is this one, started anew since.
+    static func isFromBeforeTheBoot(_ machine: String) -> Bool {
+        let parts = machine.split(separator: " ").map(String.init)
+        return parts.count >= 3 && parts[2] != boot && !isAnother(machine)
     }
 
     private static let id: String = {

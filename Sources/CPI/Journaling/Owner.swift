@@ -3,15 +3,21 @@ import Glibc
 
 /// Who owns an operation. It explains; whether the owner lives is decided by a lock.
 enum Owner {
-    static func json(daemon: JSON?, address: String) -> JSON {
+    /// `place`: where its lock can be seen.
+    static func json(daemon: JSON?, address: String, place: String) -> JSON {
         var owner: JSON = [
             "pid": .integer(Int64(getpid())), "user": .integer(Int64(geteuid())),
             "host": .string(Machine.host), "version": .string(CPI.version),
-            "boot": .string(Machine.boot),
+            "boot": .string(Machine.boot), "place": .string(place),
             "started": .string(startTime),
         ]
         if let daemon { owner["daemon"] = ["id": daemon, "address": .string(address)] }
         return owner
+    }
+
+    /// Where an operation was begun, as its intent says it; nil for an older intent.
+    static func place(in ownerJSON: String) -> String? {
+        (try? JSON(parsing: ownerJSON.utf8))?["place"].string
     }
 
     /// Field 22 of /proc/self/stat, in clock ticks since boot: tells a pid that was used again.

@@ -1,0 +1,122 @@
+import Engine
+import Foundation
+import Journal
+import Logging
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Where the lock of an operation can be seen is told by a place")
+struct PlaceTests {
+    let own: TemporaryDirectory
+    let shared: TemporaryDirectory
+    let locks: Locks
+
+    init() throws {
+        own = try TemporaryDirectory()
+        shared = try TemporaryDirectory()
+        locks = Locks(own.path, shared: shared.path, logger: Logger(label: "test"))
+    }
+
+    private func locks(_ directory: String?, shared: String?) -> Locks {
+        Locks(directory, shared: shared, logger: Logger(label: "test"))
+    }
+
+    /// A place with some of its parts changed: 0 host, 1 machine id, 2 boot, 3 directory.
+    private func changed(_ place: String, _ parts: [Int: String]) -> String {
+        place.split(separator: " ").enumerated().map { parts[$0] ?? String($1) }
+            .joined(separator: " ")
+    }
+
+    @Test("a place for each directory that can be used; labels record the shared one")
+    func places() throws {
+        #expect(locks.places.count == 2 && locks.places[1] == locks.place)
+        for place in locks.places {
+            #expect(place.hasPrefix(Machine.here + " ") && place.split(separator: " ").count == 4)
+            #expect(!locks.isElsewhere(place))
+        }
+        let alone = locks(own.path, shared: "/proc/none")
+        #expect(alone.places == [locks.places[0]] && alone.place == locks.places[0])
+        #expect(!locks.isElsewhere(alone.place), "one directory in common is enough")
+    }
+
+    @Test("another lock directory on the same machine is another place, both ways")
+    func otherDirectory() throws {
+        let directory = try TemporaryDirectory()
+        let other = locks(directory.path, shared: nil)
+        #expect(other.isElsewhere(locks.place) && locks.isElsewhere(other.place))
+        let meeting = locks(directory.path, shared: shared.path)
+        #expect(!meeting.isElsewhere(locks.place) && !locks.isElsewhere(meeting.place))
+    }
+
+    @Test("a directory that was removed and made again is another one")
+    func madeAgain() throws {
+        let before = locks.place
+        try FileManager.default.moveItem(atPath: shared.path, toPath: shared.path + "-old")
+        defer { try? FileManager.default.removeItem(atPath: shared.path + "-old") }
+        #expect(locks.isElsewhere(before) && !locks.isElsewhere(locks.place))
+    }
+
+    @Test("another machine is elsewhere; this one before it was started anew is not")
+    func machines() {
+        let place = locks.place
+        #expect(!locks.isElsewhere(changed(place, [2: "another-boot"])), "dead since the boot")
+        #expect(!locks.isElsewhere(changed(place, [2: "another-boot", 3: "1:1"])))
+        #expect(locks.isElsewhere(changed(place, [0: "h", 1: "0a", 2: "another-boot"])))
+        #expect(locks.isElsewhere(changed(place, [0: "h", 2: "another-boot"])), "cloned machines")
+        #expect(locks.isElsewhere(changed(place, [1: "0a", 2: "another-boot"])), "localhost")
+        #expect(locks.isElsewhere(changed(place, [3: "1:1"])))
+        #expect(!locks.isElsewhere(changed(place, [0: "renamed"])), "boot and directory decide")
+    }
+
+    @Test("older labels have no directory: the machine decides; nothing recorded is here")
+    func olderForm() {
+        #expect(!locks.isElsewhere(Machine.here) && !locks.isElsewhere(""))
+        #expect(locks.isElsewhere("elsewhere 0a 0b"))
+        #expect(!locks.isElsewhere(changed(Machine.here, [2: "another-boot"])))
+    }
+
+    @Test("who can have no lock is elsewhere for everybody")
+    func nowhere() {
+        let nowhere = locks(nil, shared: nil)
+        #expect(nowhere.places == [] && nowhere.place == Machine.here + " -")
+        #expect(locks.isElsewhere(nowhere.place) && nowhere.isElsewhere(nowhere.place))
+        #expect(nowhere.isElsewhere(locks.place))
+    }
+
+    @Test("the intent's owner tells the place; an older one does not")
+    func owner() {
+        let json = Owner.json(daemon: nil, address: "unix:///s", place: locks.place)
+        #expect(Owner.place(in: json.text) == locks.place)
+        #expect(Owner.place(in: #"{"pid":1}"#) == nil && Owner.place(in: "no JSON") == nil)
+    }
+
+    @Test("intents, marks and containers of a call all record its place")
+    func recorded() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        let place = Locks(
+            scene.runner.directory.path, shared: scene.runner.locks.path,
+            logger: scene.runner.logger
+        ).place
+        let owner = try #require(try scene.runner.lastOperation().owner)
+        #expect(Owner.place(in: owner) == place)
+        #expect(scene.container?.labels[Label.host] == place)
+    }
+
+    @Test("a process that takes a lock removes a few old lock files that nobody holds")
+    func sweeping() throws {
+        let files = FileManager.default
+        for number in 0..<20 {
+            let path = try shared.write("operation-\(number).lock", [])
+            try files.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -4_000)], ofItemAtPath: path)
+        }
+        let taken = try locks.acquire("vm-1", seconds: 0, note: "")
+        #expect(try files.contentsOfDirectory(atPath: shared.path).count == 13)
+        _ = try locks.acquire("vm-2", seconds: 0, note: "")
+        #expect(try files.contentsOfDirectory(atPath: shared.path).count == 13, "once each process")
+        taken.forEach { $0.release() }
+    }
+}
