@@ -48,7 +48,17 @@ extension Journal {
                 state = e.data->>'$.state', error = e.data->>'$.error', finished = e.at,
                 duration = max(0, e.monotonic - (SELECT min(f.monotonic) FROM events AS f
                     WHERE f.operation = e.operation))
-                """)
+                """),
+            // What retention has kept about the same VM or disk may be needed no more.
+            """
+            UPDATE operations SET kept = 0 WHERE kept = 1 AND id IN (
+                SELECT t.operation FROM events AS e
+                JOIN operations AS o ON o.id = e.operation
+                JOIN subjects AS s ON s.operation = o.id
+                JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
+                WHERE e.sequence = ?1 AND o.mutating AND o.state = 'done'
+                    AND s.kind IN ('vm', 'disk'))
+            """,
         ],
         .replied: [update("replied = iif(e.data->>'$.delivered', 'delivered', 'lost')")],
     ]

@@ -24,35 +24,8 @@ extension Journal {
         try begin(intent, before: events, event: event, durable: false)
     }
 
-    /// Removes at most `limit` finished operations that began before `time` (Unix milliseconds),
-    /// with their events. Unfinished ones stay for ever.
-    @discardableResult
-    public func prune(before time: Int64, limit: Int) throws -> Int {
-        var old: [String] = []
-        let select = """
-            SELECT id FROM operations WHERE started < ?1 AND state NOT IN ('running', 'parked')
-            ORDER BY started LIMIT ?2
-            """
-        try database.run(select, [.integer(time), .integer(Int64(limit))]) {
-            old.append($0.text(0) ?? "")
-        }
-        guard !old.isEmpty else { return 0 }
-        try write(durable: false) {
-            for id in old {
-                for sql in Journal.deletions { try database.run(sql, [.text(id)]) }
-            }
-        }
-        return old.count
-    }
-
-    private static let deletions = [
-        "DELETE FROM events WHERE operation = ?1",
-        "DELETE FROM subjects WHERE operation = ?1",
-        "DELETE FROM operations WHERE id = ?1",
-    ]
-
     private func insertIntent(_ intent: Intent, _ event: Event) throws {
-        let subjects = intent.subjects.map { "[\"\($0.kind.rawValue)\",\(quoted($0.cid))]" }
+        let subjects = intent.subjects.map { "[\"\($0.kind.rawValue)\",\(Journal.quoted($0.cid))]" }
         let sql = """
             INSERT INTO events (operation, kind, at, monotonic, data)
             VALUES (?1, 'intent', ?2, ?3, json_object('method', ?4, 'mutating', ?5,
@@ -85,7 +58,7 @@ extension Journal {
     }
 
     /// A JSON string of a text that SQLite is to read as JSON.
-    private func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,6 +1,8 @@
 /// The migrations, embedded in the binary from `migrations/`, and the version a file is at.
 enum Schema {
-    static let migrations: [[UInt8]] = [PackageResources.v001_journal_sql]
+    static let migrations: [[UInt8]] = [
+        PackageResources.v001_journal_sql, PackageResources.v002_retention_sql,
+    ]
 
     static func version(_ database: Database) throws -> Int {
         var version = 0

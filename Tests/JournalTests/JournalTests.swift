@@ -195,9 +195,9 @@ struct JournalTests {
             }
         }
         let now = fixture.time.clock.wall()
-        #expect(try journal.prune(before: now - 1_000_000, limit: 10) == 0)
-        #expect(try journal.prune(before: now, limit: 2) == 2)
-        #expect(try journal.prune(before: now, limit: 10) == 1)
+        #expect(try journal.prune(before: now - 1_000_000, limit: 10, keeping: .nothing) == 0)
+        #expect(try journal.prune(before: now, limit: 2, keeping: .nothing) == 2)
+        #expect(try journal.prune(before: now, limit: 10, keeping: .nothing) == 1)
         #expect(try journal.operations(limit: 10).map(\.id).sorted() == ["op1", "op2"])
         #expect(try journal.events(of: "op0").isEmpty)
         #expect(try journal.subjects(of: "op4").isEmpty)
@@ -236,6 +236,28 @@ struct JournalTests {
         #expect(try journal.check() == [])
         try journal.record([fixture.event(kind, "never begun")], of: "op1", durable: false)
         #expect(try journal.check().count == 1)
+    }
+
+    @Test("what was begun, and what began to go back, is told by step")
+    func begunAndUndoing() throws {
+        let journal = try fixture.open()
+        try fixture.begin(journal, "op1")
+        #expect(try journal.begun(of: "op1") == [] && journal.undoing(of: "op1") == [])
+        try journal.record(
+            [
+                fixture.event(.doing, "a"), fixture.event(.done, "a"), fixture.event(.doing, "b"),
+                fixture.event(.failed, "b"), fixture.event(.warning), fixture.event(.undoing, "b"),
+                fixture.event(.undone, "b"), fixture.event(.undoing, "a"),
+                fixture.event(.undoing, "a"),
+            ], of: "op1", durable: false)
+        try fixture.begin(journal, "op2")
+        try journal.record([fixture.event(.doing, "c")], of: "op2", durable: false)
+        #expect(try journal.begun(of: "op1") == ["a", "b"])
+        let undoing = try journal.undoing(of: "op1")
+        #expect(undoing.map(\.step) == ["b", "a", "a"])
+        #expect(undoing.map(\.at) == undoing.map(\.at).sorted() && undoing[0].at > 0)
+        #expect(try journal.begun(of: "op2") == ["c"] && journal.undoing(of: "op2") == [])
+        #expect(try journal.check() == [], "a doing without its end is no violation")
     }
 
     @Test("an error text shows SQL and no values")

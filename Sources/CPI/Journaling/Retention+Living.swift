@@ -1,0 +1,11 @@
+import Journal
+
+extension Retention {
+    /// What the CPI reads of the past of a VM or disk that lives: its metadata and size, which Docker
+    /// keeps no labels for, and which disks were given to it at its creation or attached since.
+    static let ofTheLiving = Retention(
+        latest: [
+            SetVMMetadata.name, SetDiskMetadata.name, ResizeDisk.name, UpdateDisk.name,
+            CreateVM.name, AttachDisk.name, DetachDisk.name,
+        ], deleting: [DeleteVM.name, DeleteDisk.name])
+}

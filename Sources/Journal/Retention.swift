@@ -1,0 +1,117 @@
+/// Which operations outlive retention's time, because somebody still reads them: of each of some
+/// methods the latest one done about the same VMs and disks, as long as these exist.
+public struct Retention: Sendable {
+    /// Methods whose latest success is kept, each for itself and for each set of VMs and disks.
+    public var latest: [String]
+    /// Methods that end their subject. An operation is needed no more when one of its VMs, or all of
+    /// its disks, were ended after it. Of an end that was itself pruned nothing is known any more: what
+    /// is about several disks may then stay until its VM is ended.
+    public var deleting: [String]
+
+    public init(latest: [String], deleting: [String]) {
+        self.latest = latest
+        self.deleting = deleting
+    }
+
+    /// Only time decides.
+    public static let nothing = Retention(latest: [], deleting: [])
+}
+
+extension Journal {
+    /// Removes at most `limit` finished operations that began before `time` (Unix milliseconds),
+    /// with their events, the oldest first. Unfinished ones stay for ever, and so does what
+    /// `retention` says is needed. What it costs does not depend on how much is kept.
+    @discardableResult
+    public func prune(before time: Int64, limit: Int, keeping retention: Retention) throws -> Int {
+        guard try !candidates(before: time, limit: 1).isEmpty else { return 0 }
+        return try write(durable: false) {
+            var removed = 0
+            var seen = 0
+            while removed < limit, seen < 10 * limit {
+                let ids = try candidates(before: time, limit: limit - removed)
+                guard !ids.isEmpty else { break }
+                seen += ids.count
+                for id in ids where try !keep(id, retention) {
+                    for sql in Journal.deletions { try database.run(sql, [.text(id)]) }
+                    removed += 1
+                }
+            }
+            return removed
+        }
+    }
+
+    static let candidates = """
+        SELECT id FROM operations
+        WHERE started < ?1 AND kept = 0 AND state NOT IN ('running', 'parked')
+        ORDER BY started, id LIMIT ?2
+        """
+
+    private func candidates(before time: Int64, limit: Int) throws -> [String] {
+        var ids: [String] = []
+        try database.run(Journal.candidates, [.integer(time), .integer(Int64(limit))]) {
+            ids.append($0.text(0) ?? "")
+        }
+        return ids
+    }
+
+    /// Sets the operation apart if it is needed; returns whether it is.
+    private func keep(_ id: String, _ retention: Retention) throws -> Bool {
+        var isNeeded = false
+        let values: [Value] = [
+            .text(id), .text(Journal.list(retention.latest)),
+            .text(Journal.list(retention.deleting)),
+        ]
+        try database.run(Journal.needed, values) { _ in isNeeded = true }
+        if isNeeded {
+            try database.run("UPDATE operations SET kept = 1 WHERE id = ?1", [.text(id)])
+        }
+        return isNeeded
+    }
+
+    /// Names of methods as a JSON text.
+    private static func list(_ names: [String]) -> String {
+        "[" + names.map(quoted).joined(separator: ",") + "]"
+    }
+
+    private static let deletions = [
+        "DELETE FROM events WHERE operation = ?1",
+        "DELETE FROM subjects WHERE operation = ?1",
+        "DELETE FROM operations WHERE id = ?1",
+    ]
+
+    /// A row if operation ?1 is needed: of the methods ?2, while those of ?3 have ended nothing of it.
+    static let needed = """
+        SELECT 1 FROM operations AS o
+        WHERE o.id = ?1 AND o.state = 'done' AND o.method IN (SELECT value FROM json_each(?2))
+            AND EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind IN ('vm', 'disk'))
+            AND NOT EXISTS (SELECT 1 FROM subjects AS s
+                WHERE s.operation = o.id AND s.kind = 'vm' AND \(isEnded))
+            AND (NOT EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind = 'disk')
+                OR EXISTS (SELECT 1 FROM subjects AS s
+                    WHERE s.operation = o.id AND s.kind = 'disk' AND NOT \(isEnded)))
+            AND NOT EXISTS (SELECT 1 FROM subjects AS s
+                JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
+                JOIN operations AS n ON n.id = t.operation
+                WHERE s.operation = o.id AND s.kind IN ('vm', 'disk')
+                    AND n.method = o.method AND n.state = 'done'
+                    AND (n.started, n.id) > (o.started, o.id) AND \(isAboutTheSame))
+        """
+
+    /// Whether something has ended subject s since operation o.
+    private static let isEnded = """
+        EXISTS (SELECT 1 FROM subjects AS t JOIN operations AS d ON d.id = t.operation
+            WHERE t.cid = s.cid AND t.kind = s.kind AND d.state = 'done'
+                AND d.method IN (SELECT value FROM json_each(?3))
+                AND (d.started, d.id) > (o.started, o.id))
+        """
+
+    /// Whether operations n and o have the same VMs and disks.
+    private static let isAboutTheSame = """
+        (SELECT count(*) FROM subjects WHERE operation = n.id AND kind IN ('vm', 'disk'))
+            = (SELECT count(*) FROM subjects WHERE operation = o.id AND kind IN ('vm', 'disk'))
+        AND NOT EXISTS (SELECT 1 FROM subjects AS mine
+            WHERE mine.operation = o.id AND mine.kind IN ('vm', 'disk')
+                AND NOT EXISTS (SELECT 1 FROM subjects AS its WHERE its.cid = mine.cid
+                    AND its.kind = mine.kind AND its.operation = n.id))
+        """
+}
