@@ -47,9 +47,24 @@ extension Journal {
 
     /// All events of an operation, oldest first.
     public func events(of operation: String) throws -> [Event] {
+        try events("WHERE operation = ?1", operation)
+    }
+
+    /// Names of the steps whose effect was begun: what has no `doing` event never reached Docker.
+    public func begun(of operation: String) throws -> Set<String> {
+        Set(try events("WHERE operation = ?1 AND kind = 'doing'", operation).compactMap(\.step))
+    }
+
+    /// The events that began to take a step back, oldest first: the first one says since when the
+    /// operation goes backward.
+    public func undoing(of operation: String) throws -> [Event] {
+        try events("WHERE operation = ?1 AND kind = 'undoing'", operation)
+    }
+
+    private func events(_ filter: String, _ operation: String) throws -> [Event] {
         let sql = """
             SELECT sequence, kind, step, at, monotonic, data FROM events
-            WHERE operation = ?1 ORDER BY sequence
+            \(filter) ORDER BY sequence
             """
         var events: [Event] = []
         try database.run(sql, [.text(operation)]) { row in
@@ -85,7 +100,9 @@ extension Journal {
 
     /// Finds violations of what the journal promises; empty when all is well.
     ///
-    /// Every done has a doing, every undone an undoing, nothing finished has an open step.
+    /// Every done or observed step has its doing before it, every undone one its undoing, and the
+    /// file is sound. A doing without an end is no violation: a process that was killed leaves it, and
+    /// recovery that finds the effect in Docker goes on without a word about it.
     public func check() throws -> [String] {
         var problems: [String] = []
         try database.run(Journal.unmatched) { row in
