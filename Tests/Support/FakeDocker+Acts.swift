@@ -35,6 +35,9 @@ extension Act: CustomStringConvertible {
         }
     }
 
+    /// Those that are about no VM in particular.
+    static let ofTheHost: Set<Act> = [.daemonRestart, .containerPrune, .imagePrune, .imagePruneAll]
+
     /// The name that an operator gives to a VM's container.
     static let handName = "renamed-by-hand"
 }
@@ -43,6 +46,7 @@ extension FakeDocker {
     /// Does what comes first. Returns whether that changed anything. What goes through a CPI is not
     /// done here.
     func begin(_ act: Act, on vm: String) throws -> Bool {
+        guard !vm.isEmpty || Act.ofTheHost.contains(act) else { return false }
         switch act {
         case .startVM: return try changes("POST", "/containers/\(vm)/start")
         case .startOld: return try start { $0.name.hasPrefix("\(vm).old-") }
@@ -54,8 +58,9 @@ extension FakeDocker {
         case .renameVM, .renameVMAndBack:
             return try changes("POST", "/containers/\(vm)/rename", ["name": Act.handName])
         case .daemonRestart:
+            let isAny = !state.containers.isEmpty
             restartDaemon()
-            return true
+            return isAny
         case .containerPrune: return pruneContainers()
         case .imagePrune: return pruneImages(all: false)
         case .imagePruneAll: return pruneImages(all: true)

@@ -13,6 +13,8 @@ extension Scene {
     /// Bytes by path below the runner's directory.
     struct Files {
         fileprivate let bytes: [String: [UInt8]]
+
+        var names: [String] { bytes.keys.sorted() }
     }
 
     func snapshot() throws -> Snapshot { Snapshot(docker: docker.state, files: try files()) }

@@ -1,0 +1,235 @@
+import Engine
+import Foundation
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// One scenario with every act at every boundary, in one world that is put back for each case.
+struct AdversaryRun {
+    enum Way: String, CaseIterable { case nextCall, recovery, withoutJournal }
+
+    let scenario: CrashScenario
+    private let scene: Scene
+    private let start: Scene.Snapshot
+    /// What the call asks when nobody disturbs it: "POST /containers/create".
+    private let requests: [String]
+    /// By request, what somebody else can do there.
+    let possible: [[Act]]
+    private var cases = 0
+    private var found: [String: [String: [String]]] = [:]
+    private static let only = ProcessInfo.processInfo.environment["ADVERSARY_CASE"]
+
+    init(_ scenario: CrashScenario) throws {
+        self.scenario = scenario
+        scene = try scenario.prepare()
+        start = try scene.snapshot()
+        scene.docker.revive()
+        let (scene, method) = (scene, scenario.method)
+        var possible: [[Act]] = []
+        scene.docker.onRequest = { _, _ in
+            possible.append(AdversaryRun.possible(scene, method))
+            return nil
+        }
+        _ = try scene.runner.call(scenario.method, scenario.arguments(scene))
+        scene.docker.onRequest = nil
+        requests = scene.docker.requests
+        self.possible = possible
+    }
+
+    /// The acts that change something at this moment. What another CPI would do is not tried.
+    private static func possible(_ scene: Scene, _ method: String) -> [Act] {
+        Act.allCases.filter { act in
+            guard !act.isOfCPI else { return !scene.vm.isEmpty }
+            let state = scene.docker.state
+            defer { scene.docker.state = state }
+            return (try? scene.begin(act).changed) ?? true
+        }
+    }
+
+    /// The call goes on; if it leaves something that is to be settled, that is done in one of the
+    /// ways, in turn.
+    mutating func goOn() throws {
+        for n in 1...requests.count {
+            for act in possible[n - 1] where isWanted(act, "goes on", "\(n)") {
+                let way = Way.allCases[(n + act.number) % 3]
+                let witness = try witness(start)
+                let wasChanged = try call(n, act, witness)
+                guard wasChanged || !witness.problems.isEmpty else { continue }
+                let isLeft = try isLeft()
+                if isLeft { try settle(way, witness) }
+                try close(witness, act, isLeft ? "goes on, \(way)" : "goes on", n)
+            }
+        }
+    }
+
+    /// The call with somebody else at its n-th request. Returns whether they changed anything.
+    private func call(_ n: Int, _ act: Act, _ witness: Witness) throws -> Bool {
+        let scene = scene
+        var wasChanged = false
+        var hasEffect = false
+        scene.docker.onRequest = { count, request in
+            switch count {
+            case n:
+                do {
+                    wasChanged = try witness.begin(act, isLate: hasEffect, ownerLives: true)
+                } catch {
+                    witness.note("the act failed: \(error)")
+                }
+            case n + 1: try? witness.end()
+            default: witness.look()
+            }
+            // What changes nothing needs no end.
+            if count == n, !wasChanged, witness.problems.isEmpty { return .kill }
+            if AdversaryRun.isEffect("\(request.method) \(request.path)") { hasEffect = true }
+            return nil
+        }
+        let answer = Result {
+            try scene.runner.call(scenario.method, scenario.arguments(scene))
+        }
+        scene.docker.revive()
+        guard wasChanged || !witness.problems.isEmpty else { return false }
+        try witness.end()
+        switch answer {
+        case .success:
+            witness.isMade = true
+            witness.checkSuccess()
+        case .failure(let failure as CallFailure): witness.check(failure.message)
+        case .failure(let error): witness.note("the call threw \(error)")
+        }
+        return wasChanged
+    }
+
+    /// Dies before and after each request that changes something; then somebody acts.
+    mutating func kill() throws {
+        let scene = scene
+        for n in 1...requests.count where AdversaryRun.isEffect(requests[n - 1]) {
+            for moment in [Scene.Moment.before(n), .after(n)] where isWanted(nil, nil, "\(moment)")
+            {
+                let dying = try witness(start)
+                try scene.kill(moment, each: { dying.look() }) {
+                    try $0.runner.call(scenario.method, scenario.arguments($0))
+                }
+                // Whoever cannot see its locks takes it for dead by now.
+                scene.runner.time.sleep(601)
+                let killed = try scene.snapshot()
+                for act in Act.allCases { try settle(dying, act, killed, moment) }
+            }
+        }
+    }
+
+    /// Before a request in each way; after it in one of them, in turn.
+    private mutating func settle(
+        _ dying: Witness, _ act: Act, _ killed: Scene.Snapshot, _ moment: Scene.Moment
+    ) throws {
+        var ways = Way.allCases
+        if case .after(let n) = moment { ways = [ways[(n + act.number) % 3]] }
+        for way in ways where isWanted(act, "killed, \(way)", "\(moment)") {
+            try scene.restore(killed)
+            let witness = dying.copy()
+            witness.isMade = scene.docker.state.container(scene.actedVM) != nil
+            let wasChanged = try witness.begin(act, isLate: true, ownerLives: false)
+            guard wasChanged || !witness.problems.isEmpty else { return }
+            try witness.end()
+            try settle(way, witness)
+            try close(witness, act, "killed, \(way)", moment)
+        }
+    }
+
+    private func settle(_ way: Way, _ witness: Witness) throws {
+        let scene = scene
+        scene.docker.onRequest = { _, _ in
+            witness.look()
+            return nil
+        }
+        defer { scene.docker.onRequest = nil }
+        let open = try scene.runner.journal().open().map(\.id)
+        switch way {
+        case .nextCall: break
+        case .recovery:
+            try? scene.runner.recover()
+            for id in open {
+                let operation = try scene.runner.journal().operation(id)
+                witness.check(operation.error ?? "")
+                if operation.state == .rolledBack { witness.requireUnchanged() }
+            }
+            return
+        case .withoutJournal:
+            try scene.loseJournal()
+            scene.runner.time.sleep(601)
+            try? scene.runner.recover()
+        }
+        do {
+            _ = try scene.runner.call(scenario.method, scenario.arguments(scene))
+        } catch let failure as CallFailure {
+            witness.checkCopies(failure.message)
+        }
+    }
+
+    private func witness(_ start: Scene.Snapshot) throws -> Witness {
+        try scene.restore(start)
+        return Witness(scene, scenario.method, start: start.docker)
+    }
+
+    /// Whether the call has left something open, or containers that are not the VM's.
+    private func isLeft() throws -> Bool {
+        try !scene.runner.journal().open().isEmpty
+            || scene.docker.state.volumeNames.contains { $0.hasSuffix(".op") }
+            || scene.docker.state.containers.contains { $0.name != $0.labels["io.bosh.vm"] }
+    }
+
+    private mutating func close(_ witness: Witness, _ act: Act, _ way: String, _ at: Any) throws {
+        cases += 1
+        for problem in try witness.verdict() {
+            found["\(act.rawValue)|\(way)", default: [:]][problem, default: []].append("\(at)")
+        }
+    }
+
+    private static func isEffect(_ request: String) -> Bool {
+        !request.hasPrefix("GET") && !request.contains("/exec")
+    }
+
+    /// ADVERSARY_CASE is one case: "SCENARIO|ACT|WAY|BOUNDARY"; without it all are wanted.
+    private func isWanted(_ act: Act?, _ way: String?, _ boundary: String) -> Bool {
+        guard let only = AdversaryRun.only else { return true }
+        let parts = only.split(separator: "|").map(String.init)
+        guard parts.count == 4 else { return false }
+        return parts[0] == "\(scenario)" && parts[3] == boundary
+            && (act.map { parts[1] == $0.rawValue } ?? true)
+            && (way.map { parts[2] == $0 || parts[2].hasPrefix($0 + ",") } ?? true)
+    }
+
+    /// One issue for each act and way, with the boundaries at which it goes wrong.
+    func report() {
+        print(
+            "adversary: \(scenario): \(requests.count) requests, \(cases) cases, \(found.count) failed"
+        )
+        for (key, problems) in found.sorted(by: { $0.key < $1.key }) {
+            let lines = problems.sorted { $0.key < $1.key }.map { problem, boundaries in
+                "\(problem) (\(boundaries.map(shown).joined(separator: ", ")))"
+            }
+            let first = problems.values.first?.first ?? ""
+            Issue.record(
+                """
+                \(scenario)|\(key):
+                \(lines.joined(separator: "\n"))
+                ADVERSARY_CASE='\(scenario)|\(key)|\(first)' swift test --filter CPITests.AdversaryTests
+                """)
+        }
+    }
+
+    /// A boundary with the request there: "12 POST …/stop".
+    private func shown(_ boundary: String) -> String {
+        guard let n = boundary.split(separator: " ").last.flatMap({ Int($0) }),
+            requests.indices.contains(n - 1)
+        else { return boundary }
+        let parts = requests[n - 1].split(separator: "/")
+        return "\(boundary): \(parts[0])\(parts.dropFirst().first ?? "")…\(parts.last ?? "")"
+    }
+}
+
+extension Act {
+    /// Its place among all.
+    fileprivate var number: Int { Act.allCases.firstIndex(of: self) ?? 0 }
+}
