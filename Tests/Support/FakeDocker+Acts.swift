@@ -6,7 +6,7 @@ enum Act: String, CaseIterable, Sendable {
     case startVM, startOld, startReplacement, stopVM, killVM, restartVM, pauseVM
     case pauseAndUnpauseVM, renameVM, renameVMAndBack, daemonRestart
     case containerPrune, imagePrune, imagePruneAll, removeMark, removeNetwork
-    case anotherHasVM, anotherAttach, anotherDetach, operatorRecover
+    case anotherAttach, anotherDetach, operatorRecover
 }
 
 extension Act: CustomStringConvertible {
@@ -28,9 +28,8 @@ extension Act: CustomStringConvertible {
         case .imagePruneAll: "docker image prune --all"
         case .removeMark: "docker volume rm of the mark"
         case .removeNetwork: "docker network rm"
-        case .anotherHasVM: "has_vm by another CPI"
-        case .anotherAttach: "attach_disk by another CPI"
-        case .anotherDetach: "detach_disk by another CPI"
+        case .anotherAttach: "has_vm and attach_disk by another CPI"
+        case .anotherDetach: "has_vm and detach_disk by another CPI"
         case .operatorRecover: "cpi-admin recover"
         }
     }
@@ -68,7 +67,7 @@ extension FakeDocker {
         case .removeNetwork:
             let names = Set(containers(of: vm).flatMap(\.endpoints.keys)).sorted()
             return try names.contains { try changes("DELETE", "/networks/\($0)") }
-        case .anotherHasVM, .anotherAttach, .anotherDetach, .operatorRecover: return false
+        case .anotherAttach, .anotherDetach, .operatorRecover: return false
         }
     }
 

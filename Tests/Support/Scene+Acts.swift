@@ -13,20 +13,9 @@ extension Scene {
     /// anything, and what was answered wrongly.
     func begin(_ act: Act) throws -> (changed: Bool, problems: [String]) {
         switch act {
-        case .anotherHasVM:
-            guard !vm.isEmpty else { return (false, []) }
-            let answer = try another { try $0.call("has_vm", [.string(vm)]) }.result
-            let isThere = !docker.containers(of: vm).isEmpty
-            return (
-                false, (answer == true) == isThere ? [] : ["another CPI's has_vm says \(answer)"]
-            )
         case .anotherAttach, .anotherDetach:
             guard !vm.isEmpty, !disk.isEmpty else { return (false, []) }
-            let method = act == .anotherAttach ? "attach_disk" : "detach_disk"
-            let made = try another { other in
-                (try? other.call(method, [.string(vm), .string(disk)])) ?? .null
-            }
-            return (made.changed, [])
+            return try another(act == .anotherAttach ? "attach_disk" : "detach_disk")
         case .operatorRecover:
             // Locks are waited for in real time, and the call that holds one stands still meanwhile:
             // the operator does not wait, and comes back when no network is being made.
@@ -43,18 +32,33 @@ extension Scene {
         }
     }
 
-    /// A CPI with another journal and other locks, at the same time.
-    private func another(_ body: (CallRunner) throws -> JSON) throws -> (
-        changed: Bool, result: JSON
-    ) {
-        let other = try CallRunner(docker)
-        other.configuration["timeouts"]["lock"] = 0
-        other.time.sleep(runner.time.elapsed)
+    /// A CPI with another journal and other locks, at the same time. It asks for the VM first.
+    private func another(_ method: String) throws -> (changed: Bool, problems: [String]) {
+        let other = try freshOther()
+        other.time.sleep(runner.time.elapsed - other.time.elapsed)
         return try docker.apart {
             docker.forget()
-            let result = try body(other)
-            return (!docker.story.isEmpty, result)
+            let isThere = !docker.containers(of: vm).isEmpty
+            let answer = try other.call("has_vm", [.string(vm)])
+            _ = try? other.call(method, [.string(vm), .string(disk)])
+            let isRight = (answer == true) == isThere
+            return (
+                !docker.story.isEmpty, isRight ? [] : ["another CPI's has_vm says \(answer)"]
+            )
         }
+    }
+
+    /// One that has seen nothing yet. Its directory stays the same.
+    private func freshOther() throws -> CallRunner {
+        if let other {
+            try other.files.restore(below: other.runner.directory.path)
+            return other.runner
+        }
+        let fresh = try CallRunner(docker)
+        fresh.configuration["timeouts"]["lock"] = 0
+        try docker.apart { _ = try fresh.call("info", []) }
+        other = (fresh, try Files(below: fresh.directory.path))
+        return fresh
     }
 
     private var isMakingNetwork: Bool {

@@ -25,42 +25,48 @@ extension Scene {
         try restore(snapshot.files)
     }
 
-    func files() throws -> Files {
-        var bytes: [String: [UInt8]] = [:]
-        for name in try names() where !name.hasSuffix("-shm") {
-            bytes[name] = try Scene.read("\(runner.directory.path)/\(name)")
-        }
-        return Files(bytes: bytes)
-    }
+    func files() throws -> Files { try Files(below: runner.directory.path) }
 
     func restore(_ files: Files) throws {
         let path = runner.directory.path
         if FileManager.default.fileExists(atPath: path + Scene.keptLocks) {
-            try? FileManager.default.removeItem(atPath: path + Scene.locks)
-            guard rename(path + Scene.keptLocks, path + Scene.locks) == 0 else {
+            try? FileManager.default.removeItem(atPath: path + Files.locks)
+            guard rename(path + Scene.keptLocks, path + Files.locks) == 0 else {
                 throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
             }
         }
-        for name in try names() where files.bytes[name] == nil { unlink("\(path)/\(name)") }
-        for (name, bytes) in files.bytes { try Scene.write(bytes, "\(path)/\(name)") }
+        try files.restore(below: path)
     }
 
     /// Loses the journal and the locks. Until the next `restore` their directory is put by.
     func loseJournal() throws {
         let path = runner.directory.path
-        _ = rename(path + Scene.locks, path + Scene.keptLocks)
+        _ = rename(path + Files.locks, path + Scene.keptLocks)
         try runner.loseJournal()
     }
 
-    private static let locks = "/locks"
     private static let keptLocks = "/put-by"
+}
 
-    private func names() throws -> [String] {
-        let path = runner.directory.path
+extension Scene.Files {
+    fileprivate static let locks = "/locks"
+
+    init(below path: String) throws {
+        let names = try Self.names(path).filter { !$0.hasSuffix("-shm") }
+        bytes = try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Self.read("\(path)/\($0)")) })
+    }
+
+    func restore(below path: String) throws {
+        for name in try Self.names(path) where bytes[name] == nil { unlink("\(path)/\(name)") }
+        for (name, bytes) in bytes { try Self.write(bytes, "\(path)/\(name)") }
+    }
+
+    private static func names(_ path: String) throws -> [String] {
         let files = FileManager.default
-        let locks = (try? files.contentsOfDirectory(atPath: path + Scene.locks)) ?? []
+        let inside = (try? files.contentsOfDirectory(atPath: path + locks)) ?? []
         return try files.contentsOfDirectory(atPath: path).filter { $0 != "locks" }
-            + locks.map { "locks/\($0)" }
+            + inside.map { "locks/\($0)" }
     }
 
     private static func read(_ path: String) throws -> [UInt8] {

@@ -7,6 +7,8 @@ final class Scene {
     private(set) var stemcell = ""
     private(set) var vm = ""
     private(set) var disk = ""
+    /// Another CPI with another journal, when there was need of one, and what it began with.
+    var other: (runner: CallRunner, files: Files)?
 
     /// The files whose loss is a loss of somebody's data.
     static let layerFile = "/var/vcap/bosh/spec.json"

@@ -119,13 +119,18 @@ struct AdversaryRun {
         }
     }
 
-    /// Before a request in each way; after it in one of them, in turn.
+    /// In one of the ways, in turn: another one before a request than after it.
     private mutating func settle(
         _ dying: Witness, _ act: Act, _ killed: Scene.Snapshot, _ moment: Scene.Moment
     ) throws {
-        var ways = Way.allCases
-        if case .after(let n) = moment { ways = [ways[(n + act.number) % 3]] }
-        for way in ways where isWanted(act, "killed, \(way)", "\(moment)") {
+        let (n, place) =
+            switch moment {
+            case .before(let n): (n, 0)
+            case .after(let n): (n, 1)
+            case .commit(let n): (n, 2)
+            }
+        let way = Way.allCases[(n + act.number + place) % 3]
+        if isWanted(act, "killed, \(way)", "\(moment)") {
             try scene.restore(killed)
             let witness = dying.copy()
             witness.isMade = scene.docker.state.container(scene.actedVM) != nil

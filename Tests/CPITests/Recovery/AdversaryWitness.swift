@@ -176,6 +176,6 @@ struct Carrier {
 extension Act {
     /// Done by code of ours, which is to lose nothing.
     var isOfCPI: Bool {
-        [.anotherHasVM, .anotherAttach, .anotherDetach, .operatorRecover].contains(self)
+        [.anotherAttach, .anotherDetach, .operatorRecover].contains(self)
     }
 }
