@@ -14,8 +14,8 @@ extension FakeDocker {
             Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])
         ]
         var execs: [String: Exec] = [:]
-        /// Tokens that were given out: the number, and whose container was running with it.
-        var issued: [Int: String] = [:]
+        /// Tokens that were given out, by number.
+        var issued: [Int: Token] = [:]
         private var serial = 0
 
         /// 64 hexadecimal digits, of which the first twelve differ from all others.
@@ -67,6 +67,12 @@ extension FakeDocker.State {
         var isAutoRemoved: Bool { hostConfig["AutoRemove"].bool == true }
         var restartPolicy: String { hostConfig["RestartPolicy"]["Name"].string ?? "no" }
         var labels: [String: String] { config["Labels"].strings }
+    }
+
+    /// Who wrote it.
+    struct Token {
+        let vm: String
+        let container: String
     }
 
     struct Endpoint {

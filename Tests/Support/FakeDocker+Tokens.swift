@@ -9,7 +9,9 @@ extension FakeDocker {
     func stamp() {
         for index in state.containers.indices where state.containers[index].status == "running" {
             let token = state.issued.count + 1
-            state.issued[token] = state.containers[index].labels["io.bosh.vm"] ?? ""
+            state.issued[token] = State.Token(
+                vm: state.containers[index].labels["io.bosh.vm"] ?? "",
+                container: state.containers[index].id)
             state.containers[index].layer["\(FakeDocker.directory)\(token)"] = []
         }
     }

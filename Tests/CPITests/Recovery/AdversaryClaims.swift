@@ -88,6 +88,8 @@ extension Witness {
         guard act?.isOfCPI != true, !scene.vm.isEmpty,
             ["attach_disk", "detach_disk"].contains(method)
         else { return }
+        // What somebody has removed since is not the call's to know.
+        guard !scene.docker.containers(of: scene.vm).isEmpty else { return }
         let holders = scene.docker.containers(of: scene.vm).filter {
             [scene.vm, Act.handName].contains($0.name)
         }

@@ -93,9 +93,17 @@ final class Witness {
         let tokens = docker.tokens
         let result = try body()
         destroyed.formUnion(tokens.subtracting(docker.tokens))
-        for vm in Set(docker.state.issued.values)
+        for vm in Set(docker.state.issued.values.map(\.vm))
         where docker.containers(of: vm).filter(\.isRunning).count > 1 { doubled.insert(vm) }
         return result
+    }
+
+    /// The call that has started a replacement, finds it wanting and goes back gives up what that
+    /// one has written by then; unless it was somebody else who started it.
+    func forgiveGoingBack() {
+        guard act?.starts != true else { return }
+        destroyed.formUnion(
+            docker.state.issued.filter { before[$0.value.container] == nil }.map(\.key))
     }
 
     func note(_ problem: String) { problems.append(problem) }
@@ -118,7 +126,7 @@ final class Witness {
 
     private func lostTokens() throws -> [String] {
         var problems: [String] = []
-        for (vm, tokens) in Dictionary(grouping: docker.state.issued, by: \.value)
+        for (vm, tokens) in Dictionary(grouping: docker.state.issued, by: \.value.vm)
         where !isForgotten(vm) {
             let written = Set(tokens.map(\.key)).subtracting(destroyed)
             problems += try lost(written, vm)
@@ -177,5 +185,10 @@ extension Act {
     /// Done by code of ours, which is to lose nothing.
     var isOfCPI: Bool {
         [.anotherAttach, .anotherDetach, .operatorRecover].contains(self)
+    }
+
+    /// May start a replacement that the call has not yet started.
+    var starts: Bool {
+        [.startVM, .startReplacement, .restartVM, .daemonRestart].contains(self) || isOfCPI
     }
 }
