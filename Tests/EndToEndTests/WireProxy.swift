@@ -25,6 +25,10 @@ final class WireProxy: @unchecked Sendable {
         case busy
         /// No answer, and Docker does it seconds later, when the caller has given it up.
         case late
+        /// No answer at all; Docker never hears of it.
+        case hang
+        /// SIGKILL to the CPI while Docker is at it, which goes on to the end.
+        case killDuring
         /// Nothing: something else happens at this moment (`onFault`).
         case pass
     }
@@ -79,6 +83,22 @@ final class WireProxy: @unchecked Sendable {
         arm(fault) { _, _, line in line.contains(text) }
     }
 
+    /// Of the requests after the first one with `first` in its line, the `number`-th with `text` in its
+    /// line meets `fault`.
+    func arm(_ text: String, after first: String, number: Int = 1, _ fault: Fault) {
+        nonisolated(unsafe) var isAfter = false
+        nonisolated(unsafe) var seen = 0
+        arm(fault) { _, _, line in
+            guard isAfter else {
+                isAfter = line.contains(first)
+                return false
+            }
+            guard line.contains(text) else { return false }
+            seen += 1
+            return seen == number
+        }
+    }
+
     private func arm(_ fault: Fault, _ meets: @escaping @Sendable (Int, Int, String) -> Bool) {
         lock.withLock {
             count = 0
@@ -126,11 +146,18 @@ final class WireProxy: @unchecked Sendable {
         case .busy: return answer(client, 409, "removal of container x is already in progress")
         case .delay: sleep(1)
         case .late: sleep(9)
+        case .hang:
+            _ = receive(client)  // until the caller gives up
+            return
         default: break
         }
         guard let docker = try? UnixSocket.connect(upstream) else { return }
         defer { close(docker) }
         send(docker, request)
+        if fault == .killDuring {
+            sleep(1)
+            return strike()
+        }
         var isFirst = true
         while let part = receive(docker) {
             if isFirst, fault == .killAfter || fault == .dropReply {
@@ -209,6 +236,6 @@ final class WireProxy: @unchecked Sendable {
 }
 
 extension WireProxy.Fault {
-    var isKill: Bool { self == .killBefore || self == .killAfter }
+    var isKill: Bool { [.killBefore, .killAfter, .killDuring].contains(self) }
     fileprivate var strikes: Int { self == .busy ? 3 : 1 }
 }
