@@ -52,6 +52,16 @@ extension Custody {
         _ method: String, _ arguments: JSON, _ arm: (WireProxy) -> Void,
         _ act: @escaping () throws -> Void = {}
     ) throws -> Answer {
+        let (answer, isMet) = try strike(method, arguments, arm, act)
+        try #require(isMet, "\(method) had no such request: \(answer)")
+        return answer
+    }
+
+    /// The same for a call that may be over before it comes to that.
+    func strike(
+        _ method: String, _ arguments: JSON, _ arm: (WireProxy) -> Void,
+        _ act: @escaping () throws -> Void
+    ) throws -> (answer: Answer, isMet: Bool) {
         let name = "\(rig.directory)/\(UUID().uuidString.prefix(8)).sock"
         let proxy = try WireProxy(name, upstream: rig.socket)
         defer { proxy.stop() }
@@ -61,9 +71,8 @@ extension Custody {
         let answer = try rig.through(proxy) {
             try rig.send(Rig.request(method, arguments), started: proxy.aim)
         }
-        try #require(proxy.disarm(), "\(method) had no such request: \(answer)")
         if let failure { throw failure }
-        return answer
+        return (answer, proxy.disarm())
     }
 
     /// All containers of the VM, whatever their names.
@@ -143,7 +152,7 @@ extension Custody {
         let (repository, tag) = ("custody-e2e", UUID().uuidString.lowercased())
         rig.later(.disks) { [rig] in try? rig.engine.removeImage("\(repository):\(tag)") }
         try rig.engine.post(
-            "/commit", [("container", vm), ("repo", repository), ("tag", tag)])
+            "/commit", [("container", vm), ("repo", repository), ("tag", tag)], [:])
         var body = before.json["Config"]
         body["Image"] = .string("\(repository):\(tag)")
         body["HostConfig"] = before.json["HostConfig"]

@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+extension EndToEnd {
+    /// At each request that changes something somebody else acts; the call goes on or is killed there;
+    /// then the world is settled in each way. All of it is hours of `make crash`, `make test` has a part.
+    @Suite("Custody: whoever acts at whatever moment", CustodyReport())
+    struct CustodyMatrixTests {
+        @Test("Each act, in calls of two methods", arguments: CustodyCase.sample)
+        func sample(_ one: CustodyCase) throws {
+            #expect(try one.run(), "the call has no such request")
+        }
+
+        /// CRASH_STRIDE=n makes it each n-th case.
+        @Test(
+            "Each act at each request, both ends of the call, each way to settle it",
+            .enabled(if: CrashCase.stride != nil && CustodyCase.only == nil),
+            arguments: CustodyAct.usable, CustodyCase.methods)
+        func matrix(_ act: CustodyAct, _ method: String) throws {
+            let stride = try #require(CrashCase.stride)
+            for isKilled in [false, true] {
+                for way in CustodyCase.Way.allCases {
+                    // Another phase for each, so that a stride does not meet the same requests always.
+                    let row = "\(method)\(act)\(way)\(isKilled)".utf8.reduce(0) { $0 + Int($1) }
+                    for number in 1..<50 where (number + row) % stride == 0 {
+                        let one = CustodyCase(
+                            method: method, number: number, act: act, isKilled: isKilled, way: way)
+                        guard try one.run() else { break }
+                    }
+                }
+            }
+        }
+
+        @Test("The case of CUSTODY_CASE", .enabled(if: CustodyCase.only != nil))
+        func only() throws {
+            let one = try #require(CustodyCase(CustodyCase.only ?? ""), "there is no such case")
+            #expect(try one.run(), "the call has no such request")
+        }
+    }
+}
+
+extension CustodyCase {
+    /// Returns false when the call has fewer requests that change something.
+    func run() throws -> Bool {
+        let rig = try Rig()
+        defer { rig.tearDown() }
+        let run = try CustodyRun(self, rig)
+        var problems: [String] = []
+        var isMet = true
+        do {
+            isMet = try run.carryOut()
+        } catch {
+            problems.append("\(error)")
+        }
+        problems = run.problems + problems
+        if isMet {
+            CustodyReport.add(self, needsPerson: run.needsPerson, failed: !problems.isEmpty)
+        }
+        guard !problems.isEmpty else { return isMet }
+        Issue.record(
+            """
+            \(problems.joined(separator: "\n"))
+            CUSTODY_CASE=\(testDescription) make crash
+            first answer: \(run.first?.stdout ?? "none")\(run.first?.stderr ?? "")
+            """)
+        return isMet
+    }
+}
+
+/// Counts the cases, and prints a table of them when the last one is over.
+struct CustodyReport: SuiteTrait, TestScoping {
+    private struct Row {
+        var cases = 0
+        var persons = 0
+        var failures = 0
+    }
+    private static let lock = NSLock()
+    nonisolated(unsafe) private static var rows: [String: Row] = [:]
+
+    static func add(_ one: CustodyCase, needsPerson: Bool, failed: Bool) {
+        lock.withLock {
+            for key in ["\(one.act) \(one.method)", "all"] {
+                rows[key, default: Row()].cases += 1
+                rows[key, default: Row()].persons += needsPerson ? 1 : 0
+                rows[key, default: Row()].failures += failed ? 1 : 0
+            }
+        }
+    }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
+    ) async throws {
+        try await body()
+        print(CustodyReport.lock.withLock { CustodyReport.table })
+    }
+
+    private static var table: String {
+        func line(_ columns: [Any]) -> String {
+            let texts = zip(columns, [30, 8, 9, 0]).map { column, width in
+                let text = "\(column)"
+                return text + String(repeating: " ", count: max(1, width - text.count))
+            }
+            return "custody  " + texts.joined()
+        }
+        let keys = rows.keys.filter { $0 != "all" }.sorted() + ["all"]
+        return
+            ([line(["ACT AND METHOD", "CASES", "PERSON", "FAILURES"])]
+            + keys.map { key in
+                let row = rows[key] ?? Row()
+                return line([key, row.cases, row.persons, row.failures])
+            }).joined(separator: "\n")
+    }
+}
