@@ -53,7 +53,9 @@ extension EndToEnd {
             for message in ["unmount_disk", "remove_persistent_disk"] {
                 #expect(try rig.agent(vm, message, custody.disk).exitCode == 0)
             }
-            if isDown { _ = try rig.shell(vm, "chmod 0 /var/vcap/bosh/bin/bosh-agent; sync") }
+            // It cannot start at all, or not before somebody has asked for the disk's end.
+            let agent = "/var/vcap/bosh/bin/bosh-agent"
+            _ = try rig.shell(vm, isDown ? "chmod 0 \(agent)" : "sed -i '2i sleep 6' \(agent)")
             try rig.result("detach_disk", custody.arguments("detach_disk"))
             let answer = try rig.call("delete_disk", [.string(custody.disk)])
             #expect(answer.json["error"].isNull, "\(answer.stdout)")

@@ -100,7 +100,7 @@ extension EndToEnd {
                 atPath: own, withIntermediateDirectories: false)
             let properties: JSON = [
                 "VolumesFrom": [.string("\(helper):ro")],
-                "Binds": [.string("\(own):/bound:ro,rslave")],
+                "Binds": [.string("\(own):/bound:ro,private")],
                 "Mounts": [
                     [
                         "Type": "bind", "Source": .string(own), "Target": "/mounted",

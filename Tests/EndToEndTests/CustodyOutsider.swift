@@ -105,4 +105,9 @@ extension Machine {
         "mkdir -p -m 700 \(locks) && mount -t tmpfs -o mode=700 tmpfs \(locks) && exec \"$@\"",
         "sh",
     ]
+
+    static let name = "custody-host"
+
+    /// The words before a command that give this machine a name to be known by.
+    static let named = ["unshare", "--uts", "sh", "-c", "hostname \(name) && exec \"$@\"", "sh"]
 }
