@@ -29,7 +29,7 @@ extension Act: CustomStringConvertible {
         case .removeMark: "docker volume rm of the mark"
         case .removeNetwork: "docker network rm"
         case .anotherAttach: "has_vm and attach_disk by another CPI"
-        case .anotherDetach: "has_vm and detach_disk by another CPI"
+        case .anotherDetach: "detach_disk by another CPI"
         case .operatorRecover: "cpi-admin recover"
         }
     }
