@@ -43,7 +43,8 @@ extension EndToEnd {
             let rig = custody.rig
             let script = """
                 sed -i "s/^trap 'exit 0' TERM/trap 'sleep \(seconds); exit 0' TERM/" \
-                  /usr/sbin/runsvdir-start; grep -c 'sleep \(seconds); exit' /usr/sbin/runsvdir-start
+                  /usr/sbin/runsvdir-start
+                grep -c 'sleep \(seconds); exit' /usr/sbin/runsvdir-start
                 """
             try #require(try rig.shell(custody.vm, script) == "1")
             try rig.result("reboot_vm", [.string(custody.vm)])

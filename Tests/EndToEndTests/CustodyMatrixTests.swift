@@ -4,8 +4,9 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// At each request that changes something somebody else acts; the call goes on or is killed there;
-    /// then the world is settled in each way. All of it is hours of `make crash`, `make test` has a part.
+    /// At each request that changes something somebody else acts; the call goes on or is killed
+    /// there; then the world is settled in each way. All of it is hours of `make crash`, and
+    /// `make test` has a part.
     @Suite("Custody: whoever acts at whatever moment", CustodyReport())
     struct CustodyMatrixTests {
         @Test("Each act, in calls of two methods", arguments: CustodyCase.sample)
@@ -24,7 +25,7 @@ extension EndToEnd {
             var end = 50
             for isKilled in [false, true] {
                 for way in CustodyCase.Way.allCases {
-                    // Another phase for each, so that a stride does not meet the same requests always.
+                    // A phase of its own, or a stride would always meet the same requests.
                     let row = "\(method)\(act)\(way)\(isKilled)".utf8.reduce(0) { $0 + Int($1) }
                     for number in 1..<end where (number + row) % stride == 0 {
                         let one = CustodyCase(

@@ -54,7 +54,7 @@ struct Outsider {
 }
 
 extension Rig {
-    /// A network without fixed addresses: two containers with the same wishes can run on it at once.
+    /// A network without fixed addresses: two containers of one VM can run at once.
     func dynamicNetwork() throws -> JSON {
         let subnet = Rig.subnets.next()
         let name = "cpi-e2e-\(subnet)"

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Engine
 
-/// A VM with a file in each place that can hold one, a disk, and what the VM was like before anything
-/// happened to it.
+/// A VM with a file in each place that can hold one, a disk, and what the VM was like before
+/// anything happened to it.
 struct Custody {
     let rig: Rig
     let vm: String
