@@ -43,15 +43,22 @@ extension EndToEnd {
             #expect(forward.exitCode == 0 && forward.stdout.contains("finish"), "\(forward)")
             #expect(try rig.result("get_disks", [.string(first.vm)]) == [.string(first.disk)])
 
-            // The first exec is in the replacement, which runs already: it would be finished.
-            let second = try rig.interruptedAttach(at: "/exec")
+            let second = try rig.interruptedAttach(at: "/start")
             let open = try operation(rig, "attach_disk").id
-            #expect(try rig.admin("recover").stdout.contains("finish"))
             let back = try rig.admin("recover", open, "--back", "--yes")
             #expect(back.exitCode == 0 && back.stdout.contains("roll back"), "\(back)")
             #expect(try rig.result("get_disks", [.string(second.vm)]) == [])
             try rig.awaitAgent(second.vm)
             #expect(try rig.leftovers([second.vm]).count == 2)
+
+            // The first exec is in the replacement, which runs already: what ran last is the VM.
+            let third = try rig.interruptedAttach(at: "/exec")
+            let last = try operation(rig, "attach_disk").id
+            let refused = try rig.admin("recover", last, "--back", "--yes")
+            #expect(
+                refused.exitCode == 0 && refused.stdout.contains("it cannot go back"), "\(refused)")
+            #expect(try rig.result("get_disks", [.string(third.vm)]) == [.string(third.disk)])
+            try rig.checkKept(third.vm)
         }
 
         @Test("Without a journal the marks in Docker are enough")

@@ -69,12 +69,13 @@ extension EndToEnd {
                 try FileManager.default.removeItem(atPath: rig.directory + "/journal")
                 let words = ["recover", "--from-docker", "--older-than", "0", "--yes"]
                 #expect(try rig.admin(words).exitCode == 0)
-            default: try rig.result("set_disk_metadata", [.string(custody.disk), ["job": "x"]])
+            default: try rig.result("detach_disk", custody.arguments("detach_disk"))
             }
             // Until after Docker's own stop is over.
             while killed.timeIntervalSinceNow > -14 { usleep(200_000) }
             try custody.check()
-            #expect(try rig.admin("recover").exitCode == 0, "nothing is open")
+            let open = way == "from Docker" ? ["recover", "--from-docker"] : ["recover"]
+            #expect(try rig.admin(open).exitCode == 0, "nothing is open")
         }
 
         @Test(

@@ -40,7 +40,7 @@ extension EndToEnd {
             try rig.checkKept(vm)
         }
 
-        @Test("Both containers removed: the committed image stays, and a person is called")
+        @Test("Both containers removed: the VM is made again from the committed image")
         func bothRemoved() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -49,8 +49,8 @@ extension EndToEnd {
             for container in [vm, old] { try? rig.engine.removeContainer(container, force: true) }
             let recovered = try rig.admin("recover", "--yes")
             #expect(
-                recovered.exitCode == 3 && recovered.stdout.contains("last copy"), "\(recovered)")
-            #expect(try rig.leftovers([vm + ":"]).count == 1)
+                recovered.exitCode == 0 && recovered.stdout.contains("finish"), "\(recovered)")
+            try rig.checkKept(vm)
         }
 
         @Test(
@@ -99,7 +99,7 @@ extension EndToEnd {
             #expect(try rig.engine.volume("stranger-e2e-ephemeral") != nil)
         }
 
-        @Test("A late agent blocks the disk no longer than until it is up")
+        @Test("A late agent does not block the disk: the VM holds all that its old container held")
         func lateAgent() throws {
             let rig = try Rig { $0["timeouts"]["agent_ready"] = 1 }
             defer { rig.tearDown() }
@@ -110,9 +110,7 @@ extension EndToEnd {
             try rig.awaitAgent(vm)
             _ = try rig.shell(vm, "chmod 0 /var/vcap/bosh/bin/bosh-agent")
             try rig.result("detach_disk", [.string(vm), .string(disk)])
-            #expect(try rig.call("delete_disk", [.string(disk)]).errorMessage.contains(vm))
-            _ = try rig.shell(vm, "chmod 755 /var/vcap/bosh/bin/bosh-agent")
-            try rig.awaitAgent(vm)
+            #expect(try rig.leftovers([vm]).contains { $0.contains(".old-") })
             try rig.result("delete_disk", [.string(disk)])
             #expect(try rig.leftovers([vm]).filter { $0.contains(".old-") } == [])
         }

@@ -34,7 +34,7 @@ extension EndToEnd {
 
         @Test("An import may take longer than any other request")
         func longImport() throws {
-            let rig = try Rig { $0["timeouts"]["request"] = .number(0.5) }
+            let rig = try Rig { $0["timeouts"]["request"] = 1 }
             defer { rig.tearDown() }
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }

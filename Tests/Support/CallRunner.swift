@@ -21,6 +21,8 @@ struct CallFailure: Error, CustomStringConvertible {
 final class CallRunner {
     let docker: FakeDocker
     let directory: TemporaryDirectory
+    /// Where all calls on one Docker meet, also those of a copy: as in real life it outlasts a journal.
+    let locks: TemporaryDirectory
     let time: VirtualTime
     let log = LogLines()
     var configuration: JSON
@@ -31,6 +33,7 @@ final class CallRunner {
     init(_ docker: FakeDocker = FakeDocker(), copying other: CallRunner? = nil) throws {
         CallRunner.keepOutOfTheHome
         directory = try other.map { try .copy(of: $0.directory.path) } ?? TemporaryDirectory()
+        locks = try other?.locks ?? TemporaryDirectory()
         time = VirtualTime(after: other?.time)
         self.docker = docker
         configuration = [
@@ -72,8 +75,10 @@ final class CallRunner {
     func answer(_ bytes: [UInt8]) -> [UInt8] {
         let configuration = configuration
         let service = Service(
-            configuration: { try Configuration(configuration) }, transport: docker.transport,
-            clock: time.clock, logger: logger, sleep: time.sleep, sharedLocks: nil)
+            configuration: { try Configuration(configuration) },
+            wiring: Wiring(
+                transport: docker.transport, clock: time.clock, logger: logger, sleep: time.sleep,
+                sharedLocks: locks.path))
         let answer = service.answer(bytes)
         if delivers { answer.replied(true) }
         return answer.bytes
@@ -104,33 +109,37 @@ final class CallRunner {
         }
     }
 
-    /// What `cpi-admin orphans` would name without a journal.
-    func orphans() throws -> [Orphan] {
-        let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
-        let nobody = Operation(unrecorded: "", method: "", plan: "", step: "", director: nil)
-        return try Orphanage(world: try world(nobody, journal), journal: nil).all()
+    /// What `cpi-admin orphans` would name. `journal: false`: as if the journal were lost.
+    func orphans(journal: Bool = false) throws -> [Orphan] {
+        try operatorRecovery(journal: journal).orphans()
     }
 
-    /// Settles what is open, as `cpi-admin recover` does, in the way that is wished.
-    func recover(_ wish: Wish? = nil) throws {
-        let journal = try Journal(directory: directory.path, busyTimeout: 5_000)
-        for operation in try journal.open() where operation.state == .running {
-            try Recovery(world: try world(operation, journal), operation: operation, wish: wish)
-                .settle()
+    /// Settles what is open, as `cpi-admin recover` does, in the way that is wished. What cannot be
+    /// settled throws.
+    func recover(_ wish: Operation.Direction? = nil) throws {
+        let recovery = try operatorRecovery(journal: true)
+        for one in try recovery.cases(nil, wish) where one.operation.state == .running {
+            guard one.owner == nil else { continue }
+            _ = try recovery.settle(one, wish)
         }
+        if wish == nil { _ = try recovery.tidyOldContainers() }
     }
 
-    private func world(_ operation: Operation, _ journal: Journal) throws -> World {
-        let configuration = try Configuration(configuration)
-        return World(
-            engine: Engine(address: "fake", timeout: 60, transport: docker.transport),
-            configuration: configuration,
-            request: CallContext(director: operation.director, requestID: nil, isVersion2: true),
-            operation: operation.id,
-            recorder: Recorder(
-                journal, id: operation.id, clock: time.clock, logger: logger, resumed: true),
-            locks: Locks(directory.path, shared: nil, logger: logger), logger: logger,
-            clock: time.clock, sleep: time.sleep)
+    /// The operator's side, over the same Docker and the same files.
+    func operatorRecovery(journal needsJournal: Bool) throws -> OperatorRecovery {
+        let journal =
+            needsJournal ? try Journal(directory: directory.path, busyTimeout: 5_000) : nil
+        let store = JournalStore(journal, clock: time.clock, logger: logger)
+        return OperatorRecovery(
+            journal: journal,
+            world: World(
+                engine: Engine(address: "fake", timeout: 60, transport: docker.transport),
+                configuration: try Configuration(configuration),
+                request: CallContext(director: nil, requestID: nil, isVersion2: true),
+                operation: "",
+                recorder: Recorder(store, id: "", clock: time.clock, resumed: true),
+                locks: Locks(directory.path, shared: locks.path, logger: logger), logger: logger,
+                clock: time.clock, sleep: time.sleep))
     }
 
     /// The changes made in Docker since the last look, as one text. `names` stand for CIDs.
@@ -151,7 +160,7 @@ final class LogLines: Sendable {
 
     var text: String { lines.withLock { $0.joined(separator: "\n") } }
 
-    fileprivate var handler: any LogHandler { Handler(lines: self) }
+    var handler: any LogHandler { Handler(lines: self) }
 
     private struct Handler: LogHandler {
         let lines: LogLines

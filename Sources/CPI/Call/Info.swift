@@ -4,11 +4,10 @@ import Journal
 /// Half of all calls: needs no Docker and waits for nothing.
 struct Info: Query {
     static let name = "info"
+    static let arguments: [String] = []
     let subjects: [Subject] = []
 
-    init(_ values: [JSON]) throws {
-        _ = try Arguments(values, [], of: Info.name)
-    }
+    init(_ arguments: Arguments) {}
 
     func answer(_ world: World) -> JSON {
         ["api_version": 3, "stemcell_formats": ["warden-tar", "general-tar"]]

@@ -1,32 +1,49 @@
 import Engine
 import Journal
 
-/// A CPI method that changes nothing: it looks and answers.
-protocol Query {
+/// What all CPI methods have.
+protocol Method {
     static var name: String { get }
-    /// Checks and decodes the arguments; throws `Field.Wrong`.
-    init(_ values: [JSON]) throws
+    /// The names that the CPI API gives the arguments, and how many of the last may be missing.
+    static var arguments: [String] { get }
+    static var optionalArguments: Int { get }
+    /// Decodes the arguments; throws `Field.Wrong`.
+    init(_ arguments: Arguments) throws
     /// What the journal files the call under.
     var subjects: [Subject] { get }
+}
+
+extension Method {
+    static var optionalArguments: Int { 0 }
+
+    /// Throws `Field.Wrong` when there are too few, or when one is not what it should be. Further ones
+    /// are ignored, with a warning: a newer director may send some.
+    static func decoded(_ values: [JSON], _ world: World) throws -> Self {
+        let arguments = try Arguments(values, Self.arguments, optional: optionalArguments, of: name)
+        if let warning = arguments.warning { world.warn(warning) }
+        return try Self(arguments)
+    }
+}
+
+/// A CPI method that changes nothing: it looks and answers.
+protocol Query: Method {
     func answer(_ world: World) throws -> JSON
 }
 
 /// A CPI method with effects: a plan, and steps that follow from the plan alone.
-protocol Mutation {
+protocol Mutation: Method {
     /// All that recovery needs, and no secrets. Committed before the first effect.
     associatedtype Plan: Codable
 
-    static var name: String { get }
-    static var lane: Lane { get }
+    static var rule: RecoveryRule { get }
     /// What it is about is gone afterwards, and with it all that was open about it.
     static var deletes: Bool { get }
-    /// Checks and decodes the arguments; throws `Field.Wrong`.
-    init(_ values: [JSON]) throws
-    /// What the call names. Locked before anything is looked at, unless `locks` says otherwise.
-    var subjects: [Subject] { get }
+    /// What is locked before anything is looked at: the subjects, unless it says otherwise.
     var locks: [Subject] { get }
-    /// Settles what dead operations left in the way of this call; its locks are held.
-    func settleBefore(_ settlement: Settlement) throws
+    /// The dead operations that are in the way of this call. Throws when one may live elsewhere.
+    func inTheWay(_ search: Search) throws -> [OpenOperation]
+    /// Another call to be made first, as an operation of its own; nil for none. Asked again after it.
+    func preparation(_ world: World) throws -> DetachDisk?
     /// Looks, decides, chooses every name. Changes nothing. Throws `CPIError` or `EngineError`.
     func plan(_ world: World) throws -> Plan
     /// What else the plan is about: what it is going to make.
@@ -34,10 +51,15 @@ protocol Mutation {
     /// The same plan gives the same steps, in this process and in any later one. `call` is nil in
     /// recovery: what is secret or large is in no plan, so steps that need it can only be undone.
     static func steps(_ plan: Plan, _ call: Self?) throws -> [Step]
-    /// What Docker shows of an operation that was left open.
+    /// What Docker shows of an operation that is not finished.
     static func situation(_ plan: Plan, _ world: World) throws -> Situation
-    /// Clears away what is not needed beside what is made, when recovery finds it made.
-    static func tidy(_ plan: Plan, _ world: World) throws
+    /// What must be known later of the moment at which the operation begins to go back.
+    static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan?
+    /// After the operation was taken back: what is not as it was before, in words.
+    static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String]
+    /// Takes away what is of no use to anybody when the operation is closed as it is: its mark, names
+    /// beside the final one.
+    static func removeRemains(_ plan: Plan, _ world: World) throws
     func answer(_ plan: Plan, _ request: CallContext) -> JSON
     /// The first error as the director is to see it.
     static func error(_ error: CPIError, cause: Error) -> CPIError
@@ -46,8 +68,11 @@ protocol Mutation {
 extension Mutation {
     static var deletes: Bool { false }
     var locks: [Subject] { subjects }
-    func settleBefore(_ settlement: Settlement) throws { try settlement.settle(locks) }
-    static func tidy(_ plan: Plan, _ world: World) throws {}
+    func inTheWay(_ search: Search) throws -> [OpenOperation] { try search.about(locks) }
+    func preparation(_ world: World) throws -> DetachDisk? { nil }
     static func subjects(of plan: Plan) -> [Subject] { [] }
+    static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan? { nil }
+    static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] { [] }
+    static func removeRemains(_ plan: Plan, _ world: World) throws {}
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }

@@ -2,7 +2,7 @@ import Engine
 import Journal
 import Logging
 
-/// Answers one request. Nothing is thrown past `answer`.
+/// Answers one request: finds the method and makes the call. Nothing is thrown past `answer`.
 public struct Service {
     /// The answer's bytes, and what to do when they have been written or could not be.
     public struct Answer {
@@ -11,36 +11,25 @@ public struct Service {
     }
 
     private let configuration: () throws -> Configuration
-    private let transport: Transport?
-    private let clock: Clock
-    private let logger: Logger
-    private let sleep: (Double) -> Void
-    private let sharedLocks: String?
+    private let wiring: Wiring
 
     public init(configurationPath: String, clock: Clock = .system) {
         self.init(
-            configuration: { try Configuration(path: configurationPath) }, transport: nil,
-            clock: clock)
+            configuration: { try Configuration(path: configurationPath) },
+            wiring: Wiring(transport: nil, clock: clock))
     }
 
-    /// `transport` stands for Docker in tests, which also have their locks for themselves.
-    init(
-        configuration: @escaping () throws -> Configuration, transport: Transport?,
-        clock: Clock = .system, logger: Logger = Logger(label: "docker-cpi"),
-        sleep: @escaping (Double) -> Void = World.sleep, sharedLocks: String? = Locks.shared
-    ) {
+    init(configuration: @escaping () throws -> Configuration, wiring: Wiring) {
         self.configuration = configuration
-        self.transport = transport
-        self.sharedLocks = sharedLocks
-        self.clock = clock
-        self.logger = logger
-        self.sleep = sleep
+        self.wiring = wiring
     }
 
     public func answer(_ bytes: [UInt8]) -> Answer {
         do {
             let request = try CallRequest(parsing: bytes)
+            wiring.redactor.learn(from: request)
             let configuration = try configuration().overridden(by: request.context)
+            wiring.redactor.learn(from: configuration)
             if let query = Methods.query(request.method) {
                 return try answer(query, request, configuration)
             }
@@ -51,8 +40,8 @@ public struct Service {
                 kind: .notImplemented, message: "there is no method \(request.shownMethod) here")
             return refuse(error, request.shownMethod, request.caller, configuration)
         } catch {
-            let nobody = CallContext(director: nil, requestID: nil, isVersion2: false)
-            return refuse(.from(error), "unreadable", nobody, try? configuration())
+            let unknown = CallContext(director: nil, requestID: nil, isVersion2: false)
+            return refuse(.from(error), "unreadable", unknown, try? configuration())
         }
     }
 
@@ -60,15 +49,13 @@ public struct Service {
     private func refuse(
         _ error: CPIError, _ method: String, _ caller: CallContext, _ configuration: Configuration?
     ) -> Answer {
-        let bytes = CallResponse.failure(error)
-        guard let configuration, let world = try? world(caller, configuration, busyTimeout: 100)
-        else {
-            return Answer(bytes: bytes, replied: { _ in })
-        }
+        let bytes = CallResponse.failure(error, wiring.redactor)
+        guard let configuration,
+            let world = try? wiring.world(caller, configuration, .reading)
+        else { return Answer(bytes: bytes, replied: { _ in }) }
         return Answer(bytes: bytes) { delivered in
-            world.recorder.note(
-                .outcome, data: ["state": "failed", "error": .string(error.message)])
-            world.recorder.note(.replied, data: ["delivered": .bool(delivered)])
+            world.recorder.note(.outcome(.failed, error: error.message))
+            world.recorder.note(.replied(delivered: delivered))
             world.recorder.recordWhole(
                 Intent(world, method, mutating: false, plan: nil, subjects: [], daemon: nil))
         }
@@ -78,94 +65,54 @@ public struct Service {
     private func answer<Q: Query>(
         _ type: Q.Type, _ request: CallRequest, _ configuration: Configuration
     ) throws -> Answer {
-        let world = try world(request.caller, configuration, busyTimeout: 100)
+        let world = try wiring.world(request.caller, configuration, .reading)
         world.recorder.watch(world.engine, effectsOnly: false)
         var subjects: [Subject] = []
         let bytes: [UInt8]
         do {
-            let query = try Q(request.arguments)
+            let query = try Q.decoded(request.arguments, world)
             subjects = query.subjects
             let result = try query.answer(world)
-            world.recorder.note(.outcome, data: ["state": "done"])
+            world.recorder.note(.outcome(.done, error: nil))
             bytes = CallResponse.success(result)
         } catch {
             let error = CPIError.from(error)
-            world.recorder.note(
-                .outcome, data: ["state": "failed", "error": .string(error.message)])
-            bytes = CallResponse.failure(error)
+            world.recorder.note(.outcome(.failed, error: error.message))
+            bytes = CallResponse.failure(error, wiring.redactor)
         }
         let intent = Intent(
             world, Q.name, mutating: false, plan: nil, subjects: subjects, daemon: nil)
         return Answer(bytes: bytes) { delivered in
-            world.recorder.note(.replied, data: ["delivered": .bool(delivered)])
+            world.recorder.note(.replied(delivered: delivered))
             world.recorder.recordWhole(intent)
-            world.recorder.trim()
+            world.recorder.store.trim()
         }
     }
 
     private func answer<M: Mutation>(
         _ type: M.Type, _ request: CallRequest, _ configuration: Configuration
     ) throws -> Answer {
-        let world = try world(request.caller, configuration, busyTimeout: 30_000)
+        let world = try wiring.world(request.caller, configuration, .writing)
         world.recorder.watch(world.engine, effectsOnly: true)
         let bytes: [UInt8]
         do {
             bytes = CallResponse.success(
-                try Call(method: try M(request.arguments), world: world).run())
+                try Call(method: try M.decoded(request.arguments, world), world: world).run())
         } catch {
-            bytes = CallResponse.failure(.from(error))
+            let error = CPIError.from(error)
+            bytes = CallResponse.failure(error, wiring.redactor)
             if world.recorder.isOpen {
                 world.recorder.end(
-                    .failed, error: CPIError.from(error).message,
+                    .failed, error: error.message,
                     intent: Intent(
                         world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil))
             }
         }
         return Answer(bytes: bytes) { delivered in
-            world.recorder.record(.replied, data: ["delivered": .bool(delivered)])
-            world.recorder.prune(days: configuration.journal.retentionDays)
-            world.recorder.trim()
+            world.recorder.record(.replied(delivered: delivered))
+            world.recorder.store.prune(days: configuration.journal.retentionDays)
+            world.recorder.store.trim()
         }
-    }
-
-    private func world(_ caller: CallContext, _ configuration: Configuration, busyTimeout: Int32)
-        throws -> World
-    {
-        let place = JournalPlace.open(
-            configuration.journal.directory, busyTimeout: busyTimeout, logger)
-        let id = OperationID(at: clock.wall()).text
-        return World(
-            engine: try engine(configuration), configuration: configuration,
-            request: caller,
-            operation: id,
-            recorder: Recorder(place.journal, id: id, clock: clock, logger: logger),
-            locks: Locks(place.directory, shared: sharedLocks, logger: logger), logger: logger,
-            clock: clock, sleep: sleep)
-    }
-
-    private func engine(_ configuration: Configuration) throws -> Engine {
-        let docker = configuration.docker
-        let ceiling = docker.usableCeiling(logger)
-        guard let transport else {
-            return try Engine(
-                docker.address, ceiling: ceiling, timeout: configuration.timeouts.request)
-        }
-        return Engine(
-            address: docker.address.text, ceiling: ceiling,
-            timeout: configuration.timeouts.request, transport: transport)
-    }
-}
-
-extension Configuration.Docker {
-    /// The configured version is a ceiling. One below our floor (old manifests pin 1.22) is ignored.
-    func usableCeiling(_ logger: Logger) -> APIVersion {
-        guard let ceiling else { return Engine.ceiling }
-        guard ceiling >= Engine.floor else {
-            logger.warning(
-                "api_version \(ceiling) is too old and ignored; \(Engine.floor) is needed")
-            return Engine.ceiling
-        }
-        return ceiling
     }
 }
 

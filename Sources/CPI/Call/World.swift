@@ -1,5 +1,4 @@
 import Engine
-import FoundationEssentials
 import Glibc
 import Journal
 import Logging
@@ -17,6 +16,13 @@ final class World {
     let clock: Clock
     private let sleeper: (Double) -> Void
 
+    /// Set once the operation goes back: how things were when that began.
+    var undoing: UndoingBegan?
+    /// An operator has chosen between two containers that have both run: the other one is kept.
+    var keepsWhatHasRun = false
+    /// What this call has settled before its own work.
+    var settled: [OpenOperation] = []
+
     init(
         engine: Engine, configuration: Configuration, request: CallContext, operation: String,
         recorder: Recorder, locks: Locks, logger: Logger, clock: Clock = .system,
@@ -33,8 +39,21 @@ final class World {
         sleeper = sleep
     }
 
-    /// The same world for another operation: recovery acts in its name.
-    func acting(as operation: String, _ request: CallContext, _ recorder: Recorder) -> World {
+    /// The same world for an operation that was begun earlier: recovery acts in its name.
+    func acting(as operation: Operation) -> World {
+        let context = CallContext(
+            director: operation.director, requestID: operation.request, isVersion2: true)
+        return another(operation.id, context, recorder.another(operation.id, resumed: true))
+    }
+
+    /// The same world for a further operation of the same call.
+    func furtherOperation() -> World {
+        let id = OperationID(at: clock.wall()).text
+        return another(id, request, recorder.another(id, resumed: false))
+    }
+
+    private func another(_ operation: String, _ request: CallContext, _ recorder: Recorder) -> World
+    {
         World(
             engine: engine, configuration: configuration, request: request, operation: operation,
             recorder: recorder, locks: locks, logger: logger, clock: clock, sleep: sleeper)
@@ -42,16 +61,13 @@ final class World {
 
     func sleep(seconds: Double) { sleeper(seconds) }
 
-    /// A name nobody has: `vm-` or `disk-` and a random UUID.
-    func newName(_ prefix: String) -> String { "\(prefix)-\(UUID().uuidString.lowercased())" }
-
     /// Now, in RFC 3339 and UTC.
     var timestamp: String { Timestamp.text(clock.wall()) }
 
-    /// Tells the operator on stderr, and whoever reads the journal later.
+    /// Logs a warning on stderr and keeps it in the journal.
     func warn(_ text: String) {
         logger.warning("\(text)")
-        recorder.note(.warning, data: ["text": .string(text)])
+        recorder.note(.warning(text))
     }
 
     /// Asks again and again until `ask` says yes; false when `seconds` have passed.

@@ -4,7 +4,9 @@ import Journal
 /// Makes a volume. Its size is recorded in a label; whether it is enforced is the driver's business.
 struct CreateDisk: Mutation {
     static let name = "create_disk"
-    static let lane = Lane.keep
+    static let arguments = ["size", "cloud_properties", "vm_cid"]
+    static let optionalArguments = 1
+    static let rule = RecoveryRule.keepWhatIsMade
     struct Plan: Codable {
         let disk: DiskCID
         let sizeMiB: Int
@@ -14,10 +16,8 @@ struct CreateDisk: Mutation {
     let options: [String: String]
     let subjects: [Subject] = []
 
-    init(_ values: [JSON]) throws {
+    init(_ arguments: Arguments) throws {
         // The VM is a hint where to make the disk. There is one place, so it may be gone, or null.
-        let arguments = try Arguments(
-            values, ["size", "cloud_properties", "vm_cid"], optional: 1, of: Self.name)
         sizeMiB = try arguments[0].int(1...(1 << 40))
         _ = try arguments[1].optional { try $0.object() }
         driver = try arguments[1].member("driver").optional { try $0.nonEmptyString() } ?? "local"
@@ -26,7 +26,7 @@ struct CreateDisk: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        Plan(disk: DiskCID(world.newName("disk")), sizeMiB: sizeMiB)
+        Plan(disk: .random(), sizeMiB: sizeMiB)
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.disk.subject] }
@@ -42,13 +42,13 @@ struct CreateDisk: Mutation {
                     name, labels: Label.made(labels, world), driver: call.driver,
                     options: call.options)
             },
-            verify: { try $0.isOurVolume(name) },
-            undo: nil)  // no disk is ever removed but by delete_disk
+            verify: { try $0.madeVolume(name) != nil },
+            undo: .impossible)  // no disk is ever removed but by delete_disk
         return [make]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.isOurVolume(plan.disk.description) ? .made : .notMade
+        try world.madeVolume(plan.disk.description) != nil ? .complete : .incomplete
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.disk.description) }

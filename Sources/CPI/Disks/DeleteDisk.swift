@@ -2,30 +2,73 @@ import Engine
 import Journal
 
 /// The only code that removes a persistent disk.
+///
+/// A VM that was only given the disk at create_vm gives it back first; old containers that list it
+/// and hold nothing else go first.
 struct DeleteDisk: Mutation {
     static let name = "delete_disk"
-    static let lane = Lane.finish
+    static let arguments = ["disk_cid"]
+    static let rule = RecoveryRule.finish
     static let deletes = true
     struct Plan: Codable {
+        struct OldContainer: Codable {
+            let id: String
+            let name: String
+            let vm: VMCID
+        }
         let disk: DiskCID
+        let oldContainers: [OldContainer]
+        /// An interrupted delete_disk, which this call has finished, had deleted it.
+        let isGone: Bool
     }
     let disk: DiskCID
     var subjects: [Subject] { [disk.subject] }
 
-    init(_ values: [JSON]) throws {
-        disk = try DiskCID(Arguments(values, ["disk_cid"], of: Self.name)[0])
+    init(_ arguments: Arguments) throws {
+        disk = try DiskCID(arguments[0])
+    }
+
+    init(_ disk: DiskCID) { self.disk = disk }
+
+    /// create_vm mounts the disks that it is given, and bosh-cli may delete one of them right after:
+    /// such a disk was never attached, and is taken out of the VM first.
+    func preparation(_ world: World) throws -> DetachDisk? {
+        guard try world.disk(disk) != nil else { return nil }
+        for holder in try world.holders(of: disk) where !holder.isOld {
+            guard let vm = holder.vm, holder.container.name == vm.description,
+                try world.isOnlyMountedAhead(disk, in: vm, holder.container)
+            else { continue }
+            return DetachDisk(vm, disk)
+        }
+        return nil
     }
 
     func plan(_ world: World) throws -> Plan {
-        _ = try world.requireDisk(disk)
-        if let holder = try world.holders(of: disk).first {
-            throw CPIError(
-                kind: .cloud, message: "cannot delete disk \(disk): VM \(holder) has it mounted")
+        let wasDeletedJustNow = world.settled.contains {
+            $0.operation.method == Self.name && $0.subjects.contains(disk.subject)
         }
-        return Plan(disk: disk)
+        guard try world.disk(disk) != nil || !wasDeletedJustNow else {
+            return Plan(disk: disk, oldContainers: [], isGone: true)
+        }
+        _ = try world.requireDisk(disk)
+        var old: [Plan.OldContainer] = []
+        for holder in try world.holders(of: disk) {
+            guard let vm = holder.vm, holder.isOld, try world.isHeld(holder.container, vm) else {
+                throw CPIError(
+                    kind: .cloud,
+                    message: holder.isOld
+                        ? "cannot delete disk \(disk): container \(holder.container.name), which is "
+                            + "kept because it may hold what VM \(holder.name) does not, has it mounted"
+                        : "cannot delete disk \(disk): VM \(holder.name) has it mounted")
+            }
+            old.append(
+                Plan.OldContainer(id: holder.container.id, name: holder.container.name, vm: vm))
+        }
+        return Plan(disk: disk, oldContainers: old, isGone: false)
     }
 
     static func steps(_ plan: Plan, _ call: DeleteDisk?) -> [Step] {
+        guard !plan.isGone else { return [] }
         let name = plan.disk.description
         let remove = Step(
             name: "delete disk \(name)", isDestructive: true,
@@ -37,13 +80,37 @@ struct DeleteDisk: Mutation {
                 }
             },
             verify: { try $0.engine.volume(name) == nil },
-            undo: nil)
-        return [remove]
+            undo: .impossible)
+        return plan.oldContainers.map(Step.removeOldContainer) + [remove]
     }
 
-    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.engine.volume(plan.disk.description) == nil ? .new : .old
-    }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}
+
+extension Step {
+    /// Removes an old container that another container of its VM holds everything of.
+    fileprivate static func removeOldContainer(_ old: DeleteDisk.Plan.OldContainer) -> Step {
+        Step(
+            name: "remove container \(old.name)", isDestructive: true,
+            do: { try $0.removeContainer(old.id, .heldBySuccessor(old.vm)) },
+            verify: { try $0.engine.container(old.id) == nil },
+            undo: .impossible)
+    }
+}
+
+extension World {
+    /// Whether the disk is in the VM's container for no other reason than that create_vm was given
+    /// it: no attach_disk, and nothing inside uses it. Where no journal tells, it is not.
+    fileprivate func isOnlyMountedAhead(_ disk: DiskCID, in vm: VMCID, _ container: Container)
+        throws
+        -> Bool
+    {
+        guard recorder.store.disksMountedAhead(in: vm)?.contains(disk) == true else { return false }
+        let uses = try mountPoints(in: container.id).filter {
+            $0.root.hasSuffix("/\(disk)/_data") && $0.place != disk.hint
+        }
+        return uses.isEmpty
+    }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Journal
 
 /// The name of a persistent disk: of its volume.
@@ -6,16 +7,31 @@ struct DiskCID: CID {
 
     init(_ name: String) { description = name }
 
-    init(_ field: Field) throws {
-        description = try field.dockerName()
-    }
+    init(_ field: Field) throws { description = try field.dockerName() }
+
+    /// A CID that no disk has: `disk-` and a random UUID.
+    static func random() -> DiskCID { DiskCID("disk-\(UUID().uuidString.lowercased())") }
 
     var subject: Subject { Subject(.disk, description) }
-    /// Where the volume is mounted in the VM, and the hint that the agent is given.
-    var hint: String { "/warden-cpi-dev/\(self)" }
 
+    /// Made by the Go CPI, which sets no labels. Its ephemeral volumes begin alike and are no disks.
+    var isGoCPIs: Bool {
+        description.hasPrefix("vol-") && VMCID.role(of: description) == nil
+    }
+
+    /// Whether the text has the form of a CID that `random` makes: a `disk-data` may be anybody's.
+    var isOurForm: Bool {
+        description.hasPrefix("disk-") && UUID(uuidString: String(description.dropFirst(5))) != nil
+    }
+
+    /// Where the volume is mounted in the VM, and the hint that the agent is given.
+    var hint: String { DiskCID.hints + description }
+
+    /// The directory in a VM that disks are mounted below.
+    static let hints = "/warden-cpi-dev/"
+
+    /// The name of the disk that belongs at this place; nil for any other place.
     static func atHint(_ destination: String) -> String? {
-        let prefix = "/warden-cpi-dev/"
-        return destination.hasPrefix(prefix) ? String(destination.dropFirst(prefix.count)) : nil
+        destination.hasPrefix(hints) ? String(destination.dropFirst(hints.count)) : nil
     }
 }

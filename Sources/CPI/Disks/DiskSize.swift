@@ -13,7 +13,7 @@ struct DiskSize: Codable {
                 kind: .notSupported,
                 message: "cannot resize disk \(disk): its driver enforces its size")
         }
-        let present = try current(disk, volume, world)
+        let present = current(disk, volume, world)
         guard sizeMiB >= present else {
             throw CPIError(
                 kind: .notSupported,
@@ -23,16 +23,8 @@ struct DiskSize: Codable {
     }
 
     /// The label says how it was made; the journal, what became of it.
-    private static func current(_ disk: DiskCID, _ volume: Volume, _ world: World) throws -> Int {
+    private static func current(_ disk: DiskCID, _ volume: Volume, _ world: World) -> Int {
         let label = volume.labels[Label.sizeMiB].flatMap { Int($0) } ?? 0
-        let recorded = [ResizeDisk.name, UpdateDisk.name].compactMap { method in
-            world.recorder.read {
-                try $0.done(method: method, subject: disk.description).first?.plan
-            }
-        }
-        let sizes = recorded.compactMap {
-            $0.flatMap { try? JSON(parsing: $0.utf8)["sizeMiB"].int }
-        }
-        return max(label, sizes.max() ?? 0)
+        return max(label, world.recorder.store.latestSize(of: disk) ?? 0)
     }
 }

@@ -3,11 +3,12 @@ import Journal
 
 struct HasDisk: Query {
     static let name = "has_disk"
+    static let arguments = ["disk_cid"]
     let disk: DiskCID
     var subjects: [Subject] { [disk.subject] }
 
-    init(_ values: [JSON]) throws {
-        disk = try DiskCID(Arguments(values, ["disk_cid"], of: HasDisk.name)[0])
+    init(_ arguments: Arguments) throws {
+        disk = try DiskCID(arguments[0])
     }
 
     func answer(_ world: World) throws -> JSON { .bool(try world.disk(disk) != nil) }

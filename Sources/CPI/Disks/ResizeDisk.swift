@@ -5,13 +5,13 @@ import Journal
 /// NotSupported, and the director copies to a new disk instead.
 struct ResizeDisk: Mutation {
     static let name = "resize_disk"
-    static let lane = Lane.nothing
+    static let arguments = ["disk_cid", "new_size"]
+    static let rule = RecoveryRule.nothing
     let disk: DiskCID
     let sizeMiB: Int
     var subjects: [Subject] { [disk.subject] }
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(values, ["disk_cid", "new_size"], of: Self.name)
+    init(_ arguments: Arguments) throws {
         disk = try DiskCID(arguments[0])
         sizeMiB = try arguments[1].int(1...(1 << 40))
     }
@@ -21,6 +21,6 @@ struct ResizeDisk: Mutation {
     }
 
     static func steps(_ plan: DiskSize, _ call: ResizeDisk?) -> [Step] { [] }
-    static func situation(_ plan: DiskSize, _ world: World) -> Situation { .old }
+    static func situation(_ plan: DiskSize, _ world: World) -> Situation { .unfinished }
     func answer(_ plan: DiskSize, _ request: CallContext) -> JSON { .null }
 }

@@ -4,7 +4,8 @@ import Journal
 /// Volume labels cannot be changed: the journal keeps a disk's metadata.
 struct SetDiskMetadata: Mutation {
     static let name = "set_disk_metadata"
-    static let lane = Lane.nothing
+    static let arguments = ["disk_cid", "metadata"]
+    static let rule = RecoveryRule.nothing
     struct Plan: Codable {
         let disk: DiskCID
         let metadata: [String: String]
@@ -14,8 +15,7 @@ struct SetDiskMetadata: Mutation {
     var subjects: [Subject] { [disk.subject] }
     let locks: [Subject] = []
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(values, ["disk_cid", "metadata"], of: Self.name)
+    init(_ arguments: Arguments) throws {
         disk = try DiskCID(arguments[0])
         metadata = try arguments[1].metadata()
     }
@@ -26,6 +26,6 @@ struct SetDiskMetadata: Mutation {
     }
 
     static func steps(_ plan: Plan, _ call: SetDiskMetadata?) -> [Step] { [] }
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -4,15 +4,14 @@ import Journal
 /// In place when the disk's driver and options stay as they are and it does not shrink.
 struct UpdateDisk: Mutation {
     static let name = "update_disk"
-    static let lane = Lane.nothing
+    static let arguments = ["disk_cid", "new_size", "cloud_properties"]
+    static let rule = RecoveryRule.nothing
     let disk: DiskCID
     let sizeMiB: Int
     let properties: Field
     var subjects: [Subject] { [disk.subject] }
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(
-            values, ["disk_cid", "new_size", "cloud_properties"], of: Self.name)
+    init(_ arguments: Arguments) throws {
         disk = try DiskCID(arguments[0])
         sizeMiB = try arguments[1].int(1...(1 << 40))
         properties = arguments[2]
@@ -32,7 +31,7 @@ struct UpdateDisk: Mutation {
     }
 
     static func steps(_ plan: DiskSize, _ call: UpdateDisk?) -> [Step] { [] }
-    static func situation(_ plan: DiskSize, _ world: World) -> Situation { .old }
+    static func situation(_ plan: DiskSize, _ world: World) -> Situation { .unfinished }
     /// Null: the disk keeps its CID.
     func answer(_ plan: DiskSize, _ request: CallContext) -> JSON { .null }
 }

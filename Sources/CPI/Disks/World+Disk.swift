@@ -5,43 +5,61 @@ extension World {
     /// The volume of a persistent disk; nil for one that is a stranger's.
     func disk(_ cid: DiskCID) throws -> Volume? {
         guard let volume = try engine.volume(cid.description) else { return nil }
-        let isOurs = volume.labels[Label.disk] == cid.description
-        let isReferences =
-            cid.description.hasPrefix("vol-") && !cid.description.hasPrefix("vol-eph-")
-        return isOurs || isReferences ? volume : nil
+        return volume.labels[Label.disk] == cid.description || cid.isGoCPIs ? volume : nil
     }
 
+    /// As `disk`; throws DiskNotFound.
     func requireDisk(_ cid: DiskCID) throws -> Volume {
         guard let volume = try disk(cid) else { throw CPIError.diskNotFound(cid) }
         return volume
     }
 
-    /// Another machine may have mounted the disk at the same time, for locks do not reach so far:
-    /// whoever sees another one's container beside its own gives way.
-    func requireSoleHolder(of disk: DiskCID, _ vm: VMCID, making container: String) throws {
-        guard let other = try otherHolder(of: disk, than: vm, making: container) else { return }
-        throw CPIError(
-            kind: .cloud, message: "disk \(disk) was attached to VM \(other) at the same time")
-    }
+    /// A container that has a disk among its mounts, running or not.
+    struct DiskHolder {
+        let container: Container
+        /// The VM that it belongs to; nil for a stranger's container.
+        let vm: VMCID?
 
-    /// A container that lists the disk and is neither the VM, nor kept aside for it, nor `making`.
-    func otherHolder(of disk: DiskCID, than vm: VMCID, making container: String? = nil) throws
-        -> String?
-    {
-        try holders(of: disk).first {
-            $0 != vm.description && $0 != container && !$0.hasPrefix("\(vm).old-")
+        /// The VM's CID, or the container's name.
+        var name: String { vm?.description ?? container.name }
+
+        /// Whether it is an old container of its VM.
+        var isOld: Bool {
+            if case .old = vm?.role(of: container.name) { true } else { false }
         }
     }
 
-    /// The VMs, by container name, that have the disk among their mounts, running or not.
-    func holders(of disk: DiskCID) throws -> [String] {
-        // The filter also matches parts of names and host paths: look at the mounts themselves.
+    /// Who holds the disk. Docker's filter also matches parts of names and paths of the host: the
+    /// mounts themselves decide.
+    func holders(of disk: DiskCID) throws -> [DiskHolder] {
         try engine.containers(["volume": [disk.description]]).compactMap { summary in
-            let container = try engine.container(summary.id)
-            let holds = container?.mounts.contains {
-                $0.type == "volume" && $0.name == disk.description
+            guard let container = try engine.container(summary.id), container.mounts(disk) else {
+                return nil
             }
-            return holds == true ? container?.name : nil
+            let label = container.labels[Label.vm] ?? ""
+            let named = VMCID.role(of: container.name)?.vm
+            return DiskHolder(container: container, vm: label.isEmpty ? named : VMCID(label))
         }
+    }
+
+    /// Who holds the disk and is no container of `vm`.
+    func otherHolder(of disk: DiskCID, than vm: VMCID) throws -> DiskHolder? {
+        try holders(of: disk).first { $0.vm != vm }
+    }
+
+    /// Another machine may have mounted the disk at the same time, for locks do not reach so far:
+    /// whoever sees another VM's container beside its own gives way. Throws `CPIError`.
+    func requireSoleHolder(of disk: DiskCID, _ vm: VMCID) throws {
+        guard let other = try otherHolder(of: disk, than: vm) else { return }
+        throw CPIError(
+            kind: .cloud,
+            message: "disk \(disk) was attached to VM \(other.name) at the same time")
+    }
+}
+
+extension Container {
+    /// Whether the disk is among its mounts, wherever.
+    fileprivate func mounts(_ disk: DiskCID) -> Bool {
+        mounts.contains { $0.type == "volume" && $0.name == disk.description }
     }
 }

@@ -92,6 +92,9 @@ final class Locks {
         FileLock.sweep(directory, olderThan: 3_600, limit: 8)
     }
 
+    /// Whether there is a lock for such a subject.
+    static func isLocked(_ subject: Subject) -> Bool { name(subject) != nil }
+
     private static func name(_ subject: Subject) -> String? {
         switch subject.kind {
         case .vm, .disk: subject.cid

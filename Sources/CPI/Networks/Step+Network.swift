@@ -16,10 +16,10 @@ extension Step {
                 }
             },
             verify: { try $0.engine.network(plan.name) != nil },
-            undo: { world in
+            undo: .by { world in
                 try world.locked(network: plan.name) {
                     guard let network = try world.engine.network(plan.name),
-                        network.labels[Label.operation] == world.operation,
+                        world.made(network.labels),
                         try world.engine.containers(["network": [plan.name]]).isEmpty
                     else { return }
                     try world.patiently { try world.engine.removeNetwork(plan.name) }
@@ -30,19 +30,17 @@ extension Step {
     /// Connects the container to a further network where create could not do that.
     static func connect(
         _ names: [String], to network: String, endpoint: @escaping (World) throws -> JSON
-    )
-        -> Step
-    {
+    ) -> Step {
         Step(
             name: "connect container \(names[0]) to \(network)",
             do: { world in
-                guard let container = try world.ourContainer(names),
+                guard let container = try world.madeContainer(names),
                     container.endpoints[network] == nil
                 else { return }
                 try world.engine.connect(container.id, to: network, endpoint: try endpoint(world))
             },
-            verify: { try $0.ourContainer(names)?.endpoints[network] != nil },
-            undo: { _ in })  // it goes with the container
+            verify: { try $0.madeContainer(names)?.endpoints[network] != nil },
+            undo: .withAnother)  // of the container
     }
 }
 

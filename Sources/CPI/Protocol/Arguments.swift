@@ -27,14 +27,11 @@ struct Arguments {
     subscript(index: Int) -> Field { fields[index] }
 
     /// What to log about further arguments; nil when there are none.
-    var warning: String? { Arguments.warning(ignoring: ignored, of: method) }
-
-    /// As above, for whoever has kept the number alone.
-    static func warning(ignoring further: Int, of method: String) -> String? {
-        switch further {
-        case ...0: nil
+    var warning: String? {
+        switch ignored {
+        case 0: nil
         case 1: "1 further argument of \(method) is ignored"
-        default: "\(further) further arguments of \(method) are ignored"
+        default: "\(ignored) further arguments of \(method) are ignored"
         }
     }
 }

@@ -1,35 +1,32 @@
 import Engine
-import FoundationEssentials
 import Journal
 
 /// Something in Docker that no operation is at work on and that nobody may know of.
 public struct Orphan: Sendable {
-    /// container, volume, image or network.
+    /// operation, container, volume, image or network.
     public let kind: String
     public let name: String
     public let reason: String
-    /// What removes it, for a person to run.
+    /// What removes it, or what to do about it, for a person to run.
     public let command: String
 }
 
 /// Compares Docker with the journal. Removes nothing.
-struct Orphanage {
+struct OrphanSearch {
     let world: World
-    let journal: Journal?
 
     func all() throws -> [Orphan] {
         let containers = try world.engine.containers(["label": [Label.vm]])
-        let vms = Set(containers.compactMap { $0.labels[Label.vm] })
-        return try traces() + unanswered() + asides(containers) + (try volumes(vms))
-            + (try images(vms))
-            + (try networks())
+        let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
+        let images = try OrphanImages(world: world, vms: vms)
+        return try interrupted() + unanswered() + oldContainers(vms) + images.all()
+            + volumes(vms.union(images.lastCopies)) + networks()
     }
 
-    private func traces() throws -> [Orphan] {
-        try Traces(world: world).all().filter { !world.locks.isOwned($0.operation.id) }.map {
-            trace in
+    private func interrupted() throws -> [Orphan] {
+        try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }.map { trace in
             Orphan(
-                kind: "operation", name: trace.operation.id,
+                kind: "operation", name: trace.id,
                 reason: "\(trace.operation.method) was interrupted (since \(trace.since))",
                 command: "cpi-admin recover --from-docker --older-than 0 --yes")
         }
@@ -37,41 +34,61 @@ struct Orphanage {
 
     /// Made by a call whose answer may not have arrived: the director may not know it.
     private func unanswered() throws -> [Orphan] {
-        try (journal?.open() ?? []).filter { $0.state == .parked }.flatMap { operation in
-            try (journal?.subjects(of: operation.id) ?? []).compactMap { subject in
-                let reason =
-                    "\(operation.method) \(operation.id) made it, and its answer may not have arrived"
-                switch (operation.method, subject.kind) {
-                case (CreateVM.name, .vm):
-                    guard try world.engine.container(subject.cid) != nil else { return nil }
-                    return Orphan(
-                        kind: "container", name: subject.cid, reason: reason,
-                        command: "bosh delete-vm \(subject.cid)")
-                case (CreateDisk.name, .disk):
-                    guard try world.engine.volume(subject.cid) != nil else { return nil }
-                    return Orphan(
-                        kind: "volume", name: subject.cid, reason: reason,
-                        command: "docker volume rm \(subject.cid)")
-                case (CreateStemcell.name, .stemcell):
-                    guard try world.engine.image(subject.cid) != nil else { return nil }
-                    return Orphan(
-                        kind: "image", name: subject.cid, reason: reason,
-                        command: "docker image rm \(subject.cid)")
-                default: return nil
-                }
+        let open = world.recorder.store.read { journal in
+            try journal.open().filter { $0.state == .parked }.map {
+                try OpenOperation($0, in: journal)
             }
+        }
+        return try (open ?? []).flatMap { one in
+            try one.subjects.compactMap { try unanswered($0, of: one) }
         }
     }
 
-    /// A container that was replaced; it is not one while the VM has no other.
-    private func asides(_ containers: [ContainerSummary]) -> [Orphan] {
-        let replaced = Set(
-            containers.filter { $0.names.contains($0.labels[Label.vm] ?? "") }
-                .compactMap { $0.labels[Label.replaces] })
-        return containers.filter { replaced.contains($0.id) }.flatMap { container in
-            container.names.filter { $0.contains(".old-") }.map { name in
-                Orphan(
-                    kind: "container", name: name,
+    private func unanswered(_ subject: Subject, of one: OpenOperation) throws -> Orphan? {
+        let kind: String
+        let command: String
+        switch (one.operation.method, subject.kind) {
+        case (CreateVM.name, .vm):
+            guard try world.engine.container(subject.cid) != nil else { return nil }
+            (kind, command) = ("container", "bosh delete-vm \(subject.cid)")
+        case (CreateDisk.name, .disk):
+            guard try world.engine.volume(subject.cid) != nil else { return nil }
+            (kind, command) = ("volume", "docker volume rm \(subject.cid)")
+        case (CreateStemcell.name, .stemcell):
+            guard try world.engine.image(subject.cid) != nil else { return nil }
+            (kind, command) = ("image", "docker image rm \(subject.cid)")
+        default: return nil
+        }
+        return Orphan(
+            kind: kind, name: subject.cid,
+            reason:
+                "\(one.operation.method) \(one.id) made it, and its answer may not have arrived",
+            command: command)
+    }
+
+    /// Containers that were replaced. One that holds what no other container of the VM holds is for a
+    /// person to compare.
+    private func oldContainers(_ vms: Set<String>) throws -> [Orphan] {
+        try vms.sorted().flatMap { cid in
+            let vm = VMCID(cid)
+            return try world.containers(of: vm).compactMap { member -> Orphan? in
+                if member.role == nil {
+                    return Orphan(
+                        kind: "container", name: member.name,
+                        reason: "is VM \(vm), and was renamed by hand",
+                        command: "docker rename \(member.name) \(vm)")
+                }
+                guard case .old = member.role, let container = try world.engine.container(member.id)
+                else { return nil }
+                guard try world.isHeld(container, vm) else {
+                    return Orphan(
+                        kind: "container", name: member.name,
+                        reason:
+                            "has run, and may hold what VM \(vm) does not: compare it, it is kept",
+                        command: "docker diff \(member.name); then docker rm \(member.name)")
+                }
+                return Orphan(
+                    kind: "container", name: member.name,
                     reason: "was replaced, and is kept until the VM's agent has been seen",
                     command: "cpi-admin recover --yes, once the agent is up")
             }
@@ -80,44 +97,31 @@ struct Orphanage {
 
     private func volumes(_ vms: Set<String>) throws -> [Orphan] {
         try world.engine.volumes([:]).compactMap { volume in
-            let reason: String
-            if volume.isHalfMade {
-                guard let why = halfMade(volume.name, vms) else { return nil }
-                reason = why
-            } else {
-                guard let vm = volume.labels[Label.vm], !vms.contains(vm),
-                    (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
-                else { return nil }
-                reason = "its VM is gone"
-            }
+            guard let reason = reason(volume, vms) else { return nil }
             return Orphan(
                 kind: "volume", name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)")
         }
     }
 
+    private func reason(_ volume: Volume, _ vms: Set<String>) -> String? {
+        guard !volume.isHalfMade else { return halfMade(volume.name, vms) }
+        guard let vm = volume.labels[Label.vm], !vms.contains(vm),
+            (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
+        else { return nil }
+        return "its VM is gone"
+    }
+
     /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a
     /// container which create_vm has given up, and with it the volume that it names.
     private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
-        let isDisk = name.hasPrefix("disk-")
-        let isEphemeral = name.hasPrefix("vm-") && name.hasSuffix("-ephemeral")
-        guard isDisk || isEphemeral else { return nil }
-        let cid = isDisk ? name : String(name.dropLast("-ephemeral".count))
-        // Somebody else may have a disk-data.
-        guard UUID(uuidString: String(cid.drop { $0 != "-" }.dropFirst())) != nil,
-            !vms.contains(cid)
-        else { return nil }
-        return "\(isDisk ? CreateDisk.name : CreateVM.name) has failed and left it without a label"
-    }
-
-    private func images(_ vms: Set<String>) throws -> [Orphan] {
-        try world.engine.imageTags(["label": [Label.vm]]).compactMap { tag in
-            let vm = String(tag.prefix { $0 != ":" })
-            guard vm.hasPrefix("vm-") || vm.hasPrefix("c-"), !vms.contains(vm) else { return nil }
-            return Orphan(
-                kind: "image", name: tag, reason: "the committed layer of a VM that is gone",
-                command: "docker image rm \(tag)")
+        if DiskCID(name).isOurForm {
+            return "\(CreateDisk.name) has failed and left it without a label"
         }
+        guard let (vm, role) = VMCID.role(of: name), vm.isOurForm, !vms.contains(vm.description),
+            [.ephemeralVolume, .furtherVolume].contains(role)
+        else { return nil }
+        return "\(CreateVM.name) has failed and left it without a label"
     }
 
     /// Made for a VM and used by none: the next create_vm may want it again.
@@ -129,6 +133,44 @@ struct Orphanage {
             return Orphan(
                 kind: "network", name: network.name, reason: "no VM uses it any more",
                 command: "docker network rm \(network.name)")
+        }
+    }
+}
+
+/// Committed images without a container. While an operation on the VM is open or was left to a
+/// person, such an image is the last copy of its root layer.
+private struct OrphanImages {
+    let tags: [(name: String, vm: String)]
+    /// VMs whose last copy is an image: their volumes are needed, too.
+    let lastCopies: Set<String>
+
+    init(world: World, vms: Set<String>) throws {
+        let open = world.recorder.store.read { journal in
+            try journal.open().flatMap { try journal.subjects(of: $0.id) }.map(\.cid)
+        }
+        let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap {
+            $0.labels[Label.vm]
+        }
+        let unsettled = Set((open ?? []) + marks)
+        var tags: [(name: String, vm: String)] = []
+        for tag in try world.engine.imageTags(["label": [Label.vm]]) {
+            guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
+                case .committedImage = role
+            else { continue }
+            tags.append((tag, vm.description))
+        }
+        self.tags = tags
+        // Even without a journal: it tells of a VM that nobody deleted, for delete_vm takes it along.
+        lastCopies = Set(tags.map(\.vm)).union(unsettled.subtracting(vms))
+    }
+
+    func all() -> [Orphan] {
+        tags.map { tag in
+            Orphan(
+                kind: "image", name: tag.name,
+                reason: "the last copy of VM \(tag.vm), whose containers are gone: keep it, or "
+                    + "delete the VM",
+                command: "cpi-admin recover, or bosh delete-vm \(tag.vm)")
         }
     }
 }

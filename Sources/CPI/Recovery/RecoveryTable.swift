@@ -1,41 +1,43 @@
 import Journal
 
-/// How an interrupted operation of a method is settled in general.
-enum Lane {
-    /// create_vm, create_stemcell: nobody can have the name of what is not yet made, so it goes.
-    case undo
+/// How an operation of a method is settled in general.
+enum RecoveryRule {
+    /// create_vm, create_stemcell: nobody can have the name of what is incomplete, so it goes.
+    case removeIncomplete
     /// create_disk: one request makes it whole, and what is made is never removed by us.
-    case keep
-    /// attach_disk, detach_disk: back before the new state is verified, forward after that.
-    case replace
+    case keepWhatIsMade
+    /// attach_disk, detach_disk: CUSTODY decides.
+    case replacement
     /// delete_*, reboot_vm: forward from the first effect.
     case finish
     /// Nothing in Docker changes.
     case nothing
 }
 
-/// What Docker shows of an interrupted operation.
-enum Situation: Equatable {
-    /// What it makes is not there, or not there under the name that says "made".
-    case notMade
+/// What Docker shows of an operation that is not finished.
+enum Situation {
+    /// What it makes is not there, or not there under the name that says "complete".
+    case incomplete
     /// It is there under its name. Its answer may have reached the director.
-    case made
-    /// The old state is in force.
-    case old
-    /// The new state is in force and has been seen to work.
-    case new
-    /// The old container is gone; the replacement is the last copy of the VM.
-    case onlyNew
-    /// Both containers are gone; the committed image, by this name, is the last copy.
-    case onlyImage(String)
-    /// Another operation has taken over; its id.
+    case complete
+    /// What it is to finish is not finished, or is: both are for the same steps.
+    case unfinished
+    /// What it was at work on is not there any more; why that matters, in words.
+    case gone(String)
+    /// Another operation, by its id, has put its own container in the place of ours.
     case superseded(String)
+    /// Where a VM's state is while its container is replaced.
+    case carriers(Carriers, wasRunning: Bool)
+    /// A replacement whose plan is not known: only a container that never ran may be removed.
+    case remnant(Carriers.Replacement)
 }
 
-/// What recovery does about it.
+/// What is done about it.
 enum Action: Equatable {
-    case rollBack
-    case finish
+    case back
+    case forward
+    /// Another operation, by its id, has taken over: what this one has left of its own goes.
+    case superseded(by: String)
     /// Nothing is left to do.
     case close(Operation.State, String)
     /// Only a person can decide.
@@ -44,47 +46,65 @@ enum Action: Equatable {
     /// In the words of `cpi-admin recover`.
     var words: String {
         switch self {
-        case .rollBack: "roll back"
-        case .finish: "finish"
+        case .back: "roll back"
+        case .forward: "finish"
+        case .superseded(let later): "close as failed: operation \(later) has taken over"
         case .close(let state, let why): "close as \(state.rawValue): \(why)"
         case .park(let why): "leave to a person: \(why)"
         }
     }
+
+    var isForPerson: Bool { if case .park = self { true } else { false } }
 }
 
 /// (what the journal says, what Docker shows) → action. Read it as a table.
 enum RecoveryTable {
     static let unanswered = Action.park("it is made, and its answer may not have arrived")
 
-    static func action(
-        _ lane: Lane, _ direction: Operation.Direction, begun: Bool, _ situation: Situation,
-        _ wish: Wish? = nil
-    ) -> Action {
-        switch (lane, direction, begun, situation) {
-        // What is the last copy of a VM is never undone, whatever was wished or begun.
-        case (.replace, _, _, .onlyNew): .finish
-        case (.replace, _, _, .onlyImage(let image)):
-            .park("the VM's containers are gone; image \(image) is the last copy of its root layer")
-        // An operator may choose the way of a replacement that has not begun to go back.
-        case (.replace, .forward, _, .old) where wish == .forward: .finish
-        case (.replace, .forward, _, .new) where wish == .back: .rollBack
-        case (_, _, _, .superseded(let later)):
-            .close(.failed, "operation \(later) has taken over; nothing was changed")
-        case (.nothing, _, _, _): .close(.failed, "nothing had been made")
+    /// What the journal and whoever asks say.
+    struct Question {
+        var rule: RecoveryRule
+        /// Backward once something was undone.
+        var direction = Operation.Direction.forward
+        /// Whether any step was begun.
+        var begun = true
+        /// An operator's choice, where there is one.
+        var wish: Operation.Direction?
+        /// A step of this very call has failed; nil after a death.
+        var failing = false
+    }
 
-        case (.undo, .backward, _, _): .rollBack
-        case (.undo, _, _, .made): unanswered
-        case (.undo, _, _, _): .rollBack
+    static func action(_ question: Question, _ situation: Situation) -> Action {
+        switch (question.rule, situation) {
+        case (.nothing, _): .close(.failed, "nothing had been made")
 
-        case (.keep, _, _, .made): unanswered
-        case (.keep, _, _, _): .close(.failed, "nothing had been made")
+        // The call that fails knows that nobody has the CID yet.
+        case (.removeIncomplete, .complete) where question.direction == .forward:
+            question.failing ? .back : unanswered
+        case (.removeIncomplete, _): .back
 
-        case (.replace, .backward, _, _): .rollBack
-        case (.replace, _, _, .new): .finish
-        case (.replace, _, _, _): .rollBack
+        case (.keepWhatIsMade, .complete):
+            question.failing ? .close(.done, "Docker has made it after all") : unanswered
+        case (.keepWhatIsMade, _): .close(.failed, "nothing was made")
 
-        case (.finish, _, false, _): .close(.failed, "nothing had been done")
-        case (.finish, _, true, _): .finish
+        case (.finish, _) where !question.begun: .close(.failed, "nothing was changed")
+        case (_, .superseded(let other)): .superseded(by: other)
+        case (.finish, .gone(let why)): .park(why)
+        case (.finish, _): .forward
+
+        case (.replacement, .carriers(let carriers, let wasRunning)):
+            CustodyTable.action(
+                carriers,
+                CustodyTable.Question(
+                    wasRunning: wasRunning, direction: question.direction, wish: question.wish,
+                    isFailingCall: question.failing))
+        case (.replacement, .remnant(.ran)), (.replacement, .remnant(.running)):
+            .park("a replacement has run, and what it was made for is not known: compare it")
+        case (.replacement, .remnant): .back
+        // A restart of one and the same container.
+        case (.replacement, .gone(let why)): .park(why)
+        case (.replacement, _):
+            question.failing || question.wish == .backward ? .back : .forward
         }
     }
 }

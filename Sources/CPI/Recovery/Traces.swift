@@ -3,108 +3,94 @@ import Journal
 
 /// Operations as Docker's names, labels and marks tell of them: recovery without a journal.
 struct Traces {
-    struct Trace {
-        let operation: Operation
-        let subjects: [Subject]
-        /// RFC 3339; when its first trace was made.
-        let since: String
-        /// Where it was begun, as `Machine.here` says it.
-        let host: String
-
-        /// The locks of another machine cannot be seen here. What was begun there lately may live.
-        func mayLiveElsewhere(at milliseconds: Int64) -> Bool {
-            Machine.isAnother(host)
-                && since > Timestamp.text(milliseconds - Int64(Traces.grace) * 1_000)
-        }
-    }
-
-    /// Seconds after which what another machine has begun counts as dead.
-    static let grace = 600
-
     let world: World
 
-    /// All operations that left something unmade or half replaced, whoever began them.
-    func all() throws -> [Trace] {
-        let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap { Trace(mark: $0) }
-        return (marks + (try unmarked(marks)) + (try unmadeVMs()) + (try unmadeStemcells()))
-            .sorted { $0.operation.id < $1.operation.id }
+    /// All operations that left something incomplete or half replaced, whoever began them.
+    func all() throws -> [OpenOperation] {
+        let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap(Traces.trace)
+        return
+            (marks + (try remnants(beside: marks)) + (try incompleteVMs())
+            + (try incompleteStemcells()))
+            .sorted { $0.id < $1.id }
     }
 
     /// attach_disk or detach_disk whose mark is gone as well: a replacement that has not yet taken
-    /// over says whom it replaces. It never ran under the VM's name, so it goes.
-    private func unmarked(_ marks: [Trace]) throws -> [Trace] {
+    /// over says whom it replaces, and not what for. It can only be taken back.
+    private func remnants(beside marks: [OpenOperation]) throws -> [OpenOperation] {
         try world.engine.containers(["label": [Label.replaces]]).compactMap { container in
             guard let id = container.labels[Label.operation],
                 let old = container.labels[Label.replaces],
                 let vm = container.labels[Label.vm].map({ VMCID($0) }),
                 container.names.contains(vm.replacement),
-                !marks.contains(where: { $0.operation.id == id })
+                !marks.contains(where: { $0.id == id })
             else { return nil }
             let plan = Remount(
-                change: .replace, method: AttachDisk.name, operation: id, vm: vm,
+                change: .remnant, method: AttachDisk.name, operation: id, vm: vm,
                 disk: DiskCID("unknown"), old: old)
-            return try Trace(id, AttachDisk.self, plan, [vm.subject], container.labels)
+            return try Traces.trace(id, AttachDisk.self, plan, [vm.subject], container.labels)
         }
     }
 
-    /// create_vm: a container under its unmade name. A volume without any container is no such
+    /// create_vm: a container under its incomplete name. A volume without any container is no such
     /// trace: it may be all that is left of a VM that somebody removed by hand.
-    func unmadeVMs() throws -> [Trace] {
+    func incompleteVMs() throws -> [OpenOperation] {
         let networks = try world.engine.networks()
         return try world.engine.containers(["label": [Label.vm]]).compactMap { container in
             guard let id = container.labels[Label.operation],
                 let vm = container.labels[Label.vm].map({ VMCID($0) }),
-                container.names.contains(vm.unmade)
+                container.names.contains(vm.incomplete)
             else { return nil }
+            let volumes = try world.engine.inspectContainer(container.id).mounts.filter {
+                vm.role(of: $0.name) == .furtherVolume
+            }
             let plan = CreateVM.Plan(
                 vm: vm, agent: container.labels[Label.agent] ?? "",
                 stemcell: StemcellCID("unknown:latest"),
                 networks: networks.filter { $0.labels[Label.operation] == id }.map {
                     NetworkPlan(name: $0.name, isMissing: true, driver: $0.driver, mac: "")
-                }, disks: [], furtherNetworks: [])
-            return try Trace(id, CreateVM.self, plan, [vm.subject], container.labels)
+                }, disks: [], furtherNetworks: [],
+                furtherVolumes: volumes.sorted { $0.name < $1.name }.map(\.destination))
+            return try Traces.trace(id, CreateVM.self, plan, [vm.subject], container.labels)
         }
     }
 
-    /// create_stemcell: an image that still has its unmade name.
-    private func unmadeStemcells() throws -> [Trace] {
-        let tags = try world.engine.imageTags(["label": [Label.stemcell]])
-        return try tags.filter { $0.hasSuffix(".new") }.compactMap { tag in
-            let cid = String(tag.dropLast(4))
-            guard let labels = try world.engine.image(tag)?.labels,
-                labels[Label.stemcell] == cid, let id = labels[Label.operation]
+    /// create_stemcell: an image that still has its incomplete name.
+    private func incompleteStemcells() throws -> [OpenOperation] {
+        try world.engine.imageTags(["label": [Label.stemcell]]).compactMap { tag in
+            guard let stemcell = StemcellCID.ofIncomplete(tag),
+                let labels = try world.engine.image(tag)?.labels,
+                labels[Label.stemcell] == stemcell.description, let id = labels[Label.operation]
             else { return nil }
-            let plan = CreateStemcell.Plan(stemcell: StemcellCID(cid))
-            return try Trace(id, CreateStemcell.self, plan, [StemcellCID(cid).subject], labels)
+            let plan = CreateStemcell.Plan(stemcell: stemcell)
+            return try Traces.trace(id, CreateStemcell.self, plan, [stemcell.subject], labels)
         }
     }
-}
 
-extension Traces.Trace {
-    /// From the mark that attach_disk and detach_disk leave on a VM: it holds the whole plan.
-    init?(mark volume: Volume) {
+    /// From the mark that an operation has left on a VM: it holds the whole plan. Nil for a volume
+    /// that is no mark.
+    static func trace(mark volume: Volume) -> OpenOperation? {
         let labels = volume.labels
         guard let id = labels[Label.operation], let method = labels[Label.method],
             let plan = labels[Label.plan], let vm = labels[Label.vm]
         else { return nil }
-        let disk = (try? JSON(parsing: plan.utf8))?["disk"].string
-        operation = Operation(
+        let operation = Operation(
             unrecorded: id, method: method, plan: plan, step: "mark \(vm)",
             director: labels[Label.director])
-        subjects = [VMCID(vm).subject] + (disk.map { [DiskCID($0).subject] } ?? [])
-        since = labels[Label.createdAt] ?? ""
-        host = labels[Label.host] ?? ""
+        let disk = operation.plan(of: AttachDisk.self)?.disk
+        return OpenOperation(
+            operation: operation,
+            subjects: [VMCID(vm).subject] + [disk?.subject].compactMap(\.self),
+            place: labels[Label.host], since: labels[Label.createdAt] ?? "")
     }
 
-    fileprivate init<M: Mutation>(
+    private static func trace<M: Mutation>(
         _ id: String, _ type: M.Type, _ plan: M.Plan, _ subjects: [Subject],
         _ labels: [String: String]
-    ) throws {
-        operation = Operation(
-            unrecorded: id, method: M.name, plan: try JSON(encoding: plan).text,
-            step: "seen in Docker", director: labels[Label.director])
-        self.subjects = subjects
-        since = labels[Label.createdAt] ?? ""
-        host = labels[Label.host] ?? ""
+    ) throws -> OpenOperation {
+        OpenOperation(
+            operation: Operation(
+                unrecorded: id, method: M.name, plan: try JSON(encoding: plan).text,
+                step: "seen in Docker", director: labels[Label.director]),
+            subjects: subjects, place: labels[Label.host], since: labels[Label.createdAt] ?? "")
     }
 }

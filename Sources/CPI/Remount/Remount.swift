@@ -12,6 +12,17 @@ struct Remount: Codable {
         /// The container lists the mount, but inside it is gone: a start brings it back.
         case restart
         case replace
+        /// A replacement that was found in Docker without its plan: it can only be taken back.
+        case remnant
+    }
+
+    /// Docker's restart policy, with its count for `on-failure`.
+    struct RestartPolicy: Codable, Equatable {
+        var name: String
+        var retries = 0
+
+        /// Whether a daemon that starts brings a stopped container up again.
+        var startsStopped: Bool { name == "always" || name == "on-failure" }
     }
 
     var change: Change
@@ -21,10 +32,11 @@ struct Remount: Codable {
     var vm: VMCID
     var disk: DiskCID
     /// The id of the container as it was.
-    var old = ""
+    var old: String
     var wasRunning = true
-    /// Only if it would bring the old container up behind our back.
-    var restartPolicy: String?
+    /// When it was started last, as Docker tells it.
+    var startedAt = ""
+    var restartPolicy = RestartPolicy(name: "")
     /// By network, as they are while the VM runs.
     var macs: [String: String] = [:]
     /// The networks in the container's order, where create can take only the first one.
@@ -44,84 +56,98 @@ extension Remount {
         case .nothing: []
         case .restart:
             [
-                .mark(vm, method, self), .restart(self), .verifyMounts(self), .awaitAgent(self),
-                .unmark(vm),
+                .mark(vm, method, self), .stop(old, called: vm.description, startedAt: startedAt),
+                .startAgain(self), .verifyMounts(self), .awaitAgent(self), .unmark(vm),
             ]
         case .replace: replacementSteps
+        case .remnant: [.createReplacement(self)]
         }
     }
 
     private var replacementSteps: [Step] {
         var steps: [Step] = [.mark(vm, method, self)]
-        if let restartPolicy { steps.append(.suspendRestarts(old, vm, policy: restartPolicy)) }
-        if wasRunning { steps.append(.stop(old, called: vm.description)) }
+        if restartPolicy.startsStopped { steps.append(.suspendRestarts(self)) }
+        if wasRunning {
+            steps.append(.stop(old, called: vm.description, startedAt: startedAt))
+        }
         steps += [.commit(self), .createReplacement(self)]
         for network in furtherNetworks {
             steps.append(.connect(names, to: network) { try self.endpoint(network, $0) })
         }
         if !isAttach { steps.append(.forgetDisk(self)) }
-        steps.append(.rename(old, from: vm.description, to: vm.aside(old)))
-        steps.append(.renameOurs(from: vm.replacement, to: vm.description))
-        if wasRunning {
-            steps += [.startOurs([vm.description, vm.replacement]), .verifyMounts(self)]
-        }
+        steps.append(.renameOld(self))
+        steps.append(.renameMade(from: vm.replacement, to: vm.description))
+        if wasRunning { steps += [.startReplacement(self), .verifyMounts(self)] }
         return steps + [
-            .awaitAgent(self), .removeAsides(self), .removeUnusedImages(vm), .unmark(vm),
+            .giveRestartPolicy(self), .awaitAgent(self), .removeOld(self),
+            .removeUnusedImages(vm), .unmark(vm),
         ]
     }
 
-    /// Forward once the replacement has the VM's name and was ever started: from then on it may hold
-    /// what is nowhere else.
+    /// What Docker shows of it. Throws `EngineError`.
     func situation(_ world: World) throws -> Situation {
-        if let other = try otherOperation(world) { return .superseded(other) }
-        if change == .restart {
-            return try world.engine.container(old)?.isRunning == true ? .new : .old
+        switch change {
+        case .nothing: return .unfinished
+        case .restart: return try world.situation(of: old, vm)
+        case .replace:
+            return .carriers(try Carriers.look(self, world), wasRunning: wasRunning)
+        case .remnant:
+            return .remnant(try Carriers.look(self, world).replacement)
         }
-        let replacement = try world.ourContainer(names)
-        guard try world.engine.container(old) != nil else {
-            if replacement != nil { return .onlyNew }
-            return try world.ourImage(image) != nil ? .onlyImage(image) : .old
-        }
-        guard let replacement, replacement.name == vm.description else { return .old }
-        return replacement.wasStarted || !wasRunning ? .new : .old
     }
 
-    /// A container under the VM's name that is neither the old one nor ours: another operation has
-    /// been here since. Clocks have no say in it.
-    private func otherOperation(_ world: World) throws -> String? {
-        guard let current = try world.engine.container(vm.description), current.id != old,
-            let maker = current.labels[Label.operation], maker != operation
-        else { return nil }
-        return maker
+    /// What is to be known when the operation begins to go back.
+    func undoingBegins(_ world: World) throws -> UndoingBegan? {
+        guard change == .replace else { return nil }
+        return UndoingBegan(
+            replacementStarted: try world.madeContainer(names)?.startedWhen)
     }
 
-    /// Throws when the old container is gone: then what this operation made is the last copy of the
-    /// VM, and is not to be undone.
-    func requireOld(_ world: World) throws {
-        guard try world.engine.container(old) == nil else { return }
-        let isMade = try world.ourContainer(names) != nil
-        let isCommitted = try world.ourImage(image) != nil
-        guard isMade || isCommitted else { return }
-        throw CPIError(
-            kind: .cloud,
-            message: "the old container of VM \(vm) is gone: "
-                + (isMade ? "its replacement" : "image \(image)")
-                + " is the last copy of it, and is kept")
+    /// How the VM differs from what it was before, in words; empty when it is as it was.
+    func differencesFromBefore(_ world: World) throws -> [String] {
+        guard let container = try world.engine.container(vm.description) else {
+            return ["no container is named \(vm)"]
+        }
+        var found: [String] = []
+        if container.id != old { found.append("VM \(vm) has another container") }
+        if container.isUp != wasRunning {
+            found.append("VM \(vm) is \(container.isUp ? "" : "not ")running")
+        }
+        let policy = container.restartPolicy
+        if restartPolicy.startsStopped, policy != restartPolicy.name {
+            found.append("its restart policy is \(policy)")
+        }
+        if let kept = try world.madeContainer(names) {
+            found.append("container \(kept.name), which has run, is kept")
+        }
+        if try world.madeVolume(vm.mark) != nil { found.append("its mark is left") }
+        return found
+    }
+
+    /// Takes away what is of no use when another operation has taken over: the mark, and a replacement
+    /// that never ran.
+    func removeRemains(_ world: World) throws {
+        if let container = try world.madeContainer(names), !container.wasStarted,
+            container.name != vm.description, try world.engine.container(old) != nil
+        {
+            try world.removeContainer(container.id, .neverRan(beside: old))
+        }
+        try world.removeMadeVolume(vm.mark)
     }
 
     func endpoint(_ network: String, _ world: World) throws -> JSON {
-        let container = try world.engine.inspectContainer(old)
+        let container = try source(world)
         return Replacement.endpoint(
             container.endpoints[network] ?? [:], id: old, mac: nil, try world.engine.version())
     }
 
-    /// The image is there and no older than the last end of the container.
-    func isCommitted(_ world: World) throws -> Bool {
-        guard let image = try world.ourImage(image) else { return false }
-        guard let container = try world.engine.container(old) else { return true }
-        guard !container.isRunning else { return false }
-        let (made, ended) = (EngineTime(image.createdAt), EngineTime(container.finishedAt))
-        guard let made, let ended else { return true }
-        return made >= ended
+    /// What a replacement is made from: the old container; when that is gone, what the committed image
+    /// says of it. Throws `CPIError` when neither is there.
+    func source(_ world: World) throws -> Container {
+        if let container = try world.engine.container(old) { return container }
+        guard let image = try world.madeImage(image),
+            let container = Blueprint.container(in: image)
+        else { throw CPIError(kind: .cloud, message: CustodyTable.allGone(older: [])) }
+        return container
     }
 }

@@ -11,7 +11,7 @@ struct Replacement {
         let version = try world.engine.version()
         var body = old.json["Config"]
         body["Image"] = .string(plan.image)
-        body["Labels"] = JSON(labels(world))
+        body["Labels"] = JSON(try labels(world))
         body["HostConfig"] = hostConfig
         let several = version >= .severalEndpointsOnCreate
         if several { body["MacAddress"] = .null }
@@ -26,6 +26,9 @@ struct Replacement {
         ]
         return body
     }
+
+    /// The volumes that it takes over: all must be there.
+    var volumes: [String] { ReplacementMounts(old: old).volumes }
 
     /// What of an endpoint is a wish and not a state.
     static func endpoint(_ endpoint: JSON, id: String, mac: String?, _ version: APIVersion) -> JSON
@@ -45,78 +48,99 @@ struct Replacement {
         return copy
     }
 
-    private func labels(_ world: World) -> [String: String] {
+    private func labels(_ world: World) throws -> [String: String] {
         var labels = old.labels
         labels[Label.operation] = world.operation
         labels[Label.version] = CPI.version
         labels[Label.createdAt] = world.timestamp
-        labels[Label.host] = Machine.here
+        labels[Label.host] = world.locks.place
         labels[Label.vm] = plan.vm.description
         labels[Label.replaces] = old.id
+        labels[Label.blueprint] = ""
+        labels[Label.endOfOld] = try world.madeImage(plan.image)?.labels[Label.endOfOld] ?? ""
         if let metadata = plan.metadata { labels[Label.metadata] = metadata }
         return labels
     }
 
+    /// It must not come up by itself before it has been seen to work: restart policy "no", until the
+    /// pivot gives it its own.
     private var hostConfig: JSON {
+        let mounts = ReplacementMounts(old: old)
         var host = old.json["HostConfig"]
-        let hint = plan.disk.hint
-        var binds = (host["Binds"].array ?? []).compactMap(\.string)
-            .filter { Replacement.destination(ofBind: $0) != hint }
-        // Volumes that the image declares are in neither list: by name, or the VM would get new ones.
-        let declared = Set(
-            binds.map(Replacement.destination)
-                + (host["Mounts"].array ?? []).compactMap { $0["Target"].string })
-        for mount in old.mounts
-        where mount.type == "volume" && !declared.contains(mount.destination)
-            && mount.destination != hint
-        {
-            binds.append("\(mount.name):\(mount.destination)")
+        var binds = mounts.binds.filter {
+            ReplacementMounts.destination(ofBind: $0) != plan.disk.hint
         }
-        if plan.isAttach { binds.append("\(plan.disk):\(hint)") }
+        if plan.isAttach { binds.append("\(plan.disk):\(plan.disk.hint)") }
         host["Binds"] = JSON(binds)
-        if let mounts = host["Mounts"].array {
-            host["Mounts"] = .array(mounts.filter { $0["Target"].string != hint })
-        }
-        if let policy = plan.restartPolicy { host["RestartPolicy"]["Name"] = .string(policy) }
+        host["Mounts"] = .array(
+            mounts.mounts.filter { ReplacementMounts.target($0) != plan.disk.hint })
+        host["VolumesFrom"] = .null
+        host["RestartPolicy"] = ["Name": "no"]
         return host
-    }
-
-    /// `SOURCE:DESTINATION[:OPTIONS]`; a destination may be written with a slash at its end.
-    private static func destination(ofBind bind: String) -> String {
-        let parts = bind.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return bind }
-        let path = parts[1]
-        return String(path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path)
     }
 }
 
 extension Remount {
-    /// Replaces the VM's container unless what makes that unwise is found first.
+    /// Replaces the VM's container unless what makes that unwise is found first: nothing is stopped
+    /// before. Throws `CPIError` or `EngineError`.
     static func replace(
         _ container: Container, method: String, vm: VMCID, disk: DiskCID, _ world: World
     ) throws -> Remount {
-        if let layers = try world.engine.image(container.imageID)?.layers, layers >= maximalLayers {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(vm) was remounted so often that its image has \(layers) layers, "
-                    + "the most there can be; recreate it (bosh recreate)")
-        }
+        try container.requireReplaceable(vm, world)
         var plan = Remount(
             change: .replace, method: method, operation: world.operation, vm: vm, disk: disk,
-            old: container.id, wasRunning: container.isRunning)
-        if ["always", "on-failure"].contains(container.restartPolicy) {
-            plan.restartPolicy = container.restartPolicy
-        }
+            old: container.id, wasRunning: container.isRunning, startedAt: container.startedAt)
+        plan.restartPolicy = RestartPolicy(
+            name: container.restartPolicy, retries: container.restartRetries)
         plan.macs = container.endpoints.compactMapValues { $0["MacAddress"].string }
             .filter { !$0.value.isEmpty }
         if try world.engine.version() < .severalEndpointsOnCreate {
             let first = container.json["HostConfig"]["NetworkMode"].string
             plan.furtherNetworks = container.endpoints.keys.filter { $0 != first }.sorted()
         }
-        plan.metadata = world.latestMetadata(vm)
+        plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan
     }
+}
 
+extension Container {
     /// overlay2 mounts 127 layers; the next commit and the container's own need one each.
     private static let maximalLayers = 120
+
+    /// Throws `CPIError` for a container that cannot be replaced without losing something.
+    fileprivate func requireReplaceable(_ vm: VMCID, _ world: World) throws {
+        try requireStoppable(vm)
+        if let layers = try world.engine.image(imageID)?.layers,
+            layers >= Container.maximalLayers
+        {
+            throw CPIError(
+                kind: .cloud,
+                message: "VM \(vm) was remounted so often that its image has \(layers) layers, "
+                    + "the most there can be; recreate it (bosh recreate)")
+        }
+        // In a layer such a name means that the file without the prefix is deleted.
+        let whiteout = try world.engine.changes(id).first { path in
+            path.split(separator: "/").last?.hasPrefix(".wh.") == true
+        }
+        if let whiteout {
+            throw CPIError(
+                kind: .cloud,
+                message: "VM \(vm) has the file \(whiteout), which a commit would take for the "
+                    + "removal of another file; remove or rename it first")
+        }
+    }
+
+    /// Throws `CPIError` for a container that must not be stopped.
+    func requireStoppable(_ vm: VMCID) throws {
+        guard !autoRemove else {
+            throw CPIError(
+                kind: .cloud,
+                message: "VM \(vm) has AutoRemove set: Docker would delete it when it stops")
+        }
+        guard !isPaused else {
+            throw CPIError(
+                kind: .cloud,
+                message: "VM \(vm) is paused; next: docker unpause \(name), and repeat the call")
+        }
+    }
 }

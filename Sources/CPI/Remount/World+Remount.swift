@@ -2,29 +2,35 @@ import Engine
 
 extension World {
     /// Whether the disk is a mount point of its own inside the running container. Docker goes on
-    /// listing a mount that the agent has unmounted.
+    /// listing a mount that the agent has unmounted. False when the container does not run.
     func isMounted(_ disk: DiskCID, in container: String) throws -> Bool {
+        try mountPoints(in: container).contains { $0.place == disk.hint }
+    }
+
+    /// A line of a container's `/proc/self/mountinfo`.
+    struct MountPoint {
+        let root: String
+        let place: String
+    }
+
+    /// What is mounted where inside a running container; empty when it does not run.
+    func mountPoints(in container: String) throws -> [MountPoint] {
         let result: ExecResult
         do {
             result = try engine.exec(container, ["cat", "/proc/self/mountinfo"], seconds: 10)
         } catch let error as EngineError where error.isConflict {
-            return false  // not running
+            return []  // not running
         }
-        return result.output.split(separator: "\n").contains {
-            $0.split(separator: " ").dropFirst(4).first.map(String.init) == disk.hint
-        }
-    }
-
-    /// Removes the containers that this VM's present one has replaced.
-    func removeAsides(_ vm: VMCID) throws {
-        for container in try otherContainers(vm) where container.name.hasPrefix("\(vm).old-") {
-            try removeContainer(container.id)
+        return result.output.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ").map(String.init)
+            return fields.count > 4 ? MountPoint(root: fields[3], place: fields[4]) : nil
         }
     }
 
-    /// Removes the committed images of a VM that no container is made from any more.
+    /// Removes the committed images of a VM that no container is made from any more. They are needed
+    /// no longer when a container holds what they hold: the VM's own, which must be there.
     func removeUnusedImages(_ vm: VMCID) throws {
-        let current = try engine.container(vm.description)?.image
+        guard let current = try engine.container(vm.description)?.image else { return }
         for tag in try committedImages(vm) where tag != current {
             do {
                 try removeImage(tag)
@@ -34,9 +40,10 @@ extension World {
         }
     }
 
+    /// The names of the images that were committed from containers of this VM.
     func committedImages(_ vm: VMCID) throws -> [String] {
         try engine.imageTags([
             "reference": [vm.description], "label": ["\(Label.vm)=\(vm)"],
-        ]).filter { $0.hasPrefix("\(vm):") }
+        ]).filter { if case .committedImage = vm.role(of: $0) { true } else { false } }
     }
 }

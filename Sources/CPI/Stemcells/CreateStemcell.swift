@@ -4,36 +4,35 @@ import Journal
 /// Streams a stemcell's root file system into an image. Its CID is the last name it gets.
 struct CreateStemcell: Mutation {
     static let name = "create_stemcell"
-    static let lane = Lane.undo
+    static let arguments = ["image_path", "cloud_properties", "env"]
+    static let optionalArguments = 1
+    static let rule = RecoveryRule.removeIncomplete
     struct Plan: Codable {
         let stemcell: StemcellCID
-        /// The image's name until it is whole.
-        var unmade: String { "\(stemcell).new" }
     }
     let file: ImageFile
     let description: StemcellDescription
     let subjects: [Subject] = []
 
-    init(_ values: [JSON]) throws {
+    init(_ arguments: Arguments) throws {
         // The third argument came with API version 3: {"tags": {…}}.
-        let arguments = try Arguments(
-            values, ["image_path", "cloud_properties", "env"], optional: 1, of: Self.name)
         file = ImageFile(path: try arguments[0].nonEmptyString())
         description = try StemcellDescription(arguments[1], tags: arguments[2].member("tags"), file)
     }
 
-    /// What is not yet a stemcell may be large, and no later call would be about it.
-    func settleBefore(_ settlement: Settlement) { settlement.settleUnmadeStemcells() }
+    /// An incomplete stemcell may be large, and no later call would be about it.
+    func inTheWay(_ search: Search) -> [OpenOperation] { search.incompleteStemcells() }
 
     func plan(_ world: World) throws -> Plan {
         try file.requireTar()
-        return Plan(stemcell: StemcellCID("stemcell:" + world.newName("").dropFirst()))
+        return Plan(stemcell: .random())
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
 
     static func steps(_ plan: Plan, _ call: CreateStemcell?) -> [Step] {
         let cid = plan.stemcell.description
+        let incomplete = plan.stemcell.incomplete
         let changes: (World) -> [String] = { world in
             var labels = call?.description.labels ?? [:]
             labels[Label.stemcell] = cid
@@ -41,21 +40,30 @@ struct CreateStemcell: Mutation {
                 .map { "LABEL \(quoted($0.key))=\(quoted($0.value))" }
         }
         return [
-            .importImage(plan.unmade, changes: changes, from: call?.file),
-            .tagImage(plan.unmade, as: cid),
+            .importImage(incomplete, changes: changes, from: call?.file),
+            .tagImage(incomplete, as: cid),
             Step(
-                name: "remove image \(plan.unmade)",
-                do: { try $0.removeImage(plan.unmade) },
-                verify: { try $0.engine.image(plan.unmade) == nil },
-                undo: { _ in }),
+                name: "remove image \(incomplete)",
+                do: { try $0.removeImage(incomplete) },
+                verify: { try $0.engine.image(incomplete) == nil },
+                undo: .withAnother),
         ]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.ourImage(plan.stemcell.description) != nil ? .made : .notMade
+        try world.madeImage(plan.stemcell.description) != nil ? .complete : .incomplete
     }
 
-    static func tidy(_ plan: Plan, _ world: World) throws { try world.removeImage(plan.unmade) }
+    static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
+        try [plan.stemcell.description, plan.stemcell.incomplete]
+            .filter { try world.madeImage($0) != nil }.map { "image \($0) is left" }
+    }
+
+    static func removeRemains(_ plan: Plan, _ world: World) throws {
+        // The last name of a complete stemcell is another one.
+        guard try world.madeImage(plan.stemcell.description) != nil else { return }
+        try world.removeMadeImage(plan.stemcell.incomplete)
+    }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.stemcell.description) }
 

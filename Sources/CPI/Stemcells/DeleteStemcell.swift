@@ -4,7 +4,8 @@ import Journal
 /// Takes the stemcell's name away; layers that other images or VMs need stay. Missing is success.
 struct DeleteStemcell: Mutation {
     static let name = "delete_stemcell"
-    static let lane = Lane.finish
+    static let arguments = ["stemcell_cid"]
+    static let rule = RecoveryRule.finish
     static let deletes = true
     struct Plan: Codable {
         let stemcell: StemcellCID
@@ -13,8 +14,8 @@ struct DeleteStemcell: Mutation {
     let stemcell: StemcellCID
     let subjects: [Subject] = []
 
-    init(_ values: [JSON]) throws {
-        stemcell = try StemcellCID(Arguments(values, ["stemcell_cid"], of: Self.name)[0])
+    init(_ arguments: Arguments) throws {
+        stemcell = try StemcellCID(arguments[0])
     }
 
     func plan(_ world: World) throws -> Plan {
@@ -41,8 +42,8 @@ struct DeleteStemcell: Mutation {
         plan.isThere ? [.removeImage(plan.stemcell.description)] : []
     }
 
-    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.engine.image(plan.stemcell.description) == nil ? .new : .old
+    static func situation(_ plan: Plan, _ world: World) -> Situation {
+        .unfinished
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Journal
 
 /// The reference of a stemcell's image.
@@ -15,5 +16,20 @@ struct StemcellCID: CID {
         description = text
     }
 
+    /// A CID that no stemcell has: `stemcell:` and a random UUID.
+    static func random() -> StemcellCID {
+        StemcellCID("stemcell:\(UUID().uuidString.lowercased())")
+    }
+
     var subject: Subject { Subject(.stemcell, description) }
+
+    /// The image's name until it is complete.
+    var incomplete: String { description + StemcellCID.suffix }
+
+    /// The stemcell that an image of this name is to become; nil for any other name.
+    static func ofIncomplete(_ tag: String) -> StemcellCID? {
+        tag.hasSuffix(suffix) ? StemcellCID(String(tag.dropLast(suffix.count))) : nil
+    }
+
+    private static let suffix = ".new"
 }

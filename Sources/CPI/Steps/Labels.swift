@@ -14,12 +14,17 @@ enum Label {
     static let host = "io.bosh.cpi.host"
     static let replaces = "io.bosh.replaces"
     static let metadata = "io.bosh.metadata"
+    /// On a committed image and on the replacement made from it: `FinishedAt` of the old container at
+    /// the commit. Another one now means that it has run since.
+    static let endOfOld = "io.bosh.cpi.finished_at"
+    /// On a committed image: what its container was made from.
+    static let blueprint = "io.bosh.cpi.blueprint"
 
     /// A commit hands the container's labels to its image, and the image to each container made
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [
         operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
-        metadata, host,
+        metadata, host, endOfOld, blueprint,
     ]
 
     /// The labels of a new container or image: `own`, those that say who made it, the rest empty.
@@ -36,7 +41,7 @@ enum Label {
         labels[version] = CPI.version
         if let director = world.request.director { labels[Label.director] = director }
         labels[createdAt] = world.timestamp
-        labels[host] = Machine.here
+        labels[host] = world.locks.place
         return labels
     }
 }

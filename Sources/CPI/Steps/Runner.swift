@@ -11,31 +11,29 @@ struct Runner {
         for (index, step) in steps.enumerated() {
             do {
                 if resuming, try step.verify(world) { continue }
-                try carryOut(step)
+                try perform(step)
             } catch {
-                world.recorder.record(.failed, step.name, data: ["error": .string("\(error)")])
-                throw StepFailure(index: index, step: step.name, cause: error)
+                throw failed(index, step, error)
             }
         }
     }
 
-    /// Undoes the steps, last one first. Throws `StepFailure` at the first that cannot be undone.
-    func backward(_ steps: [Step]) throws {
-        for (index, step) in steps.enumerated().reversed() {
-            guard let undo = step.undo else { continue }
-            // Durable: once this is written the operation only ever goes backward.
-            world.recorder.record(.undoing, step.name, durable: true)
+    /// Undoes those of the steps that were begun, last one first. Throws `StepFailure` at the first
+    /// that cannot be undone.
+    func backward(_ steps: [Step], wasBegun: (Step) -> Bool = { _ in true }) throws {
+        for (index, step) in steps.enumerated().reversed() where wasBegun(step) {
+            guard case .by(let undo) = step.undo else { continue }
+            world.recorder.record(.undoing(world.undoing), step.name, durable: true)
             do {
                 try undo(world)
             } catch {
-                world.recorder.record(.failed, step.name, data: ["error": .string("\(error)")])
-                throw StepFailure(index: index, step: step.name, cause: error)
+                throw failed(index, step, error)
             }
             world.recorder.note(.undone, step.name)
         }
     }
 
-    private func carryOut(_ step: Step) throws {
+    private func perform(_ step: Step) throws {
         world.recorder.record(.doing, step.name, durable: step.isDestructive)
         do {
             try step.do(world)
@@ -44,11 +42,16 @@ struct Runner {
         } catch let error as EngineError where error.isOutcomeUnknown {
             // A lost reply is neither success nor failure. Docker may still be at it: look, for a while.
             guard try tookEffect(step) else { throw error }
-            world.recorder.note(.observed, step.name, data: ["reply": .string("\(error)")])
+            world.recorder.note(.observed(reply: "\(error)"), step.name)
         }
     }
 
     private func tookEffect(_ step: Step) throws -> Bool {
         world.wait(seconds: 5, every: 0.2) { (try? step.verify(world)) ?? false }
+    }
+
+    private func failed(_ index: Int, _ step: Step, _ error: Error) -> StepFailure {
+        world.recorder.record(.failed(error: "\(error)"), step.name)
+        return StepFailure(index: index, step: step.name, cause: error)
     }
 }

@@ -1,24 +1,34 @@
 import Engine
 
 extension Step {
-    /// Removes a container whatever its state, never a volume.
+    /// Removes a container of a VM that is being deleted, whatever its state; never a volume.
     static func removeContainer(_ id: String, called name: String) -> Step {
         Step(
             name: "remove container \(name)", isDestructive: true,
-            do: { try $0.removeContainer(id) },
+            do: { try $0.removeContainer(id, .deleted) },
             verify: { try $0.engine.container(id) == nil },
-            undo: nil)
+            undo: .impossible)
     }
 
-    /// Stops a container that was running; undo starts it again.
-    static func stop(_ id: String, called name: String) -> Step {
+    /// Stops a container that was running. Undo starts it again: a stop that Docker may still be at
+    /// is finished first. One that somebody has started since is left running.
+    ///
+    /// `startedAt`: when it was started, as Docker tells it, before the stop.
+    static func stop(_ id: String, called name: String, startedAt: String) -> Step {
         Step(
-            name: "stop container \(name)", isDestructive: true,
-            do: { try $0.engine.stopContainer(id, seconds: $0.configuration.timeouts.stop) },
-            verify: { try $0.engine.container(id)?.isRunning != true },
-            undo: { world in
-                guard let container = try world.engine.container(id), !container.isRunning else {
-                    return
+            name: "stop container \(name)", isDestructive: true, touchesOthers: true,
+            do: { world in
+                guard try world.engine.container(id) != nil else {
+                    throw CPIError(kind: .cloud, message: "container \(name) is gone")
+                }
+                try world.engine.stopContainer(id, seconds: world.configuration.timeouts.stop)
+            },
+            verify: { try $0.engine.container(id)?.isUp != true },
+            undo: .by { world in
+                guard let container = try world.engine.container(id) else { return }
+                if container.isUp {
+                    guard container.startedAt == startedAt else { return }
+                    try world.engine.stopContainer(id, seconds: world.configuration.timeouts.stop)
                 }
                 try world.startContainer(id)
             })
@@ -36,42 +46,47 @@ extension Step {
                 guard let container = try world.engine.container(id) else { return true }
                 return container.name == new
             },
-            undo: { world in
-                guard try world.engine.container(id)?.name == new else { return }
+            undo: .by { world in
+                // Under whatever name: somebody may have renamed it since.
+                guard let container = try world.engine.container(id), container.name != old else {
+                    return
+                }
                 try world.engine.renameContainer(id, to: old)
             })
     }
 
     /// Renames a container that this operation makes, known by either name.
-    static func renameOurs(from old: String, to new: String) -> Step {
+    static func renameMade(from old: String, to new: String) -> Step {
         Step(
             name: "rename container \(old) to \(new)",
             do: { world in
-                guard try world.ourContainer(new) == nil else { return }
-                try world.engine.renameContainer(old, to: new)
+                guard let container = try world.madeContainer([old, new]) else {
+                    throw CPIError(kind: .cloud, message: "container \(old) is gone")
+                }
+                guard container.name != new else { return }
+                try world.engine.renameContainer(container.id, to: new)
             },
-            verify: { try $0.ourContainer(new) != nil },
-            undo: { world in
-                guard let container = try world.ourContainer(new) else { return }
+            verify: { try $0.madeContainer([new, old])?.name == new },
+            undo: .by { world in
+                guard let container = try world.madeContainer([new, old]), container.name == new
+                else { return }
                 try world.engine.renameContainer(container.id, to: old)
             })
     }
 
     /// Starts a container that this operation makes, known by either name.
-    static func startOurs(_ names: [String]) -> Step {
+    static func startMade(_ names: [String]) -> Step {
         Step(
             name: "start container \(names[0])",
             do: { world in
-                guard let container = try world.ourContainer(names) else {
+                guard let container = try world.madeContainer(names) else {
                     throw CPIError(kind: .cloud, message: "container \(names[0]) is gone")
                 }
                 try world.startContainer(container.id)
             },
-            verify: { try $0.ourContainer(names)?.isRunning == true },
-            undo: { world in
-                guard let container = try world.ourContainer(names), container.isRunning else {
-                    return
-                }
+            verify: { try $0.madeContainer(names)?.isUp == true },
+            undo: .by { world in
+                guard let container = try world.madeContainer(names), container.isUp else { return }
                 try world.engine.stopContainer(
                     container.id, seconds: world.configuration.timeouts.stop)
             })
@@ -79,48 +94,20 @@ extension Step {
 }
 
 extension World {
-    /// The container of that name, if this operation made it.
-    func ourContainer(_ name: String) throws -> Container? {
-        guard let container = try engine.container(name),
-            container.labels[Label.operation] == operation
-        else { return nil }
-        return container
-    }
-
-    /// As above, by the first of the names that fits.
-    func ourContainer(_ names: [String]) throws -> Container? {
-        for name in names {
-            if let container = try ourContainer(name) { return container }
-        }
-        return nil
-    }
-
-    /// Removes what this operation made under one of these names, and nothing else.
-    func removeOurContainer(_ names: [String], anonymousVolumes: Bool = false) throws {
-        while let container = try ourContainer(names) {
-            try removeContainer(container.id, anonymousVolumes: anonymousVolumes)
-        }
-    }
-
-    /// Kills and removes. Gone already is success; a removal under way is waited for.
-    func removeContainer(_ id: String, anonymousVolumes: Bool = false) throws {
-        try patiently {
-            try engine.removeContainer(id, force: true, anonymousVolumes: anonymousVolumes)
-        }
-    }
-
     /// Starts it; when an address is taken, says who holds it.
     func startContainer(_ id: String) throws {
         do {
             try engine.startContainer(id)
         } catch let error as EngineError {
-            guard let holder = try? addressHolder(error, id) else { throw error }
-            throw CPIError(kind: .cloud, message: "\(error) (\(holder))")
+            guard let (holder, what) = try? addressHolder(error, id) else { throw error }
+            let isVM = VMCID.role(of: holder)?.role == .vm
+            let advice = isVM ? "; if no director knows that VM: bosh delete-vm \(holder)" : ""
+            throw CPIError(kind: .cloud, message: "\(error) (\(what))\(advice)")
         }
     }
 
-    /// Engines say "Address already in use" without saying by whom.
-    private func addressHolder(_ error: EngineError, _ id: String) throws -> String? {
+    /// Engines say "Address already in use" without saying by whom: the container's name, and a text.
+    private func addressHolder(_ error: EngineError, _ id: String) throws -> (String, String)? {
         guard error.description.lowercased().contains("address already in use") else { return nil }
         let endpoints = try engine.inspectContainer(id).endpoints
         for (name, endpoint) in endpoints.sorted(by: { $0.key < $1.key }) {
@@ -131,7 +118,9 @@ extension World {
             for holder in try engine.network(name)?.holders ?? [] {
                 let held = holder.addresses.map { String($0.prefix { $0 != "/" }) }
                 if let address = wanted.first(where: held.contains) {
-                    return "\(address) on network \(name) is held by \(holder.name)"
+                    return (
+                        holder.name, "\(address) on network \(name) is held by \(holder.name)"
+                    )
                 }
             }
         }

@@ -24,8 +24,8 @@ extension Step {
                     }
                 }
             },
-            verify: { try $0.ourImage(name) != nil },
-            undo: { try $0.removeOurImage(name) })
+            verify: { try $0.madeImage(name) != nil },
+            undo: .by { try $0.removeMadeImage(name) })
     }
 
     /// Gives an image of this operation a second name.
@@ -36,8 +36,8 @@ extension Step {
             do: {
                 try $0.engine.tagImage(old, repository: reference.repository, tag: reference.tag)
             },
-            verify: { try $0.ourImage(new) != nil },
-            undo: { try $0.removeOurImage(new) })
+            verify: { try $0.madeImage(new) != nil },
+            undo: .by { try $0.removeMadeImage(new) })
     }
 
     /// Takes a name away from an image.
@@ -46,24 +46,11 @@ extension Step {
             name: "remove image \(name)", isDestructive: true,
             do: { try $0.removeImage(name) },
             verify: { try $0.engine.image(name) == nil },
-            undo: nil)
+            undo: .impossible)
     }
 }
 
 extension World {
-    /// The image of that name, if this operation made it.
-    func ourImage(_ name: String) throws -> Image? {
-        guard let image = try engine.image(name), image.labels[Label.operation] == operation else {
-            return nil
-        }
-        return image
-    }
-
-    func removeOurImage(_ name: String) throws {
-        guard try ourImage(name) != nil else { return }
-        try removeImage(name)
-    }
-
     /// Gone already is success.
     func removeImage(_ name: String) throws {
         do {

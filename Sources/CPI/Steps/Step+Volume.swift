@@ -9,13 +9,13 @@ extension Step {
             do: { world in
                 let volume = try world.engine.createVolume(
                     name, labels: Label.made(labels, world))
-                guard volume.labels[Label.operation] == world.operation else {
+                guard world.made(volume.labels) else {
                     throw CPIError(
                         kind: .cloud, message: "cannot create volume \(name): there is one already")
                 }
             },
-            verify: { try $0.isOurVolume(name) },
-            undo: { try $0.removeOurVolume(name) })
+            verify: { try $0.madeVolume(name) != nil },
+            undo: .by { try $0.removeMadeVolume(name) })
     }
 
     /// Removes a volume that is not a persistent disk.
@@ -28,7 +28,7 @@ extension Step {
                 try world.removeVolume(name)
             },
             verify: { try $0.engine.volume(name) == nil },
-            undo: nil)
+            undo: .impossible)
     }
 }
 
@@ -38,25 +38,10 @@ extension Volume {
 }
 
 extension World {
-    /// Whether the volume is there and was made by this operation.
-    func isOurVolume(_ name: String) throws -> Bool {
-        try engine.volume(name)?.labels[Label.operation] == operation
-    }
-
-    /// Removes the volume if this operation made it: one of a name that only this operation has
-    /// reason to use, with its label or with none at all.
-    func removeOurVolume(_ name: String) throws {
-        guard let volume = try engine.volume(name),
-            volume.labels[Label.operation] == operation || volume.isHalfMade
-        else { return }
-        try requireNoDisk(volume)
-        try removeVolume(name)
-    }
-
     /// Only delete_disk removes a persistent disk; every other path ends here.
     func requireNoDisk(_ volume: Volume) throws {
         let disk = volume.labels[Label.disk] ?? ""
-        guard disk.isEmpty else {
+        guard disk.isEmpty, !DiskCID(volume.name).isGoCPIs else {
             throw CPIError(
                 kind: .cloud,
                 message: "cannot remove volume \(volume.name): it is a persistent disk")
@@ -68,10 +53,12 @@ extension World {
         try patiently { try engine.removeVolume(name) }
     }
 
-    /// Repeats a removal that Docker answers with 409, for some seconds; 404 is success.
+    /// Repeats a removal for some seconds while Docker answers 409; a few times when it answers 5xx
+    /// or not at all. 404 is success.
     func patiently(_ remove: () throws -> Void) throws {
         var refusal: EngineError?
-        let done = try wait(seconds: 10, every: 0.2) {
+        var faults = 0
+        let isDone = try wait(seconds: 10, every: 0.2) {
             do {
                 try remove()
                 return true
@@ -80,8 +67,11 @@ extension World {
             } catch let error as EngineError where error.isConflict {
                 refusal = error
                 return false
+            } catch let error as EngineError where error.isOutcomeUnknown && faults < 3 {
+                faults += 1
+                return false
             }
         }
-        if !done, let refusal { throw refusal }
+        if !isDone, let refusal { throw refusal }
     }
 }

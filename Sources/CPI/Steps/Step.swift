@@ -6,12 +6,35 @@ struct Step {
     let name: String
     /// Recorded durably beforehand: after a power loss it must be known that this was begun.
     var isDestructive = false
+    /// What is left to do when the call has done what it was asked for: it may wait for recovery.
+    var isTidying = false
+    /// It changes what the operation has not made: recovery undoes it only if it was begun.
+    var touchesOthers = false
     /// May run twice.
     let `do`: (World) throws -> Void
     /// Whether the effect, or what came after it, is there. Asked on every resume.
     let verify: (World) throws -> Bool
-    /// Succeeds when there is nothing to undo; nil: no way back from here.
-    let undo: ((World) throws -> Void)?
+    let undo: Undo
+
+    /// How an effect is taken back.
+    enum Undo {
+        /// Succeeds when there is nothing to take back.
+        case by((World) throws -> Void)
+        /// The effect goes away with what an earlier step undoes.
+        case withAnother
+        /// From here on the operation only goes forward: the new state has been seen to work.
+        case pivot
+        /// What is gone is gone.
+        case impossible
+    }
+
+    /// Whether there is no way back once this step was begun.
+    var isOneWay: Bool {
+        switch undo {
+        case .by, .withAnother: false
+        case .pivot, .impossible: true
+        }
+    }
 }
 
 /// A step failed: which, and why.
@@ -25,4 +48,10 @@ struct StepFailure: Error {
         guard let status = (cause as? EngineError)?.status else { return false }
         return status < 500
     }
+}
+
+/// A step cannot see what it is to see, for a reason that has nothing to do with what it did: neither
+/// forward nor back is decided by it.
+struct CannotLook: Error, CustomStringConvertible {
+    let description: String
 }

@@ -4,11 +4,12 @@ import Journal
 /// The same resources always give the same properties: the director recreates a VM when they differ.
 struct CalculateVMCloudProperties: Query {
     static let name = "calculate_vm_cloud_properties"
+    static let arguments = ["vm_resources"]
     let subjects: [Subject] = []
     private let properties: JSON
 
-    init(_ values: [JSON]) throws {
-        let wanted = try Arguments(values, ["vm_resources"], of: Self.name)[0]
+    init(_ arguments: Arguments) throws {
+        let wanted = arguments[0]
         _ = try wanted.object()
         properties = [
             "cpus": .integer(Int64(try wanted.member("cpu").int(1...10_000))),

@@ -5,7 +5,11 @@ import Journal
 /// container has a temporary name until its last step, the rename to the CID.
 struct CreateVM: Mutation {
     static let name = "create_vm"
-    static let lane = Lane.undo
+    static let arguments = [
+        "agent_id", "stemcell_cid", "cloud_properties", "networks", "disk_cids", "env",
+    ]
+    static let optionalArguments = 2
+    static let rule = RecoveryRule.removeIncomplete
     struct Plan: Codable {
         let vm: VMCID
         let agent: String
@@ -16,8 +20,16 @@ struct CreateVM: Mutation {
         let disks: [DiskCID]
         /// Networks that create cannot take besides the first one.
         let furtherNetworks: [String]
+        /// Where volumes are asked for without a name: they get names of the VM's, and go with it.
+        var furtherVolumes: [String] = []
 
-        var names: [String] { [vm.unmade, vm.description] }
+        var names: [String] { [vm.incomplete, vm.description] }
+
+        /// The name of the volume for each of these places.
+        var volumeNames: [String: String] {
+            let pairs = furtherVolumes.enumerated().map { ($1, vm.furtherVolume($0 + 1)) }
+            return Dictionary(pairs, uniquingKeysWith: { one, _ in one })
+        }
     }
 
     let agent: String
@@ -29,11 +41,7 @@ struct CreateVM: Mutation {
     let env: JSON
     var subjects: [Subject] { [Subject(.agent, agent)] + disks.map(\.subject) }
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(
-            values,
-            ["agent_id", "stemcell_cid", "cloud_properties", "networks", "disk_cids", "env"],
-            optional: 2, of: Self.name)
+    init(_ arguments: Arguments) throws {
         agent = try arguments[0].nonEmptyString()
         guard agent.utf8.count <= 200, agent.utf8.allSatisfy(\.isNameCharacter) else {
             throw Field.Wrong(description: "agent_id may hold letters, digits, '_', '.' and '-'")
@@ -46,17 +54,17 @@ struct CreateVM: Mutation {
         env = .object(try arguments[5].optional { try $0.object() } ?? [:])
     }
 
-    /// Also the unmade VM of the same agent, and one that holds an address which this one needs:
+    /// Also the incomplete VM of the same agent, and one that holds an address which this one needs:
     /// nobody has their CIDs.
-    func settleBefore(_ settlement: Settlement) throws {
-        try settlement.settle(subjects)
-        try settlement.settleUnmade { container in
+    func inTheWay(_ search: Search) throws -> [OpenOperation] {
+        let incomplete = try search.incompleteVMs { container in
             let addresses = container.endpoints.values.flatMap { endpoint in
                 ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
             }
             return container.labels[Label.agent] == agent
                 || networks.contains { $0.ip.map(addresses.contains) ?? false }
         }
+        return try search.about(subjects) + incomplete
     }
 
     func plan(_ world: World) throws -> Plan {
@@ -64,15 +72,17 @@ struct CreateVM: Mutation {
             let names = properties.unknown.map { $0.prefix(60) }.joined(separator: ", ")
             world.warn("cloud_properties that are not known here are ignored: \(names)")
         }
-        guard try world.engine.image(stemcell.description) != nil else {
+        guard let image = try world.engine.image(stemcell.description) else {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")
         }
         let networks = try NetworkPlan.plans(networks, world)
+        try properties.requireNothingForeign(world, network: networks[0].name)
         let several = try world.engine.version() >= .severalEndpointsOnCreate
         return Plan(
-            vm: VMCID(world.newName("vm")), agent: agent, stemcell: stemcell, networks: networks,
+            vm: .random(), agent: agent, stemcell: stemcell, networks: networks,
             disks: try freeDisks(world),
-            furtherNetworks: several ? [] : networks.dropFirst().map(\.name))
+            furtherNetworks: several ? [] : networks.dropFirst().map(\.name),
+            furtherVolumes: properties.unnamedVolumes(declared: image.declaredVolumes))
     }
 
     /// Disks that are there and that no other container mounts: in a create-swap-delete update the
@@ -94,25 +104,36 @@ struct CreateVM: Mutation {
     }
 
     static func steps(_ plan: Plan, _ call: CreateVM?) -> [Step] {
-        plan.networks.filter(\.isMissing).map { .createNetwork($0) }
-            + [
-                .createVolume(plan.vm.ephemeralVolume, labels: [Label.vm: plan.vm.description]),
-                .createVM(plan, call),
-            ]
+        let labels = [Label.vm: plan.vm.description]
+        let volumes = [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted()
+        return plan.networks.filter(\.isMissing).map { .createNetwork($0) }
+            + volumes.map { .createVolume($0, labels: labels) }
+            + [.createVM(plan, call)]
             + plan.networks.filter { plan.furtherNetworks.contains($0.name) }.map { network in
                 .connect(plan.names, to: network.name) { network.endpoint(try $0.engine.version()) }
             }
             + [
                 .putSettings(plan, call),
-                .startOurs(plan.names),
+                .startMade(plan.names),
                 .verifyRuns(plan),
-                .renameOurs(from: plan.vm.unmade, to: plan.vm.description),
+                .renameMade(from: plan.vm.incomplete, to: plan.vm.description),
             ]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
         // By its name alone: a later attach_disk has put its own label on it.
-        try world.vm(plan.vm) != nil ? .made : .notMade
+        let named = try world.engine.container(plan.vm.description)
+        if named?.labels[Label.vm] == plan.vm.description { return .complete }
+        // Somebody may have renamed it by hand, after it was complete or before: it is kept then.
+        let made = try world.madeContainer(plan.names)
+        return made == nil || made?.name == plan.vm.incomplete ? .incomplete : .complete
+    }
+
+    static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
+        let container = try world.madeContainer(plan.names).map { "container \($0.name) is left" }
+        let volumes = [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted()
+        return [container].compactMap(\.self)
+            + (try volumes.filter { try world.madeVolume($0) != nil }.map { "volume \($0) is left" })
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON {
@@ -125,82 +146,5 @@ struct CreateVM: Mutation {
         guard error.kind == .cloud || error.kind == .vmCreationFailed else { return error }
         return CPIError(
             kind: .vmCreationFailed, message: error.message, okToRetry: CPIError.isTransient(cause))
-    }
-}
-
-extension Step {
-    fileprivate static func createVM(_ plan: CreateVM.Plan, _ call: CreateVM?) -> Step {
-        Step(
-            name: "create container \(plan.vm.unmade)",
-            do: { world in
-                let spec = try VMSpec(plan: plan, properties: try call.known().properties).json(
-                    world)
-                let warnings = try world.engine.createContainer(plan.vm.unmade, spec).warnings
-                warnings.forEach(world.warn)
-                for disk in plan.disks {
-                    try world.requireSoleHolder(of: disk, plan.vm, making: plan.vm.unmade)
-                }
-            },
-            verify: { try $0.ourContainer(plan.names) != nil },
-            undo: { try $0.removeOurContainer(plan.names, anonymousVolumes: true) })
-    }
-
-    /// Before the first start: an agent that boots without its settings fails.
-    fileprivate static func putSettings(_ plan: CreateVM.Plan, _ call: CreateVM?) -> Step {
-        Step(
-            name: "put settings into \(plan.vm.unmade)",
-            do: { world in
-                let call = try call.known()
-                let settings = try AgentSettings.json(
-                    plan.vm, agent: plan.agent, networks: call.networksField, env: call.env,
-                    world.configuration.agent)
-                try world.engine.writeFile(
-                    plan.vm.unmade, path: world.configuration.agentSettingsPath,
-                    content: settings.bytes)
-                try world.engine.writeFile(
-                    plan.vm.unmade, path: EntryScript.mountWrapperPath,
-                    content: Array(EntryScript.mountWrapper.utf8), mode: 0o755)
-            },
-            verify: { _ in false },
-            undo: { _ in })  // they go with the container
-    }
-
-    /// It still runs a moment after its start, and its agent is up if that is to be waited for.
-    fileprivate static func verifyRuns(_ plan: CreateVM.Plan) -> Step {
-        Step(
-            name: "verify that \(plan.vm.unmade) runs",
-            do: { world in
-                let seconds = world.configuration.timeouts.agentReadyOnCreate
-                let isUp =
-                    try seconds > 0
-                    && AgentProbe(world: world).wait(plan.vm.unmade, seconds: seconds)
-                if seconds == 0 { world.sleep(seconds: 0.15) }
-                let container = try world.engine.inspectContainer(plan.vm.unmade)
-                guard container.isRunning, container.restarts == 0 else {
-                    throw CPIError(
-                        kind: .cloud,
-                        message:
-                            "the container stopped right after its start, with exit code \(container.exitCode)"
-                            + (container.startError.isEmpty ? "" : ": \(container.startError)"))
-                }
-                guard isUp || seconds == 0 else {
-                    throw CPIError(
-                        kind: .cloud,
-                        message: "the agent was not up \(seconds) seconds after the start")
-                }
-            },
-            verify: { try $0.ourContainer(plan.names)?.isRunning == true },
-            undo: { _ in })
-    }
-}
-
-extension Optional where Wrapped == CreateVM {
-    /// Settings hold secrets and are in no plan: only the first process has them.
-    fileprivate func known() throws -> CreateVM {
-        guard let call = self else {
-            throw CPIError(
-                kind: .cloud, message: "the settings of a VM are known to the first process only")
-        }
-        return call
     }
 }

@@ -4,7 +4,8 @@ import Journal
 /// Removes all that belongs to a VM but its persistent disks. Gone already is success.
 struct DeleteVM: Mutation {
     static let name = "delete_vm"
-    static let lane = Lane.finish
+    static let arguments = ["vm_cid"]
+    static let rule = RecoveryRule.finish
     static let deletes = true
     struct Plan: Codable {
         struct Named: Codable {
@@ -19,40 +20,45 @@ struct DeleteVM: Mutation {
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
 
-    init(_ values: [JSON]) throws {
-        vm = try VMCID(Arguments(values, ["vm_cid"], of: Self.name)[0])
+    init(_ arguments: Arguments) throws {
+        vm = try VMCID(arguments[0])
     }
 
-    /// A VM that is to go needs no healing first: the plan takes everything along.
-    func settleBefore(_ settlement: Settlement) throws { try settlement.requireNobodyElse(vm) }
+    /// A VM that is to go needs no healing first: the plan takes everything along. What is being done
+    /// to it elsewhere must end first.
+    func inTheWay(_ search: Search) throws -> [OpenOperation] {
+        try search.requireNothingElsewhere(vm)
+        return []
+    }
 
     func plan(_ world: World) throws -> Plan {
-        var containers: [Plan.Named] = []
-        for name in [vm.description, vm.unmade] {
-            guard let container = try world.engine.container(name) else { continue }
-            guard container.labels[Label.vm] == vm.description || name.hasPrefix("c-") else {
+        var anonymous: [String] = []
+        let containers = try world.containers(of: vm)
+        for member in containers {
+            guard let container = try world.engine.container(member.id) else { continue }
+            guard container.labels[Label.vm] == vm.description || vm.isGoCPIs else {
                 throw CPIError(
                     kind: .cloud,
-                    message: "cannot delete VM \(vm): container \(name) is not a VM of ours "
+                    message: "cannot delete VM \(vm): container \(member.name) is not a VM of ours "
                         + "(it has no label \(Label.vm))")
             }
-            containers.append(Plan.Named(id: container.id, name: name))
-        }
-        containers += try world.otherContainers(vm).map { Plan.Named(id: $0.id, name: $0.name) }
-        // The reference CPI named ephemeral volumes otherwise, and labelled nothing.
-        let names = vm.description.hasPrefix("c-") ? ["vol-eph-\(vm)"] : []
-        let labelled = try [vm.ephemeralVolume, vm.mark].filter {
-            try world.engine.volume($0)?.labels[Label.vm] == vm.description
-        }
-        let anonymous = try containers.flatMap { container in
-            try world.engine.container(container.id)?.mounts.filter(\.isAnonymous).map(\.name) ?? []
-        }
-        let volumes = try Set(names + labelled + anonymous).sorted().filter {
-            try world.engine.volume($0) != nil
+            anonymous += container.mounts.filter(\.isAnonymous).map(\.name)
         }
         return Plan(
-            vm: vm, containers: containers, volumes: volumes,
+            vm: vm, containers: containers.map { Plan.Named(id: $0.id, name: $0.name) },
+            volumes: try ownVolumes(world) + Set(anonymous).sorted(),
             images: try world.committedImages(vm))
+    }
+
+    /// The VM's volumes that are there, by label; the Go CPI's by their name.
+    private func ownVolumes(_ world: World) throws -> [String] {
+        let own = try world.engine.volumes(["label": ["\(Label.vm)=\(vm)"]]).filter {
+            vm.role(of: $0.name) != nil && ($0.labels[Label.disk] ?? "").isEmpty
+        }.map(\.name).sorted()
+        guard vm.isGoCPIs, try world.engine.volume(vm.goCPIsEphemeralVolume) != nil else {
+            return own
+        }
+        return own + [vm.goCPIsEphemeralVolume]
     }
 
     static func steps(_ plan: Plan, _ call: DeleteVM?) -> [Step] {
@@ -61,9 +67,7 @@ struct DeleteVM: Mutation {
             + plan.images.map { .removeImage($0) }
     }
 
-    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.vm(plan.vm) == nil ? .new : .old
-    }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

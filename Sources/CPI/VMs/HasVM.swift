@@ -4,11 +4,12 @@ import Journal
 /// True for a stopped VM and for one that is being replaced; an error when Docker does not answer.
 struct HasVM: Query {
     static let name = "has_vm"
+    static let arguments = ["vm_cid"]
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
 
-    init(_ values: [JSON]) throws {
-        vm = try VMCID(Arguments(values, ["vm_cid"], of: HasVM.name)[0])
+    init(_ arguments: Arguments) throws {
+        vm = try VMCID(arguments[0])
     }
 
     func answer(_ world: World) throws -> JSON { .bool(try world.vm(vm) != nil) }

@@ -4,7 +4,8 @@ import Journal
 /// Stops and starts the VM; one that is stopped is started. Its entry script mounts its disks anew.
 struct RebootVM: Mutation {
     static let name = "reboot_vm"
-    static let lane = Lane.finish
+    static let arguments = ["vm_cid"]
+    static let rule = RecoveryRule.finish
     struct Plan: Codable {
         let vm: VMCID
         let container: String
@@ -14,12 +15,13 @@ struct RebootVM: Mutation {
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
 
-    init(_ values: [JSON]) throws {
-        vm = try VMCID(Arguments(values, ["vm_cid"], of: Self.name)[0])
+    init(_ arguments: Arguments) throws {
+        vm = try VMCID(arguments[0])
     }
 
     func plan(_ world: World) throws -> Plan {
         let container = try world.requireSettledVM(vm)
+        if container.isUp { try container.requireStoppable(vm) }
         return Plan(vm: vm, container: container.id, startedAt: container.startedAt)
     }
 
@@ -31,21 +33,25 @@ struct RebootVM: Mutation {
             },
             verify: { world in
                 guard let container = try world.engine.container(plan.container) else {
-                    return true
+                    return false
                 }
-                return !container.isRunning || container.startedAt != plan.startedAt
+                return !container.isUp || container.startedAt != plan.startedAt
             },
-            undo: nil)
+            undo: .impossible)
         let start = Step(
             name: "start container \(plan.vm)",
             do: { try $0.startContainer(plan.container) },
-            verify: { try $0.engine.container(plan.container)?.isRunning ?? true },
-            undo: nil)
+            verify: { try $0.engine.container(plan.container)?.isUp ?? false },
+            undo: .impossible)
         return [.mark(plan.vm, Self.name, plan), stop, start, .unmark(plan.vm)]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.engine.container(plan.container)?.isRunning == true ? .new : .old
+        try world.situation(of: plan.container, plan.vm)
+    }
+
+    static func removeRemains(_ plan: Plan, _ world: World) throws {
+        try world.removeMadeVolume(plan.vm.mark)
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

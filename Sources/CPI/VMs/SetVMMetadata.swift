@@ -5,7 +5,8 @@ import Journal
 /// container is replaced next.
 struct SetVMMetadata: Mutation {
     static let name = "set_vm_metadata"
-    static let lane = Lane.nothing
+    static let arguments = ["vm_cid", "metadata"]
+    static let rule = RecoveryRule.nothing
     struct Plan: Codable {
         let vm: VMCID
         let metadata: [String: String]
@@ -16,8 +17,7 @@ struct SetVMMetadata: Mutation {
     /// Nothing in Docker changes, and tagging must not wait for a remount.
     let locks: [Subject] = []
 
-    init(_ values: [JSON]) throws {
-        let arguments = try Arguments(values, ["vm_cid", "metadata"], of: Self.name)
+    init(_ arguments: Arguments) throws {
         vm = try VMCID(arguments[0])
         metadata = try arguments[1].metadata()
     }
@@ -28,17 +28,6 @@ struct SetVMMetadata: Mutation {
     }
 
     static func steps(_ plan: Plan, _ call: SetVMMetadata?) -> [Step] { [] }
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .old }
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
-}
-
-extension World {
-    /// What set_vm_metadata said last, as a JSON text; nil when no journal tells.
-    func latestMetadata(_ vm: VMCID) -> String? {
-        let plan = recorder.read { journal in
-            try journal.done(method: SetVMMetadata.name, subject: vm.description).first?.plan
-        }
-        guard let text = plan ?? nil, let json = try? JSON(parsing: text.utf8) else { return nil }
-        return json["metadata"].text
-    }
 }

@@ -1,26 +1,108 @@
+import FoundationEssentials
 import Journal
 
-/// The name of a VM: of its container, and the stem of all that belongs to it.
+/// The name of a VM: of its container, and the stem of the names of all that belongs to it.
+///
+/// This file is the only one that makes or reads such names.
 struct VMCID: CID {
     let description: String
 
     init(_ name: String) { description = name }
 
-    init(_ field: Field) throws {
-        description = try field.dockerName()
-    }
+    init(_ field: Field) throws { description = try field.dockerName() }
+
+    /// A CID that no VM has: `vm-` and a random UUID.
+    static func random() -> VMCID { VMCID("vm-\(UUID().uuidString.lowercased())") }
 
     var subject: Subject { Subject(.vm, description) }
+
+    /// Made by the Go CPI, which sets no labels: its names are all there is to know its VMs by.
+    var isGoCPIs: Bool { description.hasPrefix("c-") }
+
+    // Containers.
+
+    /// create_vm's container until it is complete: the rename to the CID says that it is.
+    var incomplete: String { "\(self).new" }
+    /// The container that is to take over from the present one.
+    var replacement: String { "\(self).next" }
+    /// A container of the VM that another one has replaced, and that is kept for now.
+    func old(_ id: String) -> String { "\(self).old-\(id.prefix(12))" }
+
+    // Volumes.
+
     /// The volume at /var/vcap/data.
     var ephemeralVolume: String { "\(self)-ephemeral" }
-    /// create_vm's container until it is made: the rename to the CID says that it is.
-    var unmade: String { "\(self).new" }
-    /// The container that is to take over.
-    var replacement: String { "\(self).next" }
-    /// The volume that says which operation is at work on this VM.
+    /// The Go CPI's name for it.
+    var goCPIsEphemeralVolume: String { "vol-eph-\(self)" }
+    /// A volume that the stemcell or the cloud_properties ask for without naming it.
+    func furtherVolume(_ number: Int) -> String { "\(self)-volume-\(number)" }
+    /// The volume that says in Docker which operation is at work on this VM.
     var mark: String { "\(self).op" }
-    /// A container that has been replaced, kept until its successor is known to be well.
-    func aside(_ id: String) -> String { "\(self).old-\(id.prefix(12))" }
-    /// The image of the writable layer as an operation found it.
+
+    // Images.
+
+    /// The image of the writable layer, as an operation found it.
     func committedImage(_ operation: String) -> String { "\(self):\(operation)" }
+}
+
+extension VMCID {
+    /// What a name says of the thing that has it.
+    enum Role: Equatable {
+        case vm, incomplete, replacement
+        /// The first digits of the container's id.
+        case old(id: String)
+        case ephemeralVolume, furtherVolume, mark
+        /// The operation that committed it.
+        case committedImage(operation: String)
+    }
+
+    /// Whose name it is and what for; nil for a name that is none of ours, nor the Go CPI's.
+    static func role(of name: String) -> (vm: VMCID, role: Role)? {
+        if name.hasPrefix("vol-eph-c-") {
+            return (VMCID(String(name.dropFirst("vol-eph-".count))), .ephemeralVolume)
+        }
+        guard name.hasPrefix("vm-") || name.hasPrefix("c-") else { return nil }
+        if let (stem, operation) = split(name, at: ":") {
+            return (stem, .committedImage(operation: operation))
+        }
+        if let (stem, id) = split(name, at: ".old-") { return (stem, .old(id: id)) }
+        if let (stem, number) = split(name, at: "-volume-"), Int(number) != nil {
+            return (stem, .furtherVolume)
+        }
+        let suffixes: [(String, Role)] = [
+            (".new", .incomplete), (".next", .replacement), (".op", .mark),
+            ("-ephemeral", .ephemeralVolume),
+        ]
+        for (suffix, role) in suffixes where name.hasSuffix(suffix) {
+            return (VMCID(String(name.dropLast(suffix.count))), role)
+        }
+        return (VMCID(name), .vm)
+    }
+
+    /// The role of a name that belongs to this VM; nil for any other name. A CID that a director
+    /// was given elsewhere need not begin as ours do.
+    func role(of name: String) -> Role? {
+        if name == description { return .vm }
+        if name == incomplete { return .incomplete }
+        if name == replacement { return .replacement }
+        if name.hasPrefix(old("")) { return .old(id: String(name.dropFirst(old("").count))) }
+        guard let (vm, role) = VMCID.role(of: name), vm == self else { return nil }
+        return role
+    }
+
+    /// Whether the text has the form of a CID that `random` makes: an `vm-data` may be anybody's.
+    var isOurForm: Bool {
+        description.hasPrefix("vm-") && UUID(uuidString: String(description.dropFirst(3))) != nil
+    }
+
+    /// A pattern for Docker's name filter: all containers of the VM by their names.
+    var containerPattern: String {
+        let name = description.replacing(".", with: "\\.")
+        return "^/?\(name)(\\.(new|next|old-[0-9a-f]+))?$"
+    }
+
+    private static func split(_ name: String, at mark: String) -> (VMCID, String)? {
+        guard let range = name.firstRange(of: mark) else { return nil }
+        return (VMCID(String(name[..<range.lowerBound])), String(name[range.upperBound...]))
+    }
 }

@@ -1,7 +1,8 @@
 import Engine
 
 /// create_vm's cloud_properties. Names that begin with a capital are Docker HostConfig fields and
-/// passed on as they are; other names that are not ours are ignored, and told.
+/// passed on as they are, unless they would break what the CPI promises; other names that are not ours
+/// are ignored, with a warning.
 struct VMProperties {
     var memoryMiB: Int?
     var cpus: Double?
@@ -13,6 +14,7 @@ struct VMProperties {
     var systemd: Bool?
     var lxcfs: Bool?
     var hostConfig: [String: JSON]
+    var mounts: VMMounts
     /// Names that mean nothing here, sorted: for another CPI, or misspelt.
     var unknown: [String]
 
@@ -29,10 +31,21 @@ struct VMProperties {
         hostConfig = members.filter { $0.key.first?.isUppercase ?? false }
         unknown = Set(members.keys).subtracting(hostConfig.keys).subtracting(VMProperties.known)
             .sorted()
-        for list in ["Binds", "Mounts"] {
-            _ = try field.member(list).optional { try $0.array() }
-        }
+        mounts = try VMMounts(field)
         _ = try field.member("PortBindings").optional { try $0.object() }
+        try VMProperties.refuseWhatBreaksThePromise(field)
+    }
+
+    /// A container that Docker deletes when it stops cannot be replaced, nor started again.
+    private static func refuseWhatBreaksThePromise(_ field: Field) throws {
+        if try field.member("AutoRemove").optional({ try $0.bool() }) == true {
+            throw Field.Wrong(
+                description: "\(field.name).AutoRemove is not allowed: Docker would delete the VM "
+                    + "when it stops")
+        }
+        if try field.member("ContainerIDFile").optional({ try $0.string() })?.isEmpty == false {
+            throw Field.Wrong(description: "\(field.name).ContainerIDFile is not allowed")
+        }
     }
 
     private static let known: Set = [

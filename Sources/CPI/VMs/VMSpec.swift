@@ -69,7 +69,10 @@ struct VMSpec {
         if systemd, configuration.mountCgroupfs, try isCgroupV2(world) {
             binds.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
         }
-        host["Binds"] = .array((host["Binds"].array ?? []) + binds.map(JSON.string))
+        let volumes = plan.volumeNames
+        host["Binds"] = JSON(properties.mounts.binds(naming: volumes) + binds)
+        let mounts = properties.mounts.mounts(naming: volumes)
+        if !mounts.isEmpty { host["Mounts"] = .array(mounts) }
         var ports = host["PortBindings"]
         for port in properties.ports where ports[port].isNull { ports[port] = [["HostPort": ""]] }
         if !ports.isNull { host["PortBindings"] = ports }

@@ -2,15 +2,17 @@ import Engine
 
 /// Finding a VM. While it is being replaced, its name may be missing for a moment.
 extension World {
-    /// The VM's container by its name, else the one that had the name, else the one that will.
+    /// The VM's container by its name; else the one that had the name, the one that will have it, or
+    /// one that somebody has renamed by hand. Throws `EngineError`.
     func vm(_ cid: VMCID) throws -> Container? {
-        if let container = try engine.container(cid.description), isVM(container, cid) {
+        if let container = try engine.container(cid.description), container.isVM(cid) {
             return container
         }
-        let others = try otherContainers(cid)
-        let aside = others.first { $0.name.hasPrefix("\(cid).old-") }
-        let next = others.first { $0.name == cid.replacement }
-        return try (aside ?? next).flatMap { try engine.container($0.id) }
+        let others = try containers(of: cid).filter { $0.role != .incomplete && $0.role != .vm }
+        let found =
+            others.first { if case .old = $0.role { true } else { false } }
+            ?? others.first { $0.role == .replacement } ?? others.first
+        return try found.flatMap { try engine.container($0.id) }
     }
 
     /// As `vm`; throws VMNotFound.
@@ -25,26 +27,51 @@ extension World {
         guard container.name == cid.description else {
             throw CPIError(
                 kind: .cloud,
-                message: "VM \(cid) is half replaced (its container is named \(container.name)); "
-                    + "next: cpi-admin recover")
+                message: "VM \(cid) is half replaced or was renamed (its container is named "
+                    + "\(container.name)); next: cpi-admin recover")
         }
         return container
     }
 
-    /// Containers that belong to the VM under other names than its own and the unmade one.
-    func otherContainers(_ cid: VMCID) throws -> [(id: String, name: String)] {
-        let pattern = cid.description.replacing(".", with: "\\.")
-        return try engine.containers(["name": ["^/?\(pattern)\\.(next|old-[0-9a-f]+)$"]])
-            .compactMap { summary in
-                let name = summary.names.first {
-                    $0 == cid.replacement || $0.hasPrefix("\(cid).old-")
-                }
-                return name.map { (id: summary.id, name: $0) }
-            }
+    /// What is to be said of an operation on one container, by its id, of a VM: it is there; another
+    /// operation has replaced it; or it is gone, and what is left.
+    func situation(of container: String, _ vm: VMCID) throws -> Situation {
+        guard try engine.container(container) == nil else { return .unfinished }
+        if let present = try self.vm(vm) {
+            let maker = present.labels[Label.operation] ?? ""
+            return .superseded(maker.isEmpty ? "of somebody unknown" : maker)
+        }
+        return .gone(CustodyTable.allGone(older: try committedImages(vm)))
     }
 
-    /// A container of that name may be a stranger's. The reference CPI's have no labels.
-    private func isVM(_ container: Container, _ cid: VMCID) -> Bool {
-        container.labels[Label.vm] == cid.description || cid.description.hasPrefix("c-")
+    /// A container that belongs to a VM; its role is nil for a name that somebody gave it by hand.
+    struct MemberContainer {
+        let id: String
+        let name: String
+        let role: VMCID.Role?
+    }
+
+    /// All containers of a VM, by their names and, for those that were renamed by hand, by label.
+    func containers(of cid: VMCID) throws -> [MemberContainer] {
+        var found = try engine.containers(["name": [cid.containerPattern]])
+        let isComplete = found.contains { $0.names.contains(cid.description) }
+        if !isComplete {
+            let labelled = try engine.containers(["label": ["\(Label.vm)=\(cid)"]])
+            found += labelled.filter { one in !found.contains { $0.id == one.id } }
+        }
+        return found.compactMap { summary in
+            guard let name = summary.names.first else { return nil }
+            let role = summary.names.compactMap { cid.role(of: $0) }.first
+            let label = summary.labels[Label.vm] ?? ""
+            guard role != nil || label == cid.description else { return nil }
+            return MemberContainer(id: summary.id, name: name, role: role)
+        }
+    }
+}
+
+extension Container {
+    /// A container of that name may be a stranger's. The Go CPI's have no labels.
+    fileprivate func isVM(_ cid: VMCID) -> Bool {
+        labels[Label.vm] == cid.description || cid.isGoCPIs
     }
 }

@@ -17,7 +17,7 @@ struct Admin: ParsableCommand {
 }
 
 /// What an exit code tells a script.
-enum Outcome {
+extension ExitCode {
     static let openOperations = ExitCode(2)
     static let personNeeded = ExitCode(3)
     static let ownerAlive = ExitCode(4)

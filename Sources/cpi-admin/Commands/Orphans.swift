@@ -13,15 +13,15 @@ struct Orphans: ParsableCommand {
 
     func run() throws {
         try complaining {
-            let desk = try RecoveryDesk.open(source, needsJournal: false)
+            let recovery = try OperatorRecovery.open(source, needsJournal: false)
             let orphans: [Orphan]
             do {
-                orphans = try desk.orphans()
+                orphans = try recovery.orphans()
             } catch let error as EngineError {
-                throw Complaint("\(error)", Outcome.dockerUnreachable)
+                throw Complaint("\(error)", ExitCode.dockerUnreachable)
             }
             print(json ? document(orphans) : table(orphans))
-            if !orphans.isEmpty { throw Outcome.openOperations }
+            if !orphans.isEmpty { throw ExitCode.openOperations }
         }
     }
 

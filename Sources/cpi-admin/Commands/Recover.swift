@@ -24,7 +24,7 @@ struct Recover: ParsableCommand {
         help:
             "With --from-docker: leave alone what is younger, in seconds; it may be at work on another host."
     )
-    var olderThan = RecoveryDesk.grace
+    var olderThan = OperatorRecovery.grace
     @Flag(help: "Roll an attach_disk or detach_disk back although it could be finished.")
     var back = false
     @Flag(help: "Finish an attach_disk or detach_disk that would be rolled back.")
@@ -32,7 +32,7 @@ struct Recover: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    private var wish: Wish? { back ? .back : forward ? .forward : nil }
+    private var wish: Operation.Direction? { back ? .backward : forward ? .forward : nil }
 
     func validate() throws {
         guard !(back && forward) else {
@@ -49,41 +49,42 @@ struct Recover: ParsableCommand {
 
     func run() throws {
         try complaining {
-            let desk = try RecoveryDesk.open(source, needsJournal: !fromDocker)
+            let recovery = try OperatorRecovery.open(source, needsJournal: !fromDocker)
             let (cases, young) =
                 try fromDocker
-                ? desk.casesFromDocker(olderThan: olderThan, wish) : (desk.cases(id, wish), 0)
+                ? recovery.casesFromDocker(olderThan: olderThan, wish)
+                : (recovery.cases(id, wish), 0)
             if let one = cases.first, let owner = one.owner, id != nil {
                 throw Complaint(
                     "operation \(one.operation.id) is being worked on by \(owner), since "
-                        + Timestamp.text(one.operation.started), Outcome.ownerAlive)
+                        + Timestamp.text(one.operation.started), ExitCode.ownerAlive)
             }
-            let results = cases.map { yes ? settle($0, desk) : Result($0) }
+            let results = cases.map { yes ? settle($0, recovery) : Result($0) }
             print(json ? document(results) : table(results))
             if yes, id == nil {
-                for vm in try desk.clearAsides() {
+                for vm in try recovery.tidyOldContainers() {
                     Streams.write(
-                        "the old container of VM \(vm) is removed: its agent is up\n", to: 2)
+                        "the old containers of VM \(vm) are put in order\n", to: 2)
                 }
             }
             try exit(results)
             guard young == 0 else {
                 throw Complaint(
                     "\(young) younger than \(olderThan) seconds left alone, for they may be at work on "
-                        + "another host; --older-than 0 takes them too", Outcome.openOperations)
+                        + "another host; --older-than 0 takes them too", ExitCode.openOperations)
             }
         }
     }
 
     /// What became of one operation, or would.
     private struct Result {
-        let one: RecoveryDesk.Case
+        let one: OperatorRecovery.Case
         var words: String
         var needsPerson: Bool
         var isSettled = false
         var failed = false
 
-        init(_ one: RecoveryDesk.Case) {
+        init(_ one: OperatorRecovery.Case) {
             self.one = one
             needsPerson = one.needsPerson
             failed = one.trouble != nil
@@ -92,11 +93,11 @@ struct Recover: ParsableCommand {
         }
     }
 
-    private func settle(_ one: RecoveryDesk.Case, _ desk: RecoveryDesk) -> Result {
+    private func settle(_ one: OperatorRecovery.Case, _ recovery: OperatorRecovery) -> Result {
         var result = Result(one)
         guard one.owner == nil, one.trouble == nil else { return result }
         do {
-            let done = try desk.settle(one, wish)
+            let done = try recovery.settle(one, wish)
             result.words =
                 done.needsPerson ? done.words + "; see cpi-admin orphans" : "done: \(done.words)"
             result.needsPerson = done.needsPerson
@@ -137,25 +138,26 @@ struct Recover: ParsableCommand {
 
     private func exit(_ results: [Result]) throws {
         if results.contains(where: \.failed) { throw ExitCode.failure }
-        if results.contains(where: \.needsPerson) { throw Outcome.personNeeded }
+        if results.contains(where: \.needsPerson) { throw ExitCode.personNeeded }
         if !results.isEmpty, results.allSatisfy({ $0.one.owner != nil }) {
-            throw Outcome.ownerAlive
+            throw ExitCode.ownerAlive
         }
         let open = results.filter { !$0.isSettled && $0.one.owner == nil }
-        if !yes, !open.isEmpty { throw Outcome.openOperations }
+        if !yes, !open.isEmpty { throw ExitCode.openOperations }
     }
 }
 
-extension RecoveryDesk {
+extension OperatorRecovery {
     /// Opens the journal and makes sure that Docker answers.
-    static func open(_ source: Source, needsJournal: Bool) throws -> RecoveryDesk {
+    static func open(_ source: Source, needsJournal: Bool) throws -> OperatorRecovery {
         let configuration = try source.configuration()
         do {
-            let desk = try RecoveryDesk(configuration, needsJournal: needsJournal, logger: .admin)
-            _ = try desk.engine.version()
-            return desk
+            let recovery = try OperatorRecovery(
+                configuration, needsJournal: needsJournal, logger: .admin)
+            _ = try recovery.engine.version()
+            return recovery
         } catch let error as EngineError {
-            throw Complaint("\(error)", Outcome.dockerUnreachable)
+            throw Complaint("\(error)", ExitCode.dockerUnreachable)
         }
     }
 }

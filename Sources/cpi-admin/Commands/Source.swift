@@ -15,7 +15,7 @@ struct Source: ParsableArguments {
         } catch let complaint as Complaint {
             throw complaint
         } catch {
-            throw Complaint("cannot read the journal: \(error)", Outcome.journalUnusable)
+            throw Complaint("cannot read the journal: \(error)", ExitCode.journalUnusable)
         }
     }
 
@@ -56,7 +56,7 @@ func complaining(_ body: () throws -> Void) throws {
         Streams.write("cpi-admin: \(error)\n", to: 2)
         switch error {
         case .noOperation, .ambiguous: throw ExitCode.failure
-        default: throw Outcome.journalUnusable
+        default: throw ExitCode.journalUnusable
         }
     }
 }

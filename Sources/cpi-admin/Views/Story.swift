@@ -64,18 +64,16 @@ struct Story {
 
     /// What an event is about, in one line.
     private func what(_ event: Event) -> String {
-        let data = document(event.data)
-        switch event.kind {
-        case .request:
-            let status = data["status"].int.map(String.init) ?? "no answer"
-            return "  \(data["request"].string ?? "?") → \(status)"
-        case .failed: return "\(event.step ?? "?"): \(data["error"].string ?? "?")"
-        case .warning: return data["text"].string ?? "?"
-        case .outcome: return data["state"].string ?? "?"
-        case .replied:
-            return data["delivered"].bool == true ? "delivered" : "lost: nobody was reading"
+        switch EventPayload(event) {
+        case .request(let line, let status):
+            return "  \(line) → \(status.map(String.init) ?? "no answer")"
+        case .failed(let error): return "\(event.step ?? "?"): \(error)"
+        case .warning(let text): return text
+        case .outcome(let state, _): return state.rawValue
+        case .replied(let delivered):
+            return delivered ? "delivered" : "lost: no process was reading"
         case .intent: return view.operation.method
-        default: return event.step ?? ""
+        case .doing, .done, .observed, .undoing, .undone, .attempt: return event.step ?? ""
         }
     }
 

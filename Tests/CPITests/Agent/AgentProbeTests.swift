@@ -107,7 +107,8 @@ struct AgentProbeTests {
 
     private func world(_ scene: Scene) throws -> World {
         let runner = scene.runner
-        let recorder = Recorder(nil, id: "0", clock: runner.time.clock, logger: runner.logger)
+        let store = JournalStore(nil, clock: runner.time.clock, logger: runner.logger)
+        let recorder = Recorder(store, id: "0", clock: runner.time.clock)
         return World(
             engine: Engine(address: "fake", timeout: 60, transport: scene.docker.transport),
             configuration: try Configuration(runner.configuration),

@@ -44,13 +44,33 @@ struct IdentifierTests {
     func names() {
         let vm = VMCID("vm-1")
         let names = [
-            vm.ephemeralVolume, vm.unmade, vm.replacement, vm.mark,
-            vm.aside(String(repeating: "a", count: 64)),
+            vm.ephemeralVolume, vm.incomplete, vm.replacement, vm.mark,
+            vm.old(String(repeating: "a", count: 64)),
         ]
         #expect(Set(names).count == names.count)
         #expect(names.allSatisfy { $0.hasPrefix("vm-1") && FakeDocker.isName($0) })
-        #expect(vm.aside("0123456789abcdef") == "vm-1.old-0123456789ab")
+        #expect(vm.old("0123456789abcdef") == "vm-1.old-0123456789ab")
         #expect(ImageReference.isValid(vm.committedImage("01h2x3y4z5abcd")))
+    }
+
+    @Test("what a name means is read as it was written")
+    func roles() throws {
+        let vm = VMCID.random()
+        let roles: [(String, VMCID.Role)] = [
+            (vm.description, .vm), (vm.incomplete, .incomplete), (vm.replacement, .replacement),
+            (vm.old("0123456789abcdef"), .old(id: "0123456789ab")),
+            (vm.ephemeralVolume, .ephemeralVolume), (vm.furtherVolume(12), .furtherVolume),
+            (vm.mark, .mark), (vm.committedImage("01h2"), .committedImage(operation: "01h2")),
+        ]
+        for (name, role) in roles {
+            let read = try #require(VMCID.role(of: name))
+            #expect(read.vm == vm && read.role == role && vm.role(of: name) == role)
+        }
+        #expect(VMCID.role(of: "vol-eph-c-1")?.vm == VMCID("c-1"))
+        #expect(VMCID.role(of: "web") == nil && VMCID.role(of: "disk-1") == nil)
+        #expect(vm.isOurForm && !VMCID("vm-data").isOurForm)
+        #expect(DiskCID("vol-1").isGoCPIs && !DiskCID("vol-eph-c-1").isGoCPIs)
+        #expect(DiskCID.random().isOurForm && !DiskCID("disk-data").isOurForm)
     }
 
     @Test("a disk and its hint tell each other")

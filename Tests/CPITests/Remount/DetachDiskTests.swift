@@ -29,6 +29,7 @@ struct DetachDiskTests {
                 rename VM to VM.old
                 rename VM.next to VM
                 start VM
+                update VM restart=unless-stopped
                 remove VM.old
                 remove image VM:OP
                 remove volume VM.op

@@ -52,7 +52,7 @@ struct DeleteVMTests {
     @Test("a volume that is labelled as a disk stays, whatever its name is")
     func labelledDisk() throws {
         scene.docker.state.volumes[scene.vm + "-ephemeral"]?.labels["io.bosh.disk"] = "disk-1"
-        #expect(throws: CallFailure.self) { try delete() }
+        _ = try delete()
         #expect(scene.docker.state.volumeNames == [scene.vm + "-ephemeral"])
     }
 

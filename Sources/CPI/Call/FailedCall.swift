@@ -1,0 +1,139 @@
+import Engine
+import Journal
+
+/// What a call does when one of its steps has failed: it looks, asks the same table as recovery, does
+/// what that says, looks again, and says what there is.
+struct FailedCall<M: Mutation> {
+    let method: M
+    let plan: M.Plan
+    let steps: [Step]
+    let world: World
+
+    /// Returns when the call has done what was asked for after all; else throws the error for the
+    /// director. The operation has its outcome then, or is left open for recovery.
+    func handle(_ failure: StepFailure) throws {
+        var begun = Array(steps[...failure.index])
+        // What Docker has refused did not happen: a way back may still be open.
+        if failure.isRefusal, steps[failure.index].isOneWay { begun.removeLast() }
+        if steps[failure.index].isTidying { return try leaveTheRest(failure) }
+        let isUnseen = failure.cause is CannotLook
+        guard !isUnseen, let action = try? action(begun) else {
+            world.recorder.leaveOpen()
+            throw report(failure, "What is true now could not be seen", next: recover)
+        }
+        switch action {
+        case .back: try goBack(begun, failure)
+        case .forward: try goForward(failure)
+        case .superseded(let other):
+            end(.failed, failure)
+            throw report(failure, "Operation \(other) has taken over")
+        case .close(.done, let why): world.warn("\(failure.cause); \(why)")
+        case .close(let state, let why):
+            try? M.removeRemains(plan, world)  // recovery finds what is left
+            end(state, failure)
+            throw report(failure, why.capitalizedFirst)
+        case .park(let why):
+            try park(why)
+            throw report(failure, "A person is needed: \(why)", next: recover)
+        }
+    }
+
+    private func action(_ begun: [Step]) throws -> Action {
+        let isPastPivot = begun.contains(where: \.isOneWay) && M.rule == .replacement
+        let question = RecoveryTable.Question(
+            rule: M.rule, begun: begun.contains { $0.isOneWay || $0.isDestructive },
+            failing: !isPastPivot)
+        return RecoveryTable.action(question, try M.situation(plan, world))
+    }
+
+    /// The call has done what was asked for: what is left over waits for recovery, or for a person.
+    private func leaveTheRest(_ failure: StepFailure) throws {
+        world.warn("\(M.name) is done, but step \"\(failure.step)\" is not: \(failure.cause)")
+        switch try? action(steps) {
+        case .park(let why): try parkWarning(why)
+        // The director gets the answer that it is done: nothing is taken back after that.
+        case .back:
+            try parkWarning("somebody has started the old container: compare it with the VM")
+        default: world.recorder.leaveOpen()
+        }
+    }
+
+    private func parkWarning(_ why: String) throws {
+        world.warn(why)
+        try park(why)
+    }
+
+    private func goBack(_ begun: [Step], _ failure: StepFailure) throws {
+        do {
+            world.undoing = try M.undoingBegins(plan, world)
+            try Runner(world: world).backward(begun)
+        } catch {
+            world.recorder.leaveOpen()
+            let reason = (error as? StepFailure).map { "\($0.step): \($0.cause)" } ?? "\(error)"
+            throw report(failure, "It could not be rolled back: \(reason)", next: recover)
+        }
+        end(begun.isEmpty ? .failed : .rolledBack, failure)
+        throw report(failure, begun.isEmpty ? "Nothing was changed" : seenAfterwards())
+    }
+
+    /// Once: what was made by another process than planned may be gone again.
+    private func goForward(_ failure: StepFailure) throws {
+        guard M.rule == .replacement else {
+            world.recorder.leaveOpen()
+            throw report(
+                failure, "It is half done; what was done is kept",
+                next: "repeat the call, or: \(recover)")
+        }
+        do {
+            try Runner(world: world).forward(steps, resuming: true)
+        } catch let second as StepFailure {
+            if steps[second.index].isTidying { return try leaveTheRest(second) }
+            world.recorder.leaveOpen()
+            throw report(
+                failure, "It was not finished either: \(second.step): \(second.cause)",
+                next: recover)
+        }
+    }
+
+    /// Only what was seen is said.
+    private func seenAfterwards() -> String {
+        guard let differences = try? M.differencesFromBefore(plan, world) else {
+            return "Rolled back; what is true now could not be seen"
+        }
+        return differences.isEmpty
+            ? "Rolled back: everything is as it was before"
+            : "Rolled back, but " + differences.joined(separator: "; ")
+    }
+
+    private func park(_ why: String) throws {
+        try? M.removeRemains(plan, world)  // recovery finds what is left
+        world.recorder.end(.parked, error: why, intent: noIntent)
+    }
+
+    private func end(_ state: Operation.State, _ failure: StepFailure) {
+        world.recorder.end(
+            state, error: CPIError.from(failure.cause).message, intent: noIntent)
+    }
+
+    /// The intent was recorded long ago.
+    private var noIntent: Intent {
+        Intent(world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil)
+    }
+
+    private var recover: String { "cpi-admin recover \(world.operation) --yes" }
+
+    /// What failed, what is true now, what was done about it, the operation, the next command.
+    private func report(_ failure: StepFailure, _ state: String, next: String? = nil) -> CPIError {
+        var error = CPIError.from(failure.cause)
+        let next = next ?? "cpi-admin journal show \(world.operation)"
+        error.message =
+            "\(M.name) failed at step \"\(failure.step)\": \(error.message). \(state). "
+            + "Operation \(world.operation); next: \(next)"
+        return M.error(error, cause: failure.cause)
+    }
+}
+
+extension String {
+    /// As the beginning of a sentence.
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,67 @@
+import Engine
+import Journal
+import Logging
+
+/// Puts together what a call works with: Docker, journal, locks, clock and log.
+struct Wiring {
+    /// Stands for Docker in tests; nil for libcurl.
+    var transport: Transport?
+    var clock = Clock.system
+    var logger = Logger(label: "docker-cpi")
+    var sleep: (Double) -> Void = World.sleep
+    /// Where the CPIs of this machine meet; tests have their locks for themselves.
+    var sharedLocks: String? = Locks.shared
+    /// Stands before journal, log and answer.
+    let redactor = Redactor()
+
+    /// How long a call waits for other writers of the journal.
+    enum Access: Int32 {
+        /// 100 ms; then it goes unrecorded.
+        case reading = 100
+        /// 30 s.
+        case writing = 30_000
+    }
+
+    /// A world for one call, with a new operation. Throws `EngineError` when libcurl cannot be used;
+    /// connects to nothing yet.
+    func world(_ caller: CallContext, _ configuration: Configuration, _ access: Access) throws
+        -> World
+    {
+        let logger = logger.redacted(by: redactor)
+        let place = JournalPlace.open(
+            configuration.journal.directory, busyTimeout: access.rawValue, logger)
+        let id = OperationID(at: clock.wall()).text
+        let store = JournalStore(place.journal, clock: clock, logger: logger, redactor: redactor)
+        return World(
+            engine: try engine(configuration, logger), configuration: configuration,
+            request: caller,
+            operation: id, recorder: Recorder(store, id: id, clock: clock),
+            locks: Locks(place.directory, shared: sharedLocks, logger: logger), logger: logger,
+            clock: clock, sleep: sleep)
+    }
+
+    private func engine(_ configuration: Configuration, _ logger: Logger) throws -> Engine {
+        let docker = configuration.docker
+        let ceiling = docker.usableCeiling(logger)
+        guard let transport else {
+            return try Engine(
+                docker.address, ceiling: ceiling, timeout: configuration.timeouts.request)
+        }
+        return Engine(
+            address: docker.address.text, ceiling: ceiling,
+            timeout: configuration.timeouts.request, transport: transport)
+    }
+}
+
+extension Configuration.Docker {
+    /// The configured version is a ceiling. One below our floor (old manifests pin 1.22) is ignored.
+    func usableCeiling(_ logger: Logger) -> APIVersion {
+        guard let ceiling else { return Engine.ceiling }
+        guard ceiling >= Engine.floor else {
+            logger.warning(
+                "api_version \(ceiling) is too old and ignored; \(Engine.floor) is needed")
+            return Engine.ceiling
+        }
+        return ceiling
+    }
+}

@@ -1,0 +1,58 @@
+import Engine
+import FoundationEssentials
+import Journal
+
+/// What the CPI asks the journal. Plans are read as the types that wrote them.
+extension JournalStore {
+    /// What set_vm_metadata said last, as a JSON text; nil when no journal tells.
+    func latestMetadata(of vm: VMCID) -> String? {
+        let plans = done(SetVMMetadata.self, about: vm.description)
+        return plans?.first.map { JSON($0.metadata).text }
+    }
+
+    /// The size in MiB that resize_disk or update_disk gave the disk last; nil when no journal tells.
+    func latestSize(of disk: DiskCID) -> Int? {
+        let resized = done(ResizeDisk.self, about: disk.description)?.first
+        let updated = done(UpdateDisk.self, about: disk.description)?.first
+        return [resized, updated].compactMap { $0?.sizeMiB }.max()
+    }
+
+    /// The disks that create_vm mounted in the VM and that no attach_disk has named since; nil when
+    /// no journal tells.
+    func disksMountedAhead(in vm: VMCID) -> Set<DiskCID>? {
+        guard let made = done(CreateVM.self, about: vm.description)?.first,
+            let attached = done(AttachDisk.self, about: vm.description)
+        else { return nil }
+        return Set(made.disks).subtracting(attached.map(\.disk))
+    }
+
+    /// How things were when the operation began to go back; nil when it has not, or when no journal
+    /// tells.
+    func undoingBegan(of operation: String) -> UndoingBegan? {
+        for event in read({ try $0.undoing(of: operation) }) ?? [] {
+            if case .undoing(let began?) = EventPayload(event) { return began }
+        }
+        return nil
+    }
+
+    /// The names of the steps that the operation has begun; nil when no journal tells, or when the
+    /// operation was found in Docker.
+    func begunSteps(of operation: Operation) -> Set<String>? {
+        guard operation.isRecorded, RecordedOwner(operation)?.isAdopted == false else { return nil }
+        return read { try $0.begun(of: operation.id) }
+    }
+
+    /// The plans of a method's operations about a VM or disk that ended as done, newest first; nil
+    /// when no journal tells. One that this version cannot read is left out.
+    private func done<M: Mutation>(_ type: M.Type, about cid: String) -> [M.Plan]? {
+        read { try $0.done(method: M.name, subject: cid) }?.compactMap { $0.plan(of: type) }
+    }
+}
+
+extension Operation {
+    /// The plan as the type that wrote it; nil when this version cannot read it.
+    func plan<M: Mutation>(of type: M.Type) -> M.Plan? {
+        guard let text = plan else { return nil }
+        return try? JSONDecoder().decode(M.Plan.self, from: Data(text.utf8))
+    }
+}

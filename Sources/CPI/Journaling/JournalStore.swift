@@ -1,0 +1,48 @@
+import Journal
+import Logging
+
+/// The journal as one process uses it, for all operations that it records. It is advice: after its
+/// first fault there is none for this process, which is logged once and fails nothing.
+final class JournalStore {
+    private(set) var journal: Journal?
+    /// Cleans every text on its way into the journal. Plans hold names alone, and stay as they are.
+    let redactor: Redactor
+    private let clock: Clock
+    private let logger: Logger
+
+    init(_ journal: Journal?, clock: Clock, logger: Logger, redactor: Redactor = Redactor()) {
+        self.redactor = redactor
+        self.journal = journal
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// What the journal says; nil once there was a fault.
+    func read<T>(_ body: (Journal) throws -> T) -> T? {
+        guard let journal else { return nil }
+        do {
+            return try body(journal)
+        } catch {
+            fault(error)
+            return nil
+        }
+    }
+
+    func write(_ body: (Journal) throws -> Void) { read(body) }
+
+    /// Keeps the file quick to open for the next call.
+    func trim() {
+        try? journal?.trim()  // somebody else is at work: another time
+    }
+
+    /// Removes a few operations that are older than `days` and that nothing living needs.
+    func prune(days: Int) {
+        let limit = clock.wall() - Int64(days) * 86_400_000
+        _ = read { try $0.prune(before: limit, limit: 20, keeping: .ofTheLiving) }
+    }
+
+    private func fault(_ error: Error) {
+        journal = nil
+        logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+    }
+}

@@ -1,0 +1,52 @@
+import Journal
+
+/// An operation that has no outcome, or was left to a person: where it was found, and what is to be
+/// locked for it.
+struct OpenOperation {
+    var operation: Operation
+    let subjects: [Subject]
+    /// Where it was begun, as `Locks.place` says it; nil when nothing tells.
+    let place: String?
+    /// RFC 3339; when it began, or when its first trace in Docker was made.
+    let since: String
+
+    var id: String { operation.id }
+
+    /// As in "attach_disk 1m84tkefq9txjn".
+    var title: String { "operation \(operation.id) (\(operation.method))" }
+
+    /// The host that `place` names.
+    var host: String { String((place ?? "").prefix { $0 != " " }) }
+}
+
+extension OpenOperation {
+    /// As the journal tells it.
+    init(_ operation: Operation, in journal: Journal) throws {
+        self.init(
+            operation: operation, subjects: try journal.subjects(of: operation.id),
+            place: RecordedOwner(operation)?.place, since: Timestamp.text(operation.started))
+    }
+}
+
+extension World {
+    /// Seconds after which what was begun elsewhere counts as dead.
+    static let grace = 600
+
+    /// The locks of another machine cannot be seen here: what was begun there lately may live.
+    func mayLiveElsewhere(_ operation: OpenOperation) -> Bool {
+        guard let place = operation.place, !place.isEmpty, locks.isElsewhere(place) else {
+            return false
+        }
+        return operation.since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
+    }
+
+    /// Throws `CPIError` naming the machine when the operation may be at work there.
+    func requireDead(_ operation: OpenOperation) throws {
+        guard mayLiveElsewhere(operation) else { return }
+        throw CPIError(
+            kind: .cloud,
+            message: "\(operation.title) was begun on machine \(operation.host) at "
+                + "\(operation.since) and may be at work there; if it is not: "
+                + "cpi-admin recover --from-docker --older-than 0 --yes")
+    }
+}

@@ -1,0 +1,158 @@
+import Engine
+import Journal
+import Logging
+
+/// Recovery as an operator asks for it: what is open, what would be done, and doing it.
+public final class OperatorRecovery {
+    /// An operation without an outcome, or one that was left to a person.
+    public struct Case {
+        let found: OpenOperation
+        public var operation: Operation { found.operation }
+        public var subjects: [Subject] { found.subjects }
+        /// Who is, or may be, at work on it: then it is left alone.
+        public var owner: String?
+        /// What recovery would do; nil when somebody is at work on it or Docker does not answer.
+        public var action: String?
+        public var needsPerson = false
+        /// Why nothing could be found out.
+        public var trouble: String?
+    }
+
+    /// Seconds for which what was begun elsewhere is left alone.
+    public static let grace = World.grace
+
+    public let engine: Engine
+    private let journal: Journal?
+    private let world: World
+
+    /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet. Without a
+    /// journal, which is never made here, only what Docker itself tells is known.
+    public convenience init(_ configuration: Configuration, needsJournal: Bool, logger: Logger)
+        throws
+    {
+        let directory = configuration.journal.directory
+        var journal: Journal?
+        do {
+            // Opened for reading first: root must not make one that vcap cannot use.
+            _ = try Journal(reading: directory + "/" + Journal.fileName)
+            journal = try Journal(directory: directory, busyTimeout: 30_000)
+        } catch {
+            guard !needsJournal else { throw error }
+            logger.warning("going on without the journal: \(error)")
+        }
+        let engine = try Engine(
+            configuration.docker.address, ceiling: configuration.docker.usableCeiling(logger),
+            timeout: configuration.timeouts.request)
+        let store = JournalStore(journal, clock: .system, logger: logger)
+        self.init(
+            journal: journal,
+            world: World(
+                engine: engine, configuration: configuration,
+                request: CallContext(director: nil, requestID: nil, isVersion2: true),
+                operation: "",
+                recorder: Recorder(store, id: "", clock: .system, resumed: true),
+                locks: Locks(directory, logger: logger), logger: logger))
+    }
+
+    init(journal: Journal?, world: World) {
+        self.journal = journal
+        self.world = world
+        engine = world.engine
+    }
+
+    /// Everything open, oldest first; or the one operation that `id` is a prefix of.
+    public func cases(_ id: String?, _ wish: Operation.Direction? = nil) throws -> [Case] {
+        guard let journal else { return [] }
+        var open = try journal.open().filter(\.mutating)
+        if id == "last" {
+            open = open.suffix(1)
+        } else if let id {
+            let one = try journal.operation(id)
+            guard [.running, .parked].contains(one.state) else {
+                throw CPIError(
+                    kind: .cpi,
+                    message: "operation \(one.id) is not open: it is \(one.state.rawValue)")
+            }
+            open = [one]
+        }
+        return try open.map { look(try OpenOperation($0, in: journal), wish) }
+    }
+
+    /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
+    /// Younger ones than `seconds` may be at work on another host, whose locks cannot be seen here.
+    /// `young` is how many those are.
+    public func casesFromDocker(olderThan seconds: Int, _ wish: Operation.Direction? = nil) throws
+        -> (cases: [Case], young: Int)
+    {
+        let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
+        let traces = try Traces(world: world).all()
+        let old = traces.filter { $0.since <= limit }
+        return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)
+    }
+
+    /// Settles one operation. Returns what was done in words, and whether a person is needed now.
+    /// Throws `CPIError` when a lock is held.
+    public func settle(_ one: Case, _ wish: Operation.Direction? = nil) throws
+        -> (words: String, needsPerson: Bool)
+    {
+        guard let action = try Settler(world: world).settle(one.found, wish: wish) else {
+            return ("nothing: it is settled by now", false)
+        }
+        return (OperatorRecovery.words(action, wish), action.isForPerson)
+    }
+
+    /// Puts the VMs' old containers in order: names, and those that were kept until the agent had been
+    /// seen, where it is seen now. Returns the VMs for which something was done.
+    public func tidyOldContainers() throws -> [String] {
+        let containers = try world.engine.containers(["label": [Label.vm]])
+        // Also those that somebody has renamed by hand.
+        let vms = Set(
+            containers.compactMap { container -> VMCID? in
+                let named = container.names.compactMap { VMCID.role(of: $0) }.first
+                guard let named else { return container.labels[Label.vm].map { VMCID($0) } }
+                return [.vm, .incomplete].contains(named.role) ? nil : named.vm
+            })
+        return try vms.map(\.description).sorted().filter { vm in
+            let locks = LockSet(world.locks, seconds: 1, for: "recover")
+            defer { locks.release() }
+            do {
+                try locks.cover([VMCID(vm).subject])
+            } catch {
+                return false  // somebody is at work on it
+            }
+            return try OldContainers(world: world).tidy(VMCID(vm))
+        }
+    }
+
+    /// What nobody may know of.
+    public func orphans() throws -> [Orphan] { try OrphanSearch(world: world).all() }
+
+    /// A wish is not granted where what ran last would be lost: that is said.
+    private static func words(_ action: Action, _ wish: Operation.Direction?) -> String {
+        guard wish == .backward, action == .forward else { return action.words }
+        return action.words + " (it cannot go back: what ran last is the VM)"
+    }
+
+    private func look(
+        _ found: OpenOperation, _ wish: Operation.Direction?,
+        mayLive: ((OpenOperation) -> Bool)? = nil
+    ) -> Case {
+        var one = Case(found: found)
+        if world.locks.isOwned(found.id) {
+            one.owner = world.locks.owner(found.id)
+            return one
+        }
+        if (mayLive ?? world.mayLiveElsewhere)(found), found.operation.state == .running {
+            one.owner = "a process on machine \(found.host)"
+            return one
+        }
+        do {
+            let action = try Settler(world: world).decide(found, wish: wish)
+            one.action = OperatorRecovery.words(action, wish)
+            one.needsPerson = action.isForPerson
+        } catch {
+            one.trouble = "\(error)"
+        }
+        return one
+    }
+}

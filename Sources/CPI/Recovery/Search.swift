@@ -1,0 +1,103 @@
+import Engine
+import Journal
+
+/// Finds the operations whose process died: in the journal, and by the marks, names and labels that
+/// they have left in Docker. Changes nothing.
+struct Search {
+    let world: World
+
+    /// Those about these VMs, disks or agents, oldest first. Throws `CPIError` when one may be at work
+    /// on another machine, else `EngineError`.
+    func about(_ subjects: [Subject]) throws -> [OpenOperation] {
+        let wanted = Set(subjects)
+        let named = wanted.filter { $0.kind != .agent }
+        var found = journaled { one in
+            guard one.operation.state == .parked else {
+                return !wanted.isDisjoint(with: one.subjects)
+            }
+            // Parked for want of an answer; a director that names it did get the answer.
+            let makes = [CreateVM.name, CreateDisk.name].contains(one.operation.method)
+            return makes && !named.isDisjoint(with: one.subjects)
+        }
+        for vm in try vms(of: subjects) {
+            guard let marked = try marked(vm), !found.contains(where: { $0.id == marked.id }) else {
+                continue
+            }
+            found.append(marked)
+        }
+        let dead = found.filter { !world.locks.isOwned($0.id) }
+        for one in dead where one.operation.state == .running { try world.requireDead(one) }
+        return dead.sorted { $0.id < $1.id }
+    }
+
+    /// The VMs named, and those that hold a disk which is named.
+    func vms(of subjects: [Subject]) throws -> [VMCID] {
+        var vms = Set(subjects.filter { $0.kind == .vm }.map { VMCID($0.cid) })
+        for disk in subjects where disk.kind == .disk {
+            vms.formUnion(try world.holders(of: DiskCID(disk.cid)).compactMap(\.vm))
+        }
+        return vms.sorted { $0.description < $1.description }
+    }
+
+    /// Throws `CPIError` when an operation on the VM may be at work on another machine.
+    func requireNothingElsewhere(_ vm: VMCID) throws {
+        guard let marked = try marked(vm), !world.locks.isOwned(marked.id) else { return }
+        try world.requireDead(marked)
+    }
+
+    /// Incomplete VMs of this director that `isInTheWay` says yes to. What may live elsewhere is left
+    /// alone.
+    func incompleteVMs(_ isInTheWay: (Container) -> Bool) throws -> [OpenOperation] {
+        try Traces(world: world).incompleteVMs().filter { trace in
+            guard trace.operation.director == world.request.director,
+                !world.locks.isOwned(trace.id), !world.mayLiveElsewhere(trace),
+                let vm = trace.subjects.first?.cid,
+                let container = try world.engine.container(VMCID(vm).incomplete)
+            else { return false }
+            return isInTheWay(container)
+        }.compactMap(inJournal)
+    }
+
+    /// Stemcells that nobody has got the CID of, as far as the journal tells.
+    func incompleteStemcells() -> [OpenOperation] {
+        journaled {
+            $0.operation.method == CreateStemcell.name && $0.operation.state == .running
+                && !world.locks.isOwned($0.id) && !world.mayLiveElsewhere($0)
+        }
+    }
+
+    /// Everything open or parked about these subjects that nobody is at work on.
+    func openAbout(_ subjects: [Subject]) -> [OpenOperation] {
+        let wanted = Set(subjects.filter { $0.kind != .agent })
+        return journaled {
+            !wanted.isDisjoint(with: $0.subjects) && !world.locks.isOwned($0.id)
+        }.filter { $0.id != world.operation }
+    }
+
+    /// The operation that has its mark on the VM, if any: as the journal tells it while it is open
+    /// there, else as Docker tells it. Nil for one that was left to a person.
+    private func marked(_ vm: VMCID) throws -> OpenOperation? {
+        try world.engine.volume(vm.mark).flatMap { Traces.trace(mark: $0) }.flatMap(inJournal)
+    }
+
+    /// What the journal says of an operation that Docker tells of; nil when it was left to a person.
+    private func inJournal(_ trace: OpenOperation) -> OpenOperation? {
+        let known = world.recorder.store.read { journal -> OpenOperation? in
+            guard try journal.contains(trace.id) else { return nil }
+            return try OpenOperation(try journal.operation(trace.id), in: journal)
+        }
+        guard let known = known ?? nil else { return trace }
+        switch known.operation.state {
+        case .running: return known
+        case .parked: return nil
+        case .done, .failed, .rolledBack: return trace
+        }
+    }
+
+    private func journaled(_ isWanted: (OpenOperation) -> Bool) -> [OpenOperation] {
+        let open = world.recorder.store.read { journal in
+            try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
+        }
+        return (open ?? []).filter(isWanted)
+    }
+}

@@ -1,0 +1,112 @@
+import Engine
+import Journal
+
+/// The one place where operations whose process died are settled, whoever asks: the next call on the
+/// same VM or disk, `cpi-admin recover` with or without a journal, a delete that closes what was open.
+///
+/// find what is dead → lock all that it is about → look again → count the attempt → do it → record it
+struct Settler {
+    /// After so many attempts an operation is left to a person, and blocks nobody else.
+    static let maximalAttempts = 5
+
+    let world: World
+
+    /// Settles what `find` finds, oldest first, and puts the VMs' old containers in order. The locks
+    /// grow to all that is found; then it is looked for again. Throws `CPIError` when one cannot be
+    /// settled: nothing new may be done on top of it.
+    ///
+    /// `subjects` are what a director's call names: a VM or disk that it has the CID of is not one
+    /// whose answer was lost.
+    func settle(
+        knownTo subjects: [Subject], under locks: LockSet,
+        _ find: (Search) throws -> [OpenOperation]
+    ) throws {
+        let search = Search(world: world)
+        while true {
+            let found = try find(search)
+            let vms = try search.vms(of: subjects.filter { $0.kind != .agent })
+            let needed = found.flatMap(\.subjects) + vms.map(\.subject)
+            guard try !locks.cover(needed) else { continue }
+            for one in found { try settle(one, subjects) }
+            for vm in vms { try OldContainers(world: world).tidy(vm) }
+            return
+        }
+    }
+
+    /// Settles one operation for an operator, under the locks of all that it is about. Returns what
+    /// was done; nil when it was settled in the meantime, or is being worked on.
+    func settle(_ one: OpenOperation, wish: Operation.Direction?) throws -> Action? {
+        let locks = LockSet(world.locks, seconds: 5, for: one.id)
+        defer { locks.release() }
+        try locks.cover(one.subjects)
+        return try run(one, knownTo: [], wish: wish)
+    }
+
+    /// What would be done about an operation. Changes nothing.
+    func decide(_ one: OpenOperation, wish: Operation.Direction?) throws -> Action {
+        try Settlement(one.operation, world).decide(wish: wish)
+    }
+
+    /// After something was deleted: what was left open or parked about it is over. What cannot be
+    /// closed is logged.
+    func closeGone(_ subjects: [Subject]) {
+        for one in Search(world: world).openAbout(subjects) {
+            do {
+                _ = try run(one, knownTo: [], wish: nil, isDeleted: true)
+            } catch {
+                world.logger.warning("\(one.title) stays open: \(error)")
+            }
+        }
+    }
+
+    /// For a call: an operation that cannot be settled stops it.
+    private func settle(_ one: OpenOperation, _ subjects: [Subject]) throws {
+        world.logger.info("settling \(one.title), which was interrupted")
+        do {
+            guard let action = try run(one, knownTo: subjects, wish: nil) else { return }
+            world.settled.append(one)
+            world.warn("\(one.title) was interrupted: \(action.words)")
+        } catch let error as StepFailure where one.operation.method == CreateStemcell.name {
+            world.logger.warning("\(one.title) stays open: \(error.cause)")  // in nobody's way
+        } catch let failure as StepFailure {
+            throw blocked(one, "\(failure.step): \(failure.cause)")
+        }
+    }
+
+    /// Nil when there is nothing to do: it has an owner, or an outcome by now.
+    private func run(
+        _ one: OpenOperation, knownTo subjects: [Subject], wish: Operation.Direction?,
+        isDeleted: Bool = false
+    ) throws -> Action? {
+        let owner = try world.locks.own(one.id)
+        defer { owner.forEach { $0.release() } }
+        // Without any lock it cannot be known whether its owner lives.
+        guard !owner.isEmpty, let operation = try lookAgain(one) else { return nil }
+        defer { world.recorder.watch(world.engine, effectsOnly: true) }
+        var settlement = Settlement(operation, world)
+        settlement.isDeleted = isDeleted
+        guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
+            let why = "recovery failed \(operation.attempts) times"
+            settlement.park(why)
+            throw blocked(one, why)
+        }
+        return try settlement.run(knownTo: subjects, wish: wish)
+    }
+
+    /// Somebody may have settled it between the search and the locks.
+    private func lookAgain(_ one: OpenOperation) throws -> Operation? {
+        guard one.operation.isRecorded else {
+            world.recorder.adopt(one.operation, one.subjects, place: one.place)
+            return one.operation
+        }
+        let now = world.recorder.store.read { try $0.operation(one.id) } ?? one.operation
+        return [.running, .parked].contains(now.state) ? now : nil
+    }
+
+    private func blocked(_ one: OpenOperation, _ why: String) -> CPIError {
+        CPIError(
+            kind: .cloud,
+            message: "\(one.title) was interrupted and cannot be settled: \(why); "
+                + "next: cpi-admin recover \(one.id)")
+    }
+}

@@ -1,0 +1,139 @@
+import Engine
+
+/// Where the state of a VM is while its container is being replaced: in the old container, in its
+/// replacement, and in the image committed from the old one. One look at all three.
+///
+/// Labels tell whether the image and the replacement hold what the old container holds: both bear the
+/// time of its last end (`FinishedAt`). Clocks are not compared.
+struct Carriers {
+    enum Old: Equatable, CaseIterable {
+        case absent
+        /// Not running, and it has not run since the commit.
+        case rested
+        /// Not running, and it has run since the commit.
+        case reran
+        case running
+    }
+
+    enum Replacement: Equatable, CaseIterable {
+        case absent
+        /// Never started.
+        case fresh
+        /// Was started, by us or by somebody else, and does not run now.
+        case ran
+        case running
+    }
+
+    enum Image: Equatable, CaseIterable {
+        case absent
+        /// Holds all that the old container holds. Also when that one is gone.
+        case current
+        /// The old container has run since.
+        case stale
+    }
+
+    /// Which container has the VM's name.
+    enum Name: Equatable {
+        case old, replacement, nobody
+        /// That of another operation, by its id.
+        case other(String)
+    }
+
+    var old: Old
+    var replacement: Replacement
+    var image: Image
+    var name: Name
+    /// Somebody has started the replacement since the operation began to go back.
+    var isStartedAnew = false
+    /// Images that earlier operations committed from the VM; looked for when nothing else is there.
+    var olderImages: [String] = []
+    /// As seen, for texts and for requests by id.
+    var oldContainer: Container?
+    var replacementContainer: Container?
+
+    /// Whether either container is running.
+    var isAnyRunning: Bool { old == .running || replacement == .running }
+    /// Whether both containers have run since they parted.
+    var haveBothRun: Bool {
+        [.reran, .running].contains(old) && [.ran, .running].contains(replacement)
+    }
+}
+
+extension Carriers {
+    /// Looks at Docker: five requests at most. Throws `EngineError`.
+    static func look(_ plan: Remount, _ world: World) throws -> Carriers {
+        let old = try world.engine.container(plan.old)
+        let replacement = try world.madeContainer(plan.names)
+        let image = try world.madeImage(plan.image)
+        let seen = replacement?.labels[Label.endOfOld] ?? ""
+        let committed = image?.labels[Label.endOfOld] ?? ""
+        let parted = committed.isEmpty ? seen : committed
+        let started = world.undoing.map { $0.replacementStarted != replacement?.startedWhen }
+        let isAllGone = old == nil && replacement == nil && image == nil
+        return Carriers(
+            old: Old(old, parted: parted, startedWhenPlanned: plan.startedAt),
+            replacement: Replacement(replacement),
+            image: Image(committed, of: old, isThere: image != nil),
+            name: try name(plan, old, replacement, world),
+            isStartedAnew: started ?? false,
+            olderImages: isAllGone ? try world.committedImages(plan.vm) : [],
+            oldContainer: old, replacementContainer: replacement)
+    }
+
+    private static func name(
+        _ plan: Remount, _ old: Container?, _ replacement: Container?, _ world: World
+    ) throws -> Name {
+        let vm = plan.vm.description
+        if old?.name == vm { return .old }
+        if replacement?.name == vm { return .replacement }
+        guard let holder = try world.engine.container(vm) else { return .nobody }
+        let maker = holder.labels[Label.operation] ?? ""
+        return .other(maker.isEmpty ? "of somebody unknown" : maker)
+    }
+}
+
+extension Carriers.Old {
+    /// `parted`: when it ended before the commit, empty when nothing was committed from it.
+    fileprivate init(_ container: Container?, parted: String, startedWhenPlanned: String) {
+        guard let container else {
+            self = .absent
+            return
+        }
+        if container.isUp {
+            self = .running
+        } else {
+            self = parted.isEmpty || container.finishedAt == parted ? .rested : .reran
+        }
+    }
+}
+
+extension Carriers.Replacement {
+    fileprivate init(_ container: Container?) {
+        guard let container else {
+            self = .absent
+            return
+        }
+        self = container.isUp ? .running : container.wasStarted ? .ran : .fresh
+    }
+}
+
+extension Carriers.Image {
+    fileprivate init(_ committed: String, of old: Container?, isThere: Bool) {
+        guard isThere else {
+            self = .absent
+            return
+        }
+        guard let old else {
+            self = .current
+            return
+        }
+        self = !old.isUp && old.finishedAt == committed ? .current : .stale
+    }
+}
+
+extension Container {
+    /// When it was started last; nil when it never was.
+    var startedWhen: String? { wasStarted ? startedAt : nil }
+    /// It has processes, paused ones too.
+    var isUp: Bool { isRunning || isPaused }
+}

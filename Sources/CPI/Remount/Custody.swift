@@ -1,0 +1,102 @@
+import Engine
+
+/// Why a container may be removed. Each reason has its look, made right before the request: every
+/// removal of a container goes through here, and so does that of a committed image.
+enum RemovalReason {
+    /// A delete_vm was asked for: everything of the VM goes but its disks.
+    case deleted
+    /// create_vm goes back: nobody has the CID of a VM that is incomplete. Its anonymous volumes go.
+    case incomplete
+    /// A replacement that never ran, beside the container that it was made from.
+    case neverRan(beside: String)
+    /// A replacement that ran and was found wrong by the call that started it: nobody has started it
+    /// again, and the container that it was made from has not run since.
+    case foundWrong(beside: String, startedAt: String?)
+    /// An old container: it has not run since its commit, and the container that was made from that
+    /// commit is there.
+    case heldBySuccessor(VMCID)
+}
+
+/// A container that must not be removed: it may be the only one that holds what it holds.
+struct LastCopy: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension World {
+    /// Removes a container when `reason` holds. Gone already is success; a removal under way is
+    /// waited for. Throws `LastCopy` when the look shows otherwise, else `EngineError`.
+    ///
+    /// What may hold something is removed without force: Docker refuses when somebody has started it
+    /// since the look.
+    func removeContainer(_ id: String, _ reason: RemovalReason) throws {
+        guard let container = try engine.container(id) else { return }
+        var force = true
+        switch reason {
+        case .deleted, .incomplete: break
+        case .neverRan(let old):
+            force = false
+            try require(!container.wasStarted, container, "it has run")
+            let isThere = try engine.container(old) != nil
+            try require(isThere, container, "the container that it was made from is gone")
+        case .foundWrong(let old, let startedAt):
+            force = false
+            try require(!container.isUp, container, "it is running")
+            try require(
+                container.startedWhen == startedAt, container, "somebody has started it again")
+            let origin = try engine.container(old)
+            let isRested = origin.map {
+                !$0.isUp && $0.finishedAt == container.labels[Label.endOfOld]
+            }
+            try require(
+                isRested == true, container,
+                "the container that it was made from is gone or has run since")
+        case .heldBySuccessor(let vm):
+            force = false
+            try requireHeld(container, vm)
+        }
+        let withVolumes = if case .incomplete = reason { true } else { false }
+        try patiently {
+            try engine.removeContainer(container.id, force: force, anonymousVolumes: withVolumes)
+        }
+    }
+
+    /// Removes the image that was committed from `old`: only while that container is there, for else
+    /// the image is the last copy. Gone already is success.
+    func removeCommittedImage(_ name: String, of old: String) throws {
+        guard try madeImage(name) != nil else { return }
+        guard try engine.container(old) != nil else {
+            throw LastCopy(
+                description: "image \(name) is kept: the container that it was made from is gone")
+        }
+        do {
+            try removeImage(name)
+        } catch let error as EngineError where error.isConflict {
+            return  // a replacement that has run is kept, and it with it
+        }
+    }
+
+    /// Whether an old container may go, without an error that says why not.
+    func isHeld(_ old: Container, _ vm: VMCID) throws -> Bool {
+        do {
+            try requireHeld(old, vm)
+            return true
+        } catch is LastCopy {
+            return false
+        }
+    }
+
+    private func requireHeld(_ old: Container, _ vm: VMCID) throws {
+        try require(!old.isUp, old, "it is running")
+        let successors = try containers(of: vm).compactMap { try engine.container($0.id) }
+            .filter { $0.labels[Label.replaces] == old.id }
+        try require(!successors.isEmpty, old, "no container is there that replaces it")
+        let isCurrent = successors.contains { $0.labels[Label.endOfOld] == old.finishedAt }
+        try require(isCurrent, old, "it has run since its replacement was made")
+    }
+
+    private func require(_ holds: Bool, _ container: Container, _ why: String) throws {
+        guard holds else {
+            throw LastCopy(description: "container \(container.name) is kept: \(why)")
+        }
+    }
+}

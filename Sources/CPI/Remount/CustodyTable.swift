@@ -1,0 +1,84 @@
+import Engine
+import Journal
+
+/// Which way a replacement goes when it cannot go on as it began. One table for a call that fails, for
+/// recovery after a death, and for an operator's choice.
+///
+///     old container     replacement           →
+///     absent            absent                the image is there: forward, a replacement is made from it
+///                                             it is not: all copies are gone
+///     absent            any other             forward: it is the last copy
+///     rested            ran, running          forward: what ran last is the VM. Back if the call that
+///                                             started it found it wrong, or if the operation has begun
+///                                             to go back and nobody has started it since
+///     reran, running    ran, running          a person chooses, and the other one is kept as well
+///     any other         absent, fresh         back; forward if an operator wants so, or if the VM was
+///                                             stopped all along and has its new container already
+///     the VM's name is with another operation's container: that one has taken over
+enum CustodyTable {
+    /// What is asked, beside the carriers.
+    struct Question {
+        /// Whether the VM ran when the operation began.
+        var wasRunning = true
+        /// Backward once something was undone.
+        var direction = Operation.Direction.forward
+        /// An operator's choice.
+        var wish: Operation.Direction?
+        /// A step of this very call has failed, before the new state was seen to work.
+        var isFailingCall = false
+    }
+
+    /// `older`: images that earlier operations committed; they hold an older state.
+    static func allGone(older: [String]) -> String {
+        older.isEmpty
+            ? "all copies of the VM's container are gone: no container and no image of it is left"
+            : "the VM's container is gone: what is left of its root layer is an older state, in "
+                + "image \(older.joined(separator: ", "))"
+    }
+
+    /// Names the containers, for a person to compare.
+    static func bothRan(_ carriers: Carriers) -> String {
+        func words(_ container: Container?, _ what: String) -> String {
+            guard let container else { return what }
+            return "\(what) \(container.name) (\(container.id.prefix(12)), \(container.status))"
+        }
+        return "\(words(carriers.oldContainer, "the old container")) and "
+            + words(carriers.replacementContainer, "its replacement")
+            + " have both run since they parted, and each may hold what the other does not: both "
+            + "are kept; compare them (docker diff), then choose with cpi-admin recover ID "
+            + "--forward (the replacement is the VM) or --back (the old one is)"
+    }
+
+    static func action(_ carriers: Carriers, _ question: Question) -> Action {
+        if case .other(let operation) = carriers.name { return .superseded(by: operation) }
+        switch (carriers.old, carriers.replacement) {
+        case (.absent, .absent):
+            return carriers.image == .absent
+                ? .park(allGone(older: carriers.olderImages)) : .forward
+        case (.absent, _):
+            return .forward
+        case (.reran, .ran), (.reran, .running), (.running, .ran), (.running, .running):
+            return question.wish.map { $0 == .backward ? .back : .forward }
+                ?? .park(bothRan(carriers))
+        case (.rested, .ran), (.rested, .running):
+            return mayGoBack(carriers, question) ? .back : .forward
+        case (_, .absent), (_, .fresh):
+            return mayGoForward(carriers, question) ? .forward : .back
+        }
+    }
+
+    /// The replacement has run and the old container has not.
+    private static func mayGoBack(_ carriers: Carriers, _ question: Question) -> Bool {
+        if question.isFailingCall { return true }
+        return question.direction == .backward && carriers.replacement == .ran
+            && !carriers.isStartedAnew
+    }
+
+    /// The replacement has not run: nothing is in it that the old container does not hold.
+    private static func mayGoForward(_ carriers: Carriers, _ question: Question) -> Bool {
+        guard question.direction == .forward, !question.isFailingCall else { return false }
+        if let wish = question.wish { return wish == .forward }
+        let isInPlace = carriers.name == .replacement && carriers.old == .rested
+        return !question.wasRunning && isInPlace
+    }
+}

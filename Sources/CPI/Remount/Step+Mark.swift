@@ -1,0 +1,39 @@
+import Engine
+
+extension Step {
+    /// Says in Docker what is going on, for whoever has no journal. Docker makes a name once: a
+    /// mark of somebody else is a lock.
+    static func mark(_ vm: VMCID, _ method: String, _ plan: some Encodable) -> Step {
+        let name = vm.mark
+        return Step(
+            name: "mark \(vm)",
+            do: { world in
+                let text = try JSON(encoding: plan).text
+                let labels = Label.made(
+                    [Label.method: method, Label.plan: text, Label.vm: vm.description], world)
+                var volume = try world.engine.createVolume(name, labels: labels)
+                if volume.isHalfMade {
+                    try world.removeVolume(name)
+                    volume = try world.engine.createVolume(name, labels: labels)
+                }
+                guard world.made(volume.labels) else {
+                    let owner = volume.labels[Label.operation] ?? "of somebody unknown"
+                    throw CPIError(
+                        kind: .cloud,
+                        message: "operation \(owner) has left its mark on VM \(vm); "
+                            + "next: cpi-admin recover")
+                }
+            },
+            verify: { try $0.madeVolume(name) != nil },
+            undo: .by { try $0.removeMadeVolume(name) })
+    }
+
+    /// The last step: nothing is going on any more.
+    static func unmark(_ vm: VMCID) -> Step {
+        Step(
+            name: "unmark \(vm)", isTidying: true,
+            do: { try $0.removeMadeVolume(vm.mark) },
+            verify: { try $0.madeVolume(vm.mark) == nil },
+            undo: .impossible)
+    }
+}

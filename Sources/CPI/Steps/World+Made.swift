@@ -1,0 +1,41 @@
+import Engine
+
+/// What this operation has made: its label says so. Everything that undoes something asks here.
+extension World {
+    /// Whether an object with these labels was made by this operation.
+    func made(_ labels: [String: String]) -> Bool { labels[Label.operation] == operation }
+
+    /// The container that this operation made, whatever its name is: somebody may have renamed it. Of
+    /// two, the one that has the first of these names that is had.
+    func madeContainer(_ names: [String]) throws -> Container? {
+        let made = try engine.containers(["label": ["\(Label.operation)=\(operation)"]])
+        let named = names.compactMap { name in made.first { $0.names.contains(name) } }
+        return try (named.first ?? made.first).flatMap { try engine.container($0.id) }
+    }
+
+    /// The volume of that name, if this operation made it.
+    func madeVolume(_ name: String) throws -> Volume? {
+        try engine.volume(name).flatMap { made($0.labels) ? $0 : nil }
+    }
+
+    /// The image of that name, if this operation made it.
+    func madeImage(_ name: String) throws -> Image? {
+        try engine.image(name).flatMap { made($0.labels) ? $0 : nil }
+    }
+
+    /// Removes the volume if this operation made it: one of a name that only this operation has
+    /// reason to use, with its label or with none at all.
+    func removeMadeVolume(_ name: String) throws {
+        guard let volume = try engine.volume(name), made(volume.labels) || volume.isHalfMade else {
+            return
+        }
+        try requireNoDisk(volume)
+        try removeVolume(name)
+    }
+
+    /// Takes the name away from an image of this operation.
+    func removeMadeImage(_ name: String) throws {
+        guard try madeImage(name) != nil else { return }
+        try removeImage(name)
+    }
+}

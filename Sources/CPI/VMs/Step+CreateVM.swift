@@ -1,0 +1,79 @@
+import Engine
+
+extension Step {
+    static func createVM(_ plan: CreateVM.Plan, _ call: CreateVM?) -> Step {
+        Step(
+            name: "create container \(plan.vm.incomplete)",
+            do: { world in
+                let spec = try VMSpec(plan: plan, properties: try call.known().properties).json(
+                    world)
+                let warnings = try world.engine.createContainer(plan.vm.incomplete, spec).warnings
+                warnings.forEach(world.warn)
+                for disk in plan.disks { try world.requireSoleHolder(of: disk, plan.vm) }
+            },
+            verify: { try $0.madeContainer(plan.names) != nil },
+            undo: .by { world in
+                guard let container = try world.madeContainer(plan.names) else { return }
+                try world.removeContainer(container.id, .incomplete)
+            })
+    }
+
+    /// Before the first start: an agent that boots without its settings fails.
+    static func putSettings(_ plan: CreateVM.Plan, _ call: CreateVM?) -> Step {
+        Step(
+            name: "put settings into \(plan.vm.incomplete)",
+            do: { world in
+                let call = try call.known()
+                let settings = try AgentSettings.json(
+                    plan.vm, agent: plan.agent, networks: call.networksField, env: call.env,
+                    world.configuration.agent)
+                try world.engine.writeFile(
+                    plan.vm.incomplete, path: world.configuration.agentSettingsPath,
+                    content: settings.bytes)
+                try world.engine.writeFile(
+                    plan.vm.incomplete, path: EntryScript.mountWrapperPath,
+                    content: Array(EntryScript.mountWrapper.utf8), mode: 0o755)
+            },
+            verify: { _ in false },
+            undo: .withAnother)  // of the container
+    }
+
+    /// It still runs a moment after its start, and its agent is up if that is to be waited for.
+    static func verifyRuns(_ plan: CreateVM.Plan) -> Step {
+        Step(
+            name: "verify that \(plan.vm.incomplete) runs",
+            do: { world in
+                let seconds = world.configuration.timeouts.agentReadyOnCreate
+                let isUp =
+                    try seconds > 0
+                    && AgentProbe(world: world).wait(plan.vm.incomplete, seconds: seconds)
+                if seconds == 0 { world.sleep(seconds: 0.15) }
+                let container = try world.engine.inspectContainer(plan.vm.incomplete)
+                guard container.isRunning, container.restarts == 0 else {
+                    throw CPIError(
+                        kind: .cloud,
+                        message:
+                            "the container stopped right after its start, with exit code \(container.exitCode)"
+                            + (container.startError.isEmpty ? "" : ": \(container.startError)"))
+                }
+                guard isUp || seconds == 0 else {
+                    throw CPIError(
+                        kind: .cloud,
+                        message: "the agent was not up \(seconds) seconds after the start")
+                }
+            },
+            verify: { try $0.madeContainer(plan.names)?.isRunning == true },
+            undo: .withAnother)
+    }
+}
+
+extension Optional where Wrapped == CreateVM {
+    /// Settings hold secrets and are in no plan: only the first process has them.
+    fileprivate func known() throws -> CreateVM {
+        guard let call = self else {
+            throw CPIError(
+                kind: .cloud, message: "the settings of a VM are known to the first process only")
+        }
+        return call
+    }
+}
