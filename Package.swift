@@ -1,6 +1,9 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
+/// Tests make some ten thousand calls: what they spend their time in is optimized in debug builds, too.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
     name: "docker-cpi",
     products: [
@@ -23,12 +26,12 @@ let package = Package(
         // migrations is a link to the top-level directory: resources must live below their target.
         .target(
             name: "Journal", dependencies: ["CSQLite"], exclude: ["CSQLite"],
-            resources: [.embedInCode("migrations")]),
-        .target(name: "Engine", dependencies: ["CCurl"], exclude: ["CCurl"]),
+            resources: [.embedInCode("migrations")], swiftSettings: optimized),
+        .target(name: "Engine", dependencies: ["CCurl"], exclude: ["CCurl"], swiftSettings: optimized),
         .target(
             name: "CPI",
             dependencies: ["Journal", "Engine", .product(name: "Logging", package: "swift-log")],
-            exclude: ["Main"]),
+            exclude: ["Main"], swiftSettings: optimized),
 
         // An executable cannot be imported, so the CPI is a library with a main of one line beside it.
         .executableTarget(name: "docker-cpi", dependencies: ["CPI"], path: "Sources/CPI/Main"),
@@ -39,7 +42,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .target(name: "Support", dependencies: ["CPI", "CSQLite"], path: "Tests/Support"),
+        .target(
+            name: "Support", dependencies: ["CPI", "CSQLite"], path: "Tests/Support",
+            swiftSettings: optimized),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Support"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Support"]),
         .testTarget(name: "CPITests", dependencies: ["CPI", "Support"]),

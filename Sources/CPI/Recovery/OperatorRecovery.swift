@@ -113,7 +113,7 @@ public final class OperatorRecovery {
                 return [.vm, .incomplete].contains(named.role) ? nil : named.vm
             })
         return try vms.map(\.description).sorted().filter { vm in
-            let locks = LockSet(world.locks, seconds: 1, for: "recover")
+            let locks = LockSet(world.locks, seconds: 0, for: "recover")
             defer { locks.release() }
             do {
                 try locks.cover([VMCID(vm).subject])
