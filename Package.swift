@@ -27,7 +27,8 @@ let package = Package(
         .target(
             name: "Journal", dependencies: ["CSQLite"], exclude: ["CSQLite"],
             resources: [.embedInCode("migrations")], swiftSettings: optimized),
-        .target(name: "Engine", dependencies: ["CCurl"], exclude: ["CCurl"], swiftSettings: optimized),
+        .target(
+            name: "Engine", dependencies: ["CCurl"], exclude: ["CCurl"], swiftSettings: optimized),
         .target(
             name: "CPI",
             dependencies: ["Journal", "Engine", .product(name: "Logging", package: "swift-log")],

@@ -18,7 +18,7 @@ public final class FileLock {
     deinit { release() }
 
     /// Takes the lock, waiting at most `seconds`. Throws `Held`, or `JournalError` when the file
-    /// cannot be made. `note` is what others are told who wait in vain.
+    /// cannot be made. `note` is what others are shown who wait in vain.
     public static func acquire(_ path: String, seconds: Double, note: String) throws -> FileLock {
         let end = Clock.system.monotonic() + Int64(seconds * 1_000_000)
         while true {

@@ -27,7 +27,8 @@ extension EndToEnd {
                 for way in CustodyCase.Way.allCases {
                     // A phase of its own, or a stride would always meet the same requests.
                     let row = "\(method)\(act)\(way)\(isKilled)".utf8.reduce(0) { $0 + Int($1) }
-                    for number in 1..<end where (number + row) % stride == 0 {
+                    for number in 1..<end
+                    where (number + row + CrashCase.phase) % stride == 0 && CrashCase.hasTime {
                         let one = CustodyCase(
                             method: method, number: number, act: act, isKilled: isKilled, way: way)
                         guard try one.run() else {

@@ -103,4 +103,16 @@ struct ObjectTests {
         #expect(empty.declaredVolumes == [] && empty.env == [])
         #expect(Volume(json: ["Mountpoint": "/v/_data"]).mountpoint == "/v/_data")
     }
+
+    @Test("a volume whose name is not shown is known by its directory, as Engine 28 shows some")
+    func unnamedVolume() {
+        let id = String(repeating: "a1", count: 32)
+        func name(_ source: String, _ type: String = "volume") -> String {
+            let mount: JSON = ["Type": .string(type), "Source": .string(source)]
+            return Container(json: ["Mounts": [mount]]).mounts.first?.name ?? "?"
+        }
+        #expect(name("/var/lib/docker/volumes/\(id)/_data") == id)
+        #expect(name("/var/lib/docker/volumes/\(id)/_data", "bind") == "")
+        #expect(name("/mnt/nfs/\(id)") == "" && name("") == "")
+    }
 }

@@ -42,9 +42,9 @@ struct AgentProbe {
 
     static func isUp(_ output: String) -> Bool {
         guard output.hasPrefix("running\n") else { return false }
-        let settings = document(output, "update", "settings")
-        let update = document(output, "settings", "sockets")
-        let buses = addresses(settings, update)
+        let update = document(output, from: "update", to: "settings")
+        let settings = document(output, from: "settings", to: "sockets")
+        let buses = addresses(update, settings)
         // No bus is known: running is all there is to see.
         guard !buses.isEmpty else { return true }
         let lines = output.split(separator: "\n").drop { $0 != "-- sockets" }
@@ -52,14 +52,14 @@ struct AgentProbe {
         return buses.contains { bus in sockets.contains { $0.serves(bus) } }
     }
 
-    /// What the director has told the agent last wins over env.bosh, and that over the CPI's own.
+    /// What the director has sent the agent last wins over env.bosh, and that over the CPI's own.
     private static func addresses(_ update: JSON, _ settings: JSON) -> [Bus] {
         let lists = [update["mbus"]["urls"], settings["env"]["bosh"]["mbus"]["urls"]]
         let urls = lists.compactMap { $0.array?.compactMap(\.string) }.first { !$0.isEmpty }
         return (urls ?? [settings["mbus"].string].compactMap(\.self)).compactMap(Bus.init)
     }
 
-    private static func document(_ output: String, _ from: String, _ to: String) -> JSON {
+    private static func document(_ output: String, from: String, to: String) -> JSON {
         let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
         guard let start = lines.firstIndex(of: "-- \(from)"),
             let end = lines.firstIndex(of: "-- \(to)"),

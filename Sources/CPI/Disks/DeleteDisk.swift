@@ -36,6 +36,7 @@ struct DeleteDisk: Mutation {
         guard try world.disk(disk) != nil else { return nil }
         for holder in try world.holders(of: disk) where !holder.isOld {
             guard let vm = holder.vm, holder.container.name == vm.description,
+                holder.container.lists(disk),
                 try world.isOnlyMountedAhead(disk, in: vm, holder.container)
             else { continue }
             return DetachDisk(vm, disk)

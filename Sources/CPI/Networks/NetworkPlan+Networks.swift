@@ -55,7 +55,7 @@ extension NetworkPlan {
     }
 
     /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated
-    /// VM keeps both; by chance for any other.
+    /// VM keeps both; random for any other.
     private static func mac(_ address: [UInt8]?) -> String {
         let tail =
             address?.count == 4

@@ -34,7 +34,7 @@ struct NetworkPlan: Codable {
         return spec
     }
 
-    /// The VM's endpoint. A pinned MAC keeps the address book of the neighbours true.
+    /// The VM's endpoint. A pinned MAC keeps the ARP caches of other hosts true.
     func endpoint(_ version: APIVersion) -> JSON {
         var endpoint: JSON = [:]
         var addresses: JSON = [:]

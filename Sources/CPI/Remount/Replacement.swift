@@ -118,6 +118,12 @@ extension Container {
                 message: "VM \(vm) was remounted so often that its image has \(layers) layers, "
                     + "the most there can be; recreate it (bosh recreate)")
         }
+        if let mount = mounts.first(where: { $0.type == "volume" && $0.name.isEmpty }) {
+            throw CPIError(
+                kind: .cloud,
+                message: "VM \(vm) has a volume at \(mount.destination) whose name Docker does not "
+                    + "show: it could not be carried over")
+        }
         // In a layer such a name means that the file without the prefix is deleted.
         let whiteout = try world.engine.changes(id).first { path in
             path.split(separator: "/").last?.hasPrefix(".wh.") == true

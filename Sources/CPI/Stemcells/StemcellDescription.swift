@@ -11,8 +11,10 @@ struct StemcellDescription {
         let manifest = StemcellDescription.manifest(beside: file.path)
         func text(_ keys: String...) throws -> String {
             for key in keys where !properties.member(key).isAbsent {
-                return known[key]?.string ?? known[key]?.double.map { _ in known[key]?.text ?? "" }
-                    ?? ""
+                let value = known[key] ?? .null
+                // A version may be written as a number.
+                let isText = value.string != nil || value.double != nil
+                return isText ? value.string ?? value.text : ""
             }
             return keys.compactMap { manifest[$0] }.first ?? ""
         }

@@ -141,7 +141,7 @@ struct CreateVM: Mutation {
         return request.isVersion2 ? [cid, networksField.value] : cid
     }
 
-    /// The director makes the same call again when it is told that this may help.
+    /// The director makes the same call again when `ok_to_retry` says that this may help.
     static func error(_ error: CPIError, cause: Error) -> CPIError {
         guard error.kind == .cloud || error.kind == .vmCreationFailed else { return error }
         return CPIError(

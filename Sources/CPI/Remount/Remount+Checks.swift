@@ -1,0 +1,126 @@
+import Engine
+
+/// What the steps of a replacement look at before and after they act.
+extension Remount {
+    /// The image holds all that the old container holds, or the replacement has run already.
+    func isCommitted(_ world: World, _ replacement: Container?) throws -> Bool {
+        if replacement?.wasStarted == true { return true }
+        guard let image = try world.madeImage(image) else { return false }
+        guard let container = try world.engine.container(old) else { return true }
+        return !container.isUp && container.finishedAt == image.labels[Label.endOfOld]
+    }
+
+    /// The old container. Throws `CPIError` when it is gone, or when somebody has started it.
+    func requireStopped(_ world: World) throws -> Container {
+        guard let container = try world.engine.container(old) else { throw isGone }
+        guard !container.isUp else { throw wasStarted(container) }
+        return container
+    }
+
+    /// Throws `CPIError` when the old container runs, or has run since the commit, or is gone.
+    func requireRested(_ world: World, _ container: Container?) throws {
+        guard let container else { throw isGone }
+        guard !container.isUp else { throw wasStarted(container) }
+        let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
+        guard committed.isEmpty || committed == container.finishedAt else {
+            throw wasStarted(container)
+        }
+    }
+
+    private var isGone: CPIError {
+        CPIError(kind: .cloud, message: "the container of VM \(vm) is gone")
+    }
+
+    private func wasStarted(_ container: Container) -> CPIError {
+        CPIError(
+            kind: .cloud,
+            message: "somebody has started container \(container.name) of VM \(vm) meanwhile")
+    }
+
+    /// Removes the replacement if it never ran, or if it was found wrong; else keeps it under the name
+    /// of an old container: it may hold what is nowhere else.
+    func putAwayReplacement(_ world: World) throws {
+        guard let container = try world.madeContainer(names) else { return }
+        do {
+            guard container.wasStarted else {
+                return try world.removeContainer(container.id, .neverRan(beside: old))
+            }
+            let startedAt = world.undoing?.replacementStarted
+            try world.removeContainer(
+                container.id, .foundWrong(beside: old, startedAt: startedAt))
+        } catch let copy as LastCopy {
+            let kept = vm.old(container.id)
+            if container.name != kept { try world.engine.renameContainer(container.id, to: kept) }
+            world.warn("\(copy); compare it with VM \(vm), then remove container \(kept)")
+        }
+    }
+
+    /// Somebody may have started the old container in the same moment: two run on the same volumes
+    /// then, and ours, the younger one, is stopped again.
+    func requireAlone(_ world: World) throws {
+        guard change == .replace, let container = try world.engine.container(old) else { return }
+        if container.isUp, let replacement = try world.madeContainer(names) {
+            try world.engine.stopContainer(
+                replacement.id, seconds: world.configuration.timeouts.stop)
+        }
+        try requireRested(world, container)
+    }
+
+    /// Somebody may have stopped it since its start: it was to run, and what it has written counts.
+    /// One that is paused cannot be looked into.
+    func startOnceMore(_ world: World) throws {
+        guard let container = try world.engine.container(vm.description) else { return }
+        guard !container.isPaused else {
+            throw CannotLook(description: "VM \(vm) is paused; next: docker unpause \(vm)")
+        }
+        guard !container.isRunning else { return }
+        if change == .replace, let old = try world.engine.container(old) {
+            try requireRested(world, old)
+        }
+        try world.startContainer(container.id)
+    }
+
+    func whatIsWrong(_ world: World) throws -> CPIError {
+        let container = try world.engine.container(vm.description)
+        let isRunning = container?.isRunning == true
+        let problem =
+            isRunning
+            ? "disk \(disk) is \(isAttach ? "not" : "still") mounted in VM \(vm)"
+            : "the container of VM \(vm) stopped with exit code \(container?.exitCode ?? -1)"
+        return CPIError(kind: .cloud, message: problem)
+    }
+}
+
+extension World {
+    func commit(_ container: Container, _ plan: Remount) throws {
+        let reference = ImageReference.split(plan.image)
+        let labels = [
+            Label.vm: plan.vm.description, Label.endOfOld: container.finishedAt,
+            Label.blueprint: Blueprint.text(container),
+        ]
+        try engine.commitContainer(
+            container.id, repository: reference.repository, tag: reference.tag,
+            labels: Label.complete(labels, self))
+    }
+
+    /// Docker would make a volume that has gone missing, empty.
+    func requireVolumes(_ names: [String], of vm: VMCID) throws {
+        for name in names {
+            guard try engine.volume(name) != nil else {
+                throw CPIError(kind: .cloud, message: "volume \(name) of VM \(vm) is gone")
+            }
+        }
+    }
+
+    /// Asks again, a few times, while the answer is a fault of Docker's and no answer.
+    func persistently(_ ask: (World) throws -> Bool) throws -> Bool {
+        for _ in 0..<3 {
+            do {
+                return try ask(self)
+            } catch let error as EngineError where error.isOutcomeUnknown {
+                sleep(seconds: 0.2)
+            }
+        }
+        return try ask(self)
+    }
+}
