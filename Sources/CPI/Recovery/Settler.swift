@@ -67,7 +67,8 @@ struct Settler {
             world.settled.append(one)
             world.warn("\(one.title) was interrupted: \(action.words)")
         } catch let error as StepFailure where one.operation.method == CreateStemcell.name {
-            world.logger.warning("\(one.title) stays open: \(error.cause)")  // it is in the way of no call
+            // It is in the way of no call.
+            world.logger.warning("\(one.title) stays open: \(error.cause)")
         } catch let failure as StepFailure {
             throw blocked(one, "\(failure.step): \(failure.cause)")
         }
