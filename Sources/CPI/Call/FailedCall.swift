@@ -42,7 +42,7 @@ struct FailedCall<M: Mutation> {
         let isPastPivot = begun.contains(where: \.isOneWay) && M.rule == .replacement
         let question = RecoveryTable.Question(
             rule: M.rule, begun: begun.contains { $0.isOneWay || $0.isDestructive },
-            failing: !isPastPivot)
+            failing: !isPastPivot, hasStarted: world.hasStarted)
         return RecoveryTable.action(question, try M.situation(plan, world))
     }
 

@@ -18,6 +18,8 @@ final class World {
 
     /// Set once the operation goes back: how things were when that began.
     var undoing: UndoingBegan?
+    /// This process has started the container that the operation makes.
+    var hasStarted = false
     /// An operator has chosen between two containers that have both run: the other one is kept.
     var keepsWhatHasRun = false
     /// What this call has settled before its own work.

@@ -72,6 +72,8 @@ enum RecoveryTable {
         var wish: Operation.Direction?
         /// A step of this very call has failed; nil after a death.
         var failing = false
+        /// This very call has started what it has made.
+        var hasStarted = false
     }
 
     static func action(_ question: Question, _ situation: Situation) -> Action {
@@ -97,7 +99,7 @@ enum RecoveryTable {
                 carriers,
                 CustodyTable.Question(
                     wasRunning: wasRunning, direction: question.direction, wish: question.wish,
-                    isFailingCall: question.failing))
+                    isFailingCall: question.failing, hasStarted: question.hasStarted))
         case (.replacement, .remnant(.ran)), (.replacement, .remnant(.running)):
             .park("a replacement has run, and what it was made for is not known: compare it")
         case (.replacement, .remnant): .back

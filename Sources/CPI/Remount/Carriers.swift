@@ -51,8 +51,6 @@ struct Carriers {
     var oldContainer: Container?
     var replacementContainer: Container?
 
-    /// Whether either container is running.
-    var isAnyRunning: Bool { old == .running || replacement == .running }
     /// Whether both containers have run since they parted.
     var haveBothRun: Bool {
         [.reran, .running].contains(old) && [.ran, .running].contains(replacement)

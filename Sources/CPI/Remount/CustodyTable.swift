@@ -26,6 +26,8 @@ enum CustodyTable {
         var wish: Operation.Direction?
         /// A step of this very call has failed, before the new state was seen to work.
         var isFailingCall = false
+        /// This very call has started the replacement: else somebody else has.
+        var hasStarted = false
     }
 
     /// `older`: images that earlier operations committed; they hold an older state.
@@ -57,10 +59,10 @@ enum CustodyTable {
                 ? .park(allGone(older: carriers.olderImages)) : .forward
         case (.absent, _):
             return .forward
-        case (.reran, .ran), (.reran, .running), (.running, .ran), (.running, .running):
+        case _ where carriers.haveBothRun:
             return question.wish.map { $0 == .backward ? .back : .forward }
                 ?? .park(bothRan(carriers))
-        case (.rested, .ran), (.rested, .running):
+        case (_, .ran), (_, .running):
             return mayGoBack(carriers, question) ? .back : .forward
         case (_, .absent), (_, .fresh):
             return mayGoForward(carriers, question) ? .forward : .back
@@ -69,7 +71,7 @@ enum CustodyTable {
 
     /// The replacement has run and the old container has not.
     private static func mayGoBack(_ carriers: Carriers, _ question: Question) -> Bool {
-        if question.isFailingCall { return true }
+        if question.isFailingCall && question.hasStarted { return true }
         return question.direction == .backward && carriers.replacement == .ran
             && !carriers.isStartedAnew
     }

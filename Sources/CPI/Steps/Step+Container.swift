@@ -82,6 +82,7 @@ extension Step {
                 guard let container = try world.madeContainer(names) else {
                     throw CPIError(kind: .cloud, message: "container \(names[0]) is gone")
                 }
+                world.hasStarted = !container.wasStarted
                 try world.startContainer(container.id)
             },
             verify: { try $0.madeContainer(names)?.isUp == true },

@@ -29,6 +29,7 @@ struct CustodyTableTests {
                                 question.wasRunning = bits & 2 != 0
                                 question.direction = bits & 4 != 0 ? .forward : .backward
                                 question.isFailingCall = bits & 8 != 0
+                                question.hasStarted = question.isFailingCall && bits & 2 != 0
                                 question.wish = wish
                                 rows.append(Row(carriers: carriers, question: question))
                             }
@@ -52,7 +53,8 @@ struct CustodyTableTests {
     func whatRanLast() {
         for row in CustodyTableTests.rows
         where row.action == .back && [.ran, .running].contains(row.carriers.replacement) {
-            let isOwnCheck = row.question.isFailingCall && row.carriers.old == .rested
+            let isOwnCheck =
+                row.question.isFailingCall && row.question.hasStarted && row.carriers.old == .rested
             let isGoingBack =
                 row.question.direction == .backward && !row.carriers.isStartedAnew
                 && row.carriers.replacement == .ran && row.carriers.old == .rested
