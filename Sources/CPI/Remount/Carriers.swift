@@ -71,7 +71,7 @@ extension Carriers {
         return Carriers(
             old: Old(old, parted: parted, startedWhenPlanned: plan.startedAt),
             replacement: Replacement(replacement),
-            image: Image(committed, of: old, isThere: image != nil),
+            image: Image(image?.labels, of: old),
             name: try name(plan, old, replacement, world),
             isStartedAnew: started ?? false,
             olderImages: isAllGone ? try world.committedImages(plan.vm) : [],
@@ -116,8 +116,9 @@ extension Carriers.Replacement {
 }
 
 extension Carriers.Image {
-    fileprivate init(_ committed: String, of old: Container?, isThere: Bool) {
-        guard isThere else {
+    /// `labels`: the image's; nil when it is not there.
+    fileprivate init(_ labels: [String: String]?, of old: Container?) {
+        guard let labels else {
             self = .absent
             return
         }
@@ -125,13 +126,19 @@ extension Carriers.Image {
             self = .current
             return
         }
-        self = !old.isUp && old.finishedAt == committed ? .current : .stale
+        self = old.isHeld(by: labels) ? .current : .stale
     }
 }
 
 extension Container {
     /// When it was started last; nil when it never was.
     var startedWhen: String? { wasStarted ? startedAt : nil }
+    /// Whether what bears these labels, made from this container, holds all that it holds: it does not
+    /// run, and has not run since.
+    func isHeld(by labels: [String: String]) -> Bool {
+        !isUp && finishedAt == labels[Label.endOfOld]
+    }
+
     /// It has processes, paused ones too.
     var isUp: Bool { isRunning || isPaused }
 }

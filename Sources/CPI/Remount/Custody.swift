@@ -44,9 +44,7 @@ extension World {
             try require(
                 container.startedWhen == startedAt, container, "somebody has started it again")
             let origin = try engine.container(old)
-            let isRested = origin.map {
-                !$0.isUp && $0.finishedAt == container.labels[Label.endOfOld]
-            }
+            let isRested = origin?.isHeld(by: container.labels)
             try require(
                 isRested == true, container,
                 "the container that it was made from is gone or has run since")
@@ -90,7 +88,7 @@ extension World {
         let successors = try containers(of: vm).compactMap { try engine.container($0.id) }
             .filter { $0.labels[Label.replaces] == old.id }
         try require(!successors.isEmpty, old, "no container is there that replaces it")
-        let isCurrent = successors.contains { $0.labels[Label.endOfOld] == old.finishedAt }
+        let isCurrent = successors.contains { old.isHeld(by: $0.labels) }
         try require(isCurrent, old, "it has run since its replacement was made")
     }
 

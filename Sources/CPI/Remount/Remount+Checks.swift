@@ -7,7 +7,7 @@ extension Remount {
         if replacement?.wasStarted == true { return true }
         guard let image = try world.madeImage(image) else { return false }
         guard let container = try world.engine.container(old) else { return true }
-        return !container.isUp && container.finishedAt == image.labels[Label.endOfOld]
+        return container.isHeld(by: image.labels)
     }
 
     /// The old container. Throws `CPIError` when it is gone, or when somebody has started it.
