@@ -37,13 +37,29 @@ extension Engine {
         descriptor: Int32, size: Int64, repository: String, tag: String, changes: [String]
     ) throws {
         var request = Request("POST", "/images/create")
-        request.query =
-            [
-                (name: "fromSrc", value: "-"), (name: "repo", value: repository),
-                (name: "tag", value: tag),
-            ] + changes.map { (name: "changes", value: $0) }
+        request.query = Engine.importQuery(repository, tag, changes)
         request.body = .file(descriptor: descriptor, size: size, type: "application/x-tar")
         try stream(request)
+    }
+
+    /// The same for a root file system that is small enough to be held in memory.
+    public func importImage(
+        _ archive: [UInt8], repository: String, tag: String, changes: [String]
+    ) throws {
+        var request = Request("POST", "/images/create")
+        request.query = Engine.importQuery(repository, tag, changes)
+        request.body = .bytes(archive, type: "application/x-tar")
+        request.limit = .total(timeout)
+        try stream(request)
+    }
+
+    private static func importQuery(_ repository: String, _ tag: String, _ changes: [String])
+        -> [(name: String, value: String)]
+    {
+        [
+            (name: "fromSrc", value: "-"), (name: "repo", value: repository),
+            (name: "tag", value: tag),
+        ] + changes.map { (name: "changes", value: $0) }
     }
 
     /// `POST /images/{name}/tag`.

@@ -1,9 +1,9 @@
 /// Just enough of POSIX ustar for one small file in or out of a container.
-enum Tar {
+public enum Tar {
     private static let block = 512
 
     /// An archive with one regular file, owned by root. `path` is absolute; 100 bytes at most.
-    static func archive(path: String, content: [UInt8], mode: Int) -> [UInt8] {
+    public static func archive(path: String, content: [UInt8], mode: Int) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: block)
         func put(_ text: String, at offset: Int) {
             header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)

@@ -42,7 +42,13 @@ final class CallRunner {
                 "Agent": ["Mbus": "nats://nats:nats-secret@10.0.0.6:4222", "NTP": ["ntp.example"]],
             ],
             "journal": ["directory": .string(directory.path)],
+            // What tests of live attach set to auto.
+            "attach": "restart",
         ]
+        if let other {
+            configuration = other.configuration
+            configuration["journal"]["directory"] = .string(directory.path)
+        }
     }
 
     /// Without a usable directory the CPI tries one of the user's own: that must be no real one.

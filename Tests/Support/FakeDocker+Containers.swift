@@ -20,6 +20,7 @@ extension FakeDocker {
         case ("POST", 3, "exec"): return try prepareExec(try containerIndex(name), call.body)
         case ("GET", 3, "changes"): return changes(try containerIndex(name))
         case ("PUT", 3, "archive"): return try putArchive(try containerIndex(name), call)
+        case ("HEAD", 3, "archive"): return try statArchive(try containerIndex(name), call)
         case ("GET", 3, "archive"): return try getArchive(try containerIndex(name), call)
         default: throw NoSuchCall(request: call.request.summary)
         }

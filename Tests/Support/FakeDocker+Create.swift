@@ -40,8 +40,8 @@ extension FakeDocker {
     private func endpoints(_ body: JSON, _ version: APIVersion) throws -> [String: State.Endpoint] {
         let mode = body["HostConfig"]["NetworkMode"].string ?? "bridge"
         var wanted = body["NetworkingConfig"]["EndpointsConfig"].object ?? [:]
-        if wanted.isEmpty { wanted = [mode: [:]] }
-        guard version >= .severalEndpointsOnCreate || wanted.count == 1 else {
+        if wanted.isEmpty { wanted = mode == "none" ? [:] : [mode: [:]] }
+        guard version >= .severalEndpointsOnCreate || wanted.count <= 1 else {
             throw Refusal(
                 400,
                 "Container cannot be created with multiple network endpoints: "

@@ -1,16 +1,22 @@
 import Engine
 import Foundation
 
-/// The two commands that the CPI runs inside a container.
+/// The commands that the CPI runs inside a container.
 extension FakeDocker {
     func execs(_ call: Call) throws -> Response {
         let id = call.parts.count > 1 ? call.parts[1] : ""
         guard let exec = state.execs[id] else { throw Refusal(404, "No such exec instance: \(id)") }
         switch (call.request.method, call.parts.last ?? "") {
         case ("POST", "start"):
+            guard let index = state.index(ofContainer: exec.container),
+                state.containers[index].isRunning
+            else { throw Refusal(409, "container \(exec.container) is not running") }
+            if LiveCommand(exec.command) != nil { tell("exec in \(state.containers[index].name)") }
+            let result = try run(exec.command, index)
+            state.execs[id]?.exitCode = result.exitCode
             return Response(
                 status: 200, headers: ["content-type": "application/vnd.docker.raw-stream"],
-                body: FakeDocker.frame(exec.output))
+                body: FakeDocker.frame(result.output))
         case ("GET", "json"):
             return ok(["Running": false, "ExitCode": .integer(Int64(exec.exitCode))])
         default: throw NoSuchCall(request: call.request.summary)
@@ -28,17 +34,21 @@ extension FakeDocker {
         }
         let command = (body["Cmd"].array ?? []).compactMap(\.string)
         let id = state.newID()
-        state.execs[id] = State.Exec(container: container.id, output: try run(command, container))
+        state.execs[id] = State.Exec(container: container.id, command: command)
         return ok(["Id": .string(id)], status: 201)
     }
 
-    private func run(_ command: [String], _ container: State.Container) throws -> String {
-        if command == ["cat", "/proc/self/mountinfo"] { return FakeDocker.mountinfo(container) }
+    private func run(_ command: [String], _ index: Int) throws -> (output: String, exitCode: Int) {
+        let container = state.containers[index]
+        if command == ["cat", "/proc/self/mountinfo"] {
+            return (FakeDocker.mountinfo(container), 0)
+        }
+        if let live = LiveCommand(command) { return run(live, index) }
         let isProbe =
             command.count == 3 && command[0] == "/bin/sh" && command[1] == "-c"
             && command[2].contains("-- sockets")
         guard isProbe else { throw NoSuchCall(request: "exec \(command)") }
-        return try probe(command[2], container)
+        return (try probe(command[2], container), 0)
     }
 
     static func mountinfo(_ container: State.Container) -> String {
@@ -50,7 +60,10 @@ extension FakeDocker {
                 return
                     "\(200 + index) 100 8:1 \(root) \(mount.destination) \(mode),relatime - ext4 /dev/sda1 rw"
             }
-        return (["100 90 0:50 / / rw,relatime - overlay overlay rw"] + mounts).joined(
+        let live = container.live.sorted().map {
+            "300 100 8:1 /docker/volumes/\($0)/_data /warden-cpi-dev/\($0) rw - ext4 /dev/node rw"
+        }
+        return (["100 90 0:50 / / rw,relatime - overlay overlay rw"] + mounts + live).joined(
             separator: "\n") + "\n"
     }
 

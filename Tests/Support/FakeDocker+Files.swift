@@ -1,4 +1,7 @@
 import Engine
+import Foundation
+
+@testable import CPI
 
 /// The files of containers: in their layers and in the volumes that they mount.
 extension FakeDocker {
@@ -47,6 +50,23 @@ extension FakeDocker {
         }
         return Response(
             status: 200, headers: ["content-type": "application/x-tar"], body: archive)
+    }
+
+    /// Its size, in a header.
+    func statArchive(_ index: Int, _ call: Call) throws -> Response {
+        let path = call.query("path") ?? ""
+        let container = state.containers[index]
+        let size: Int
+        if let content = read(path, in: container) {
+            size = content.count
+        } else if path == LiveScript.list, container.hasList {
+            size = 4096
+        } else {
+            return Response(status: 404)
+        }
+        let stat: JSON = ["name": .string(path), "size": .integer(Int64(size))]
+        let header = Data(stat.bytes).base64EncodedString()
+        return Response(status: 200, headers: ["x-docker-container-path-stat": header])
     }
 
     /// What the writable layer has changed of the image: 0 modified, 1 added, 2 removed. With the
@@ -100,7 +120,9 @@ extension FakeDocker {
     }
 
     private func volume(at path: String, in container: State.Container) -> State.Mount? {
-        container.mounts.filter { $0.isVolume && path.hasPrefix($0.destination + "/") }
+        let live = container.live.map { State.Mount("volume", $0, "/warden-cpi-dev/\($0)") }
+        return (container.mounts + live)
+            .filter { $0.isVolume && path.hasPrefix($0.destination + "/") }
             .max { $0.destination.count < $1.destination.count }
     }
 

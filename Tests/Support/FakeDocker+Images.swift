@@ -63,12 +63,17 @@ extension FakeDocker {
     }
 
     private func importImage(_ call: Call) throws -> Response {
-        guard case .file(let descriptor, let size, _) = call.request.body,
-            call.query("fromSrc") == "-"
-        else { throw NoSuchCall(request: call.request.summary) }
+        guard call.query("fromSrc") == "-" else { throw NoSuchCall(request: call.request.summary) }
         let tag = "\(call.query("repo") ?? ""):\(call.query("tag") ?? "latest")"
         tell("import \(tag)")
-        let bytes = FakeDocker.readAll(descriptor)
+        let bytes: [UInt8]
+        let size: Int64
+        switch call.request.body {
+        case .file(let descriptor, let its, _):
+            (bytes, size) = (FakeDocker.readAll(descriptor), its)
+        case .bytes(let its, _): (bytes, size) = (its, Int64(its.count))
+        case .none: throw NoSuchCall(request: call.request.summary)
+        }
         let isTar = bytes.dropFirst(257).starts(with: "ustar".utf8)
         guard bytes.count == size, isTar || bytes.starts(with: [0x1f, 0x8b]) else {
             return stream(

@@ -1,13 +1,20 @@
 import Engine
 
+@testable import CPI
+
 extension FakeDocker {
     /// What must hold at any time, whatever was killed when; empty when all is well.
     func invariants() -> [String] {
         state.volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }.compactMap {
             disk in
-            let users = state.users(ofVolume: disk.name).filter(\.isRunning).map(\.name)
+            let users = state.writers(ofVolume: disk.name).map(\.name)
             return users.count > 1 ? "disk \(disk.name) is mounted in \(users) at once" : nil
         }
+            + state.containers.flatMap { container in
+                container.live.filter { state.volumes[$0] == nil }.map {
+                    "disk \($0) was removed while \(container.name) had it mounted"
+                }
+            }
             + vms.filter { vm in !state.containers.contains { isContainer($0, of: vm) } }.map {
                 "VM \($0) has lost its container"
             }
@@ -22,6 +29,21 @@ extension FakeDocker {
         }
         for vm in vms where state.containers.filter({ $0.name == vm }).count != 1 {
             problems.append("not exactly one container is named \(vm)")
+        }
+        for pin in state.containers where pin.isPin && !pin.labels["io.bosh.disk.pinned_to"]!.isEmpty {
+            let vm = state.container(pin.labels["io.bosh.disk.pinned_to"] ?? "")
+            let disk = pin.labels["io.bosh.disk"] ?? ""
+            if vm?.layer[LiveScript.list + "/" + disk] != [] {
+                problems.append("container \(pin.name) is left over")
+            }
+        }
+        for container in state.containers {
+            for disk in container.liveDisks where state.container(disk + ".pin") == nil {
+                problems.append("disk \(disk) of \(container.name) has no pin")
+            }
+            if container.isRunning, container.live != Set(container.liveDisks) {
+                problems.append("\(container.name) mounts \(container.live) of \(container.liveDisks)")
+            }
         }
         for volume in state.volumeNames where volume.hasSuffix(".op") {
             problems.append("mark \(volume) is left over")

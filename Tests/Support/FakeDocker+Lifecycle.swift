@@ -35,6 +35,7 @@ extension FakeDocker {
         state.containers[index].exitCode = 0
         state.containers[index].wasStoppedByHand = false
         state.containers[index].unmounted = []
+        guard mountList(index) else { return halt(index, 78) }
         if let code = exitAfterStart(state.containers[index]) { halt(index, code) }
     }
 
@@ -95,6 +96,7 @@ extension FakeDocker {
     /// The container's process has ended.
     private func halt(_ index: Int, _ exitCode: Int, mayGo: Bool = true) {
         state.containers[index].status = "exited"
+        state.containers[index].live = []
         state.containers[index].finishedAt = state.newTime()
         state.containers[index].exitCode = exitCode
         releaseAddresses(index)

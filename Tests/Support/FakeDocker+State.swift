@@ -60,6 +60,10 @@ extension FakeDocker.State {
         var wasStoppedByHand = false
         /// Destinations that somebody inside has unmounted; a start brings them back.
         var unmounted: Set<String> = []
+        /// Disks that were mounted inside while it ran: Docker knows nothing of them.
+        var live: Set<String> = []
+        /// The directory for the list of such disks is there.
+        var hasList = false
 
         /// Docker calls a paused container running.
         var isRunning: Bool { status == "running" || status == "paused" }
@@ -121,6 +125,8 @@ extension FakeDocker.State {
 
     struct Exec {
         var container: String
+        /// Run when the exec is started.
+        var command: [String]
         var output = ""
         var exitCode = 0
     }
@@ -139,6 +145,18 @@ extension FakeDocker.State {
 
     func users(ofVolume name: String) -> [Container] {
         containers.filter { $0.mounts.contains { $0.isVolume && $0.source == name } }
+    }
+
+    /// Who can write to a volume: not the pins of disks, but also who mounts one that Docker knows
+    /// nothing of.
+    func writers(ofVolume name: String) -> [Container] {
+        containers.filter { container in
+            container.isRunning
+                && (container.live.contains(name)
+                    || container.mounts.contains {
+                        $0.isVolume && $0.source == name && $0.isWritable
+                    })
+        }
     }
 
     func index(ofImage reference: String) -> Int? {

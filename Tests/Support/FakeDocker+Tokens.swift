@@ -7,7 +7,8 @@ extension FakeDocker {
 
     /// Every container that runs writes one.
     func stamp() {
-        for index in state.containers.indices where state.containers[index].status == "running" {
+        for index in state.containers.indices
+        where state.containers[index].status == "running" && !state.containers[index].isPin {
             let token = state.issued.count + 1
             state.issued[token] = State.Token(
                 vm: state.containers[index].labels["io.bosh.vm"] ?? "",

@@ -31,6 +31,10 @@ final class FakeDocker {
     var apiVersion: String? = "1.45"
     /// Whether the agent inside the containers runs and has its message bus.
     var agentIsUp = true
+    /// Why VMs cannot mount the device of their volumes; nil when they can.
+    var whyNot: String?
+    /// Who uses each disk that is to be unmounted.
+    var diskUser: String?
     /// The exit code of a container that stops as soon as it is started; nil for one that stays.
     var exitAfterStart: ((State.Container) -> Int?) = { _ in nil }
     /// Called with the number of the request, from 1.
@@ -140,7 +144,10 @@ final class FakeDocker {
         case ("GET", "_ping"):
             return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
         case ("GET", "info"):
-            return ok(["ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion)])
+            return ok([
+                "ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion),
+                "Architecture": "x86_64",
+            ])
         case (_, "containers"): return try containers(call)
         case (_, "exec"): return try execs(call)
         case ("POST", "commit"): return try commit(call)

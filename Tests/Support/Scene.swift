@@ -109,7 +109,12 @@ final class Scene {
         container?.mounts.contains {
             $0.isVolume && $0.source == disk && $0.destination == "/warden-cpi-dev/\(disk)"
                 && $0.isWritable
-        } ?? false
+        } ?? false || isAttachedLive
+    }
+
+    /// Sees in the VM whether the disk was mounted while it ran.
+    var isAttachedLive: Bool {
+        container.map { $0.live.contains(disk) && $0.liveDisks.contains(disk) } ?? false
     }
 
     /// The changes in Docker since the last look, with VM and DISK for the CIDs.

@@ -3,9 +3,12 @@ enum EntryScript {
     /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it. `gateway`: where
     /// the default route must lead, if Docker may choose another.
     static func text(systemd: Bool, settings: String, gateway: String?) -> String {
-        prepare + (gateway.map(route) ?? "") + restoreStore(settings)
+        prepare + (gateway.map(route) ?? "") + LiveScript.atStart + restoreStore(settings)
             + (systemd ? startSystemd : startRunit)
     }
+
+    /// Where the agent keeps the CID of the disk that it mounted last.
+    static let lastDisk = "/var/vcap/bosh/managed_disk_settings.json"
 
     /// The agent writes these files itself, which Docker's mounts on them would prevent.
     private static let prepare = """
@@ -27,7 +30,7 @@ enum EntryScript {
     /// taken away, though it may still be mounted here.
     private static func restoreStore(_ settings: String) -> String {
         """
-        last=/var/vcap/bosh/managed_disk_settings.json
+        last=\(lastDisk)
         disk=$(cat "$last" 2>/dev/null)
         case "$disk" in
         ''|*/*|*[[:space:]]*) ;;

@@ -75,7 +75,7 @@ struct Call<M: Mutation> {
     private func intent(_ plan: M.Plan) throws -> Intent {
         Intent(
             world, M.name, mutating: true, plan: try JSON(encoding: plan),
-            subjects: method.subjects + M.subjects(of: plan), daemon: try? world.engine.info()["ID"]
+            subjects: method.subjects + M.subjects(of: plan), daemon: try? world.engineInfo()["ID"]
         )
     }
 }

@@ -15,6 +15,7 @@ final class World {
     let logger: Logger
     let clock: Clock
     private let sleeper: (Double) -> Void
+    private var info: JSON?
 
     /// Set once the operation goes back: how things were when that began.
     var undoing: UndoingBegan?
@@ -59,6 +60,14 @@ final class World {
         World(
             engine: engine, configuration: configuration, request: request, operation: operation,
             recorder: recorder, locks: locks, logger: logger, clock: clock, sleep: sleeper)
+    }
+
+    /// What Docker says of itself, asked for once: it takes an Engine longer than most effects.
+    func engineInfo() throws -> JSON {
+        if let info { return info }
+        let asked = try engine.info()
+        info = asked
+        return asked
     }
 
     func sleep(seconds: Double) { sleeper(seconds) }

@@ -67,6 +67,16 @@ extension Configuration.Timeouts {
 }
 
 extension Field {
+    /// One of the words that the type knows; throws `Field.Wrong` that lists them.
+    func choice<Choice: RawRepresentable & CaseIterable>() throws -> Choice
+    where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: try string()) else {
+            let words = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw Field.Wrong(description: "\(name) must be one of \(words)")
+        }
+        return choice
+    }
+
     func absolutePath() throws -> String {
         let path = try nonEmptyString()
         guard path.hasPrefix("/"), !path.contains("\0"), path.utf8.count < 1_000 else {

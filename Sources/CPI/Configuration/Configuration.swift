@@ -14,6 +14,25 @@ public struct Configuration: Sendable {
     public var lxcfs: Bool
     /// Where the agent reads its settings.
     public var agentSettingsPath: String
+    public var attach: Attach
+    public var pin: Pin
+
+    /// How attach_disk gets a disk into a VM.
+    public enum Attach: String, Sendable, CaseIterable {
+        /// While it runs where that is possible, else with a restart.
+        case auto
+        /// Always with a restart.
+        case restart
+    }
+
+    /// Which disks have a container that runs, so that no prune takes them.
+    public enum Pin: String, Sendable, CaseIterable {
+        case attached
+        /// Also those that no VM has.
+        case always
+        /// None: the pin of an attached disk is there and does not run.
+        case never
+    }
 
     public struct Docker: Sendable {
         public var address: Address
@@ -77,6 +96,8 @@ public struct Configuration: Sendable {
         agentSettingsPath =
             try root.member("agent_settings_path").optional { try $0.absolutePath() }
             ?? "/var/vcap/bosh/warden-cpi-agent-env.json"
+        attach = try root.member("attach").optional { try $0.choice() } ?? .auto
+        pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,

@@ -10,6 +10,8 @@ struct CreateDisk: Mutation {
     struct Plan: Codable {
         let disk: DiskCID
         let sizeMiB: Int
+        /// Whether it gets a container that keeps prunes away from it; nil in a plan of an older version.
+        var isKept: Bool?
     }
     let sizeMiB: Int
     let driver: String
@@ -26,7 +28,8 @@ struct CreateDisk: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        Plan(disk: .random(), sizeMiB: sizeMiB)
+        Plan(
+            disk: .random(), sizeMiB: sizeMiB, isKept: world.configuration.pin == .always)
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.disk.subject] }
@@ -44,7 +47,7 @@ struct CreateDisk: Mutation {
             },
             verify: { try $0.madeVolume(name) != nil },
             undo: .impossible)  // no disk is ever removed but by delete_disk
-        return [make]
+        return [make] + (plan.isKept == true ? [.keep(plan.disk)] : [])
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {

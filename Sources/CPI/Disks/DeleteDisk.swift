@@ -20,6 +20,8 @@ struct DeleteDisk: Mutation {
         let oldContainers: [OldContainer]
         /// An interrupted delete_disk, which this call has finished, had deleted it.
         let isGone: Bool
+        /// The pin of a VM that is gone, and the keeper; nil in a plan of an older version.
+        var pins: [DeleteVM.Plan.Named]?
     }
     let disk: DiskCID
     var subjects: [Subject] { [disk.subject] }
@@ -52,8 +54,14 @@ struct DeleteDisk: Mutation {
             return Plan(disk: disk, oldContainers: [], isGone: true)
         }
         _ = try world.requireDisk(disk)
+        if let vm = try world.vmWithoutPin(disk) {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot delete disk \(disk): VM \(vm) has it mounted, though its pin was "
+                    + "removed; next: detach_disk")
+        }
         var old: [Plan.OldContainer] = []
-        for holder in try world.holders(of: disk) {
+        for holder in try world.holders(of: disk) where try !world.isAbandoned(holder.container) {
             guard let vm = holder.vm, holder.isOld, try world.isHeld(holder.container, vm) else {
                 throw CPIError(
                     kind: .cloud,
@@ -65,7 +73,11 @@ struct DeleteDisk: Mutation {
             old.append(
                 Plan.OldContainer(id: holder.container.id, name: holder.container.name, vm: vm))
         }
-        return Plan(disk: disk, oldContainers: old, isGone: false)
+        let pins = try [disk.pin, disk.keeper].compactMap { name -> DeleteVM.Plan.Named? in
+            guard let pin = try world.engine.container(name), pin.isPin else { return nil }
+            return DeleteVM.Plan.Named(id: pin.id, name: name)
+        }
+        return Plan(disk: disk, oldContainers: old, isGone: false, pins: pins)
     }
 
     static func steps(_ plan: Plan, _ call: DeleteDisk?) -> [Step] {
@@ -82,7 +94,8 @@ struct DeleteDisk: Mutation {
             },
             verify: { try $0.engine.volume(name) == nil },
             undo: .impossible)
-        return plan.oldContainers.map(Step.removeOldContainer) + [remove]
+        return plan.oldContainers.map(Step.removeOldContainer)
+            + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) } + [remove]
     }
 
     static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }

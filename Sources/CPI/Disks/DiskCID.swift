@@ -24,6 +24,12 @@ struct DiskCID: CID {
         description.hasPrefix("disk-") && UUID(uuidString: String(description.dropFirst(5))) != nil
     }
 
+    /// The container that says which VM the disk is attached to, and keeps Docker from removing it.
+    var pin: String { "\(self).pin" }
+
+    /// The container that keeps Docker from removing the disk, whether it is attached or not.
+    var keeper: String { "\(self).keep" }
+
     /// Where the volume is mounted in the VM, and the hint that the agent is given.
     var hint: String { DiskCID.hints + description }
 

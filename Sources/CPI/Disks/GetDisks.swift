@@ -1,7 +1,7 @@
 import Engine
 import Journal
 
-/// The disks in the container's real mounts. One that create_vm mounted ahead counts from the
+/// The disks in the container's real mounts, and those that were attached while it ran. One that create_vm mounted ahead counts from the
 /// attach_disk on; where no journal tells, the mounts decide.
 struct GetDisks: Query {
     static let name = "get_disks"
@@ -14,9 +14,12 @@ struct GetDisks: Query {
     }
 
     func answer(_ world: World) throws -> JSON {
-        let mounted = try world.requireVM(vm).mounts.filter { $0.type == "volume" }
+        let container = try world.requireVM(vm)
+        let mounted = container.mounts.filter { $0.type == "volume" }
             .filter { DiskCID.atHint($0.destination) == $0.name }.map { DiskCID($0.name) }
         let ahead = world.recorder.store.disksMountedAhead(in: vm) ?? []
-        return JSON(mounted.filter { !ahead.contains($0) }.map(\.description).sorted())
+        let live = try world.liveDisks(of: vm, in: container.id)
+        return JSON(
+            Set(mounted.filter { !ahead.contains($0) } + live).map(\.description).sorted())
     }
 }

@@ -14,7 +14,8 @@ extension World {
         return volume
     }
 
-    /// A container that has a disk among its mounts, running or not.
+    /// A container that has a disk among its mounts, running or not; or the disk's pin, which says what
+    /// VM has it. A keeper holds nothing for anybody.
     struct DiskHolder {
         let container: Container
         /// The VM that it belongs to; nil for a stranger's container.
@@ -36,15 +37,21 @@ extension World {
             guard let container = try engine.container(summary.id), container.mounts(disk) else {
                 return nil
             }
+            if container.isPin {
+                return container.pinnedTo.map { DiskHolder(container: container, vm: $0) }
+            }
             let label = container.labels[Label.vm] ?? ""
             let named = VMCID.role(of: container.name)?.vm
             return DiskHolder(container: container, vm: label.isEmpty ? named : VMCID(label))
         }
     }
 
-    /// Who holds the disk and is no container of `vm`.
+    /// Who holds the disk and is no container of `vm`. The pin of a VM of which nothing is left counts
+    /// for nobody.
     func otherHolder(of disk: DiskCID, than vm: VMCID) throws -> DiskHolder? {
-        try holders(of: disk).first { $0.vm != vm }
+        try holders(of: disk).first { holder in
+            try holder.vm != vm && !isAbandoned(holder.container)
+        }
     }
 
     /// Another machine may have mounted the disk at the same time, for locks do not reach so far:

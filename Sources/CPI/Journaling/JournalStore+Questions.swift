@@ -26,6 +26,25 @@ extension JournalStore {
         return Set(made.disks).subtracting(attached.map(\.disk))
     }
 
+    /// The disks that any attach_disk has named for the VM, the last one first.
+    func disksAttached(to vm: VMCID) -> [DiskCID] {
+        var disks: [DiskCID] = []
+        for plan in done(AttachDisk.self, about: vm.description) ?? []
+        where !disks.contains(plan.disk) { disks.append(plan.disk) }
+        return disks
+    }
+
+    /// The VMs that any attach_disk has named for the disk, the last one first; nil when no journal
+    /// tells of the disk at all.
+    func vmsAttached(to disk: DiskCID) -> [VMCID]? {
+        let plans = done(AttachDisk.self, about: disk.description) ?? []
+        let isMade = done(CreateDisk.self, about: disk.description)?.isEmpty == false
+        guard !plans.isEmpty || isMade else { return nil }
+        var vms: [VMCID] = []
+        for plan in plans where !vms.contains(plan.vm) { vms.append(plan.vm) }
+        return vms
+    }
+
     /// How things were when the operation began to go back; nil when it has not, or when no journal
     /// tells.
     func undoingBegan(of operation: String) -> UndoingBegan? {

@@ -20,7 +20,7 @@ struct OrphanSearch {
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
         let images = try OrphanImages(world: world, vms: vms)
         return try interrupted() + unanswered() + oldContainers(vms) + images.all()
-            + volumes(vms.union(images.lastCopies)) + networks()
+            + pins() + volumes(vms.union(images.lastCopies)) + networks()
     }
 
     private func interrupted() throws -> [Orphan] {
@@ -92,6 +92,18 @@ struct OrphanSearch {
                     reason: "was replaced, and is kept until the VM's agent has been seen",
                     command: "cpi-admin recover --yes, once the agent is up")
             }
+        }
+    }
+
+    /// The disk itself is the director's.
+    private func pins() throws -> [Orphan] {
+        try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
+            guard let pin = try world.engine.container(summary.id), try world.isAbandoned(pin) else {
+                return nil
+            }
+            return Orphan(
+                kind: "container", name: pin.name, reason: "pins a disk to a VM that is gone",
+                command: "docker rm -f \(pin.name)")
         }
     }
 

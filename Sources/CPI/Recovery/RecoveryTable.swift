@@ -30,6 +30,8 @@ enum Situation {
     case carriers(Carriers, wasRunning: Bool)
     /// A replacement whose plan is not known: only a container that never ran may be removed.
     case remnant(Carriers.Replacement)
+    /// How far a disk is attached to a VM that is not replaced.
+    case live(LiveAttach, LiveState)
 }
 
 /// What is done about it.
@@ -103,6 +105,8 @@ enum RecoveryTable {
         case (.replacement, .remnant(.ran)), (.replacement, .remnant(.running)):
             .park("a replacement has run, and what it was made for is not known: compare it")
         case (.replacement, .remnant): .back
+        case (.replacement, .live(let plan, let state)):
+            LiveTable.action(plan, state, direction: question.direction, wish: question.wish)
         // A restart of one and the same container.
         case (.replacement, .gone(let why)): .park(why)
         case (.replacement, _):

@@ -9,7 +9,7 @@ struct Traces {
     func all() throws -> [OpenOperation] {
         let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap(Traces.trace)
         return
-            (marks + (try remnants(beside: marks)) + (try incompleteVMs())
+            (marks + (try remnants(beside: marks)) + (try halfAttached()) + (try incompleteVMs())
             + (try incompleteStemcells()))
             .sorted { $0.id < $1.id }
     }
@@ -27,7 +27,29 @@ struct Traces {
             let plan = Remount(
                 change: .remnant, method: AttachDisk.name, operation: id, vm: vm,
                 disk: DiskCID("unknown"), old: old)
-            return try Traces.trace(id, AttachDisk.self, plan, [vm.subject], container.labels)
+            return try Traces.trace(
+                id, AttachDisk.self, .remount(plan), [vm.subject], container.labels)
+        }
+    }
+
+    /// attach_disk or detach_disk without a restart: a disk that is pinned to a VM which has it not, or
+    /// not as it should. An attach that was not finished is what both look like.
+    private func halfAttached() throws -> [OpenOperation] {
+        try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { container in
+            guard let id = container.labels[Label.operation],
+                let disk = container.labels[Label.disk].map({ DiskCID($0) }),
+                let pin = try world.pin(of: disk), let vm = pin.pinnedTo
+            else { return nil }
+            let plan = LiveAttach(
+                change: .attach, operation: id, vm: vm, disk: disk,
+                pinRuns: pin.restartPolicy != "no")
+            let state: LiveState
+            do { state = try LiveState(disk, vm, world) } catch is CannotLook { return nil }
+            guard state.vm != .absent,
+                LiveTable.action(plan, state, direction: .forward, wish: nil) != LiveTable.attached
+            else { return nil }
+            return try Traces.trace(
+                id, AttachDisk.self, .live(plan), [vm.subject, disk.subject], container.labels)
         }
     }
 

@@ -3,8 +3,9 @@ import Journal
 
 /// Mounts a disk in a VM at `/warden-cpi-dev/<disk>`, which is the hint that it answers.
 ///
-/// A disk that is mounted already is success without a restart; so is repeating the call.
-struct AttachDisk: RemountMethod {
+/// Where the VM can do it, the disk is mounted while it runs; else its container is replaced. A disk that
+/// is mounted already is success without a restart; so is repeating the call.
+struct AttachDisk: DiskMethod {
     static let name = "attach_disk"
     static let arguments = ["vm_cid", "disk_cid"]
     let vm: VMCID
@@ -15,9 +16,9 @@ struct AttachDisk: RemountMethod {
         disk = try DiskCID(arguments[1])
     }
 
-    func plan(_ world: World) throws -> Remount {
+    func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)
-        _ = try world.requireDisk(disk)
+        let volume = try world.requireDisk(disk)
         if let other = try world.otherHolder(of: disk, than: vm) {
             throw CPIError(
                 kind: .cloud,
@@ -25,16 +26,35 @@ struct AttachDisk: RemountMethod {
                     + "next: detach it there, or delete that VM if nobody knows it "
                     + "(bosh delete-vm \(other.name))")
         }
-        guard container.lists(disk) else {
-            return try .replace(container, method: Self.name, vm: vm, disk: disk, world)
+        if container.lists(disk) { return .remount(try present(container, world)) }
+        let isListed = try world.isListed(disk, in: container.id)
+        let obstacle = isListed ? nil : try LiveAttach.obstacle(container, volume, world)
+        guard let obstacle else {
+            return .live(try live(container, isListed: isListed, world))
         }
+        var plan = try Remount.replace(
+            container, method: Self.name, vm: vm, disk: disk, world)
+        plan.why = obstacle
+        return .remount(plan)
+    }
+
+    /// The container has the disk among its mounts.
+    private func present(_ container: Container, _ world: World) throws -> Remount {
         let isThere = try !container.isUp || world.isMounted(disk, in: container.id)
         if !isThere { try container.requireStoppable(vm) }
         return .inPlace(
             isThere ? .nothing : .restart, container, method: Self.name, vm: vm, disk: disk, world)
     }
 
-    func answer(_ plan: Remount, _ request: CallContext) -> JSON {
+    private func live(_ container: Container, isListed: Bool, _ world: World) throws -> LiveAttach {
+        try container.requireNotPaused(vm)
+        return LiveAttach(
+            change: .attach, operation: world.operation, vm: vm, disk: disk, wasListed: isListed,
+            wasPinned: try world.pin(of: disk)?.isPin(of: vm) ?? false,
+            pinRuns: world.configuration.pin != .never)
+    }
+
+    func answer(_ plan: DiskChange, _ request: CallContext) -> JSON {
         request.isVersion2 ? .string(disk.hint) : .null
     }
 }

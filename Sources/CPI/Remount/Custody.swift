@@ -15,6 +15,8 @@ enum RemovalReason {
     /// An old container: it has not run since its commit, and the container that was made from that
     /// commit is there.
     case heldBySuccessor(VMCID)
+    /// A disk's pin, or its keeper: there is nothing in it.
+    case pin
 }
 
 /// A container that must not be removed: it may be the only one that holds what it holds.
@@ -51,6 +53,7 @@ extension World {
         case .heldBySuccessor(let vm):
             force = false
             try requireHeld(container, vm)
+        case .pin: try require(container.isPin, container, "it is not the pin of a disk")
         }
         let withVolumes = if case .incomplete = reason { true } else { false }
         try patiently {

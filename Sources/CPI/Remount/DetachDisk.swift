@@ -1,9 +1,10 @@
 import Engine
 import Journal
 
-/// Takes a disk out of a VM. One that is not attached is success without a restart. Returns when the
-/// agent is up again, for the director never waits after it.
-struct DetachDisk: RemountMethod {
+/// Takes a disk out of a VM. One that was attached while the VM ran is taken out while it runs; else the
+/// container is replaced, and the call returns when the agent is up again, for the director never waits
+/// after it. One that is not attached is success.
+struct DetachDisk: DiskMethod {
     static let name = "detach_disk"
     static let arguments = ["vm_cid", "disk_cid"]
     let vm: VMCID
@@ -19,14 +20,27 @@ struct DetachDisk: RemountMethod {
         self.disk = disk
     }
 
-    func plan(_ world: World) throws -> Remount {
+    func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)
-        guard container.lists(disk) else {
-            return .inPlace(
-                .nothing, container, method: Self.name, vm: vm, disk: disk, world)
+        guard !container.lists(disk) else {
+            return .remount(
+                try .replace(container, method: Self.name, vm: vm, disk: disk, world))
         }
-        return try .replace(container, method: Self.name, vm: vm, disk: disk, world)
+        let isPinned = try world.pin(of: disk)?.isPin(of: vm) ?? false
+        let isListed = try world.isListed(disk, in: container.id)
+        // Somebody may have removed both, and the disk is mounted all the same.
+        guard try isPinned || isListed || world.isMounted(disk, in: container.id) else {
+            return .remount(
+                .inPlace(.nothing, container, method: Self.name, vm: vm, disk: disk, world))
+        }
+        try container.requireNotPaused(vm)
+        return .live(
+            LiveAttach(
+                change: .detach, operation: world.operation, vm: vm, disk: disk,
+                wasListed: isListed, wasPinned: isPinned,
+                pinRuns: world.configuration.pin != .never,
+                isKept: world.configuration.pin == .always))
     }
 
-    func answer(_ plan: Remount, _ request: CallContext) -> JSON { .null }
+    func answer(_ plan: DiskChange, _ request: CallContext) -> JSON { .null }
 }

@@ -1,7 +1,8 @@
 import Engine
 import Journal
 
-/// How a VM gets from its mounts to other ones: the plan of attach_disk and detach_disk.
+/// How a VM gets from its mounts to other ones: the plan of attach_disk and detach_disk where the disk
+/// cannot be mounted in the VM as it runs.
 ///
 /// Docker cannot change the mounts of a container. It is replaced by one made from it, which keeps
 /// its writable layer, its volumes, its addresses and its labels; the old one goes last.
@@ -43,6 +44,8 @@ struct Remount: Codable {
     var furtherNetworks: [String] = []
     /// What set_vm_metadata said last: labels can only change with the container.
     var metadata: String?
+    /// Why the disk could not be attached while the VM runs.
+    var why: String?
 
     var image: String { vm.committedImage(operation) }
     /// The replacement, by whichever of its names it has at the moment.

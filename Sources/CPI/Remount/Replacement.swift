@@ -143,6 +143,11 @@ extension Container {
                 kind: .cloud,
                 message: "VM \(vm) has AutoRemove set: Docker would delete it when it stops")
         }
+        try requireNotPaused(vm)
+    }
+
+    /// Throws `CPIError` for a container that cannot be looked into.
+    func requireNotPaused(_ vm: VMCID) throws {
         guard !isPaused else {
             throw CPIError(
                 kind: .cloud,

@@ -59,7 +59,7 @@ extension Step {
 
     /// The agent refuses to boot when its last disk is one that it does not know any more.
     static func forgetDisk(_ plan: Remount) -> Step {
-        let path = "/var/vcap/bosh/managed_disk_settings.json"
+        let path = EntryScript.lastDisk
         func namingIt(_ world: World) throws -> Container? {
             guard let container = try world.madeContainer(plan.names) else { return nil }
             let content = try world.engine.readFile(container.id, path: path) ?? []

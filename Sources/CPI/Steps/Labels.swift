@@ -20,6 +20,9 @@ enum Label {
     /// On a committed image: what its container was made from.
     static let blueprint = "io.bosh.cpi.blueprint"
 
+    /// On a disk's pin: the CID of the VM that it is attached to; empty on a disk's keeper.
+    static let pinnedTo = "io.bosh.disk.pinned_to"
+
     /// A commit hands the container's labels to its image, and the image to each container made
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [

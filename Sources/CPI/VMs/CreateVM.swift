@@ -16,7 +16,8 @@ struct CreateVM: Mutation {
         let stemcell: StemcellCID
         /// The one with the default route first.
         let networks: [NetworkPlan]
-        /// Mounted from the start, so that attach_disk needs no restart.
+        /// Mounted from the start, so that attach_disk needs no restart: those that it could not mount
+        /// while the VM runs.
         let disks: [DiskCID]
         /// Networks that create cannot take besides the first one.
         let furtherNetworks: [String]
@@ -86,12 +87,18 @@ struct CreateVM: Mutation {
     }
 
     /// Disks that are there and that no other container mounts: in a create-swap-delete update the
-    /// old VM is still writing to its disk, and attach_disk does the work later.
+    /// old VM is still writing to its disk, and attach_disk does the work later. So it does for a disk
+    /// that it can mount while the VM runs.
     private func freeDisks(_ world: World) throws -> [DiskCID] {
         var free: [DiskCID] = []
         for disk in disks where !free.contains(disk) {
-            guard try world.disk(disk) != nil else {
+            guard let volume = try world.disk(disk) else {
                 world.warn("disk \(disk) does not exist; the VM is made without it")
+                continue
+            }
+            let isPrivileged =
+                properties.hostConfig["Privileged"]?.bool ?? world.configuration.privileged
+            guard try !LiveAttach.isExpected(of: volume, isPrivileged: isPrivileged, world) else {
                 continue
             }
             if try world.holders(of: disk).isEmpty { free.append(disk) }

@@ -16,6 +16,8 @@ struct DeleteVM: Mutation {
         let containers: [Named]
         let volumes: [String]
         let images: [String]
+        /// The pins of the disks that it has; nil in a plan of an older version.
+        var pins: [Named]?
     }
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
@@ -47,7 +49,8 @@ struct DeleteVM: Mutation {
         return Plan(
             vm: vm, containers: containers.map { Plan.Named(id: $0.id, name: $0.name) },
             volumes: try ownVolumes(world) + Set(anonymous).sorted(),
-            images: try world.committedImages(vm))
+            images: try world.committedImages(vm),
+            pins: try world.pins(of: vm).map { Plan.Named(id: $0.id, name: $0.disk.pin) })
     }
 
     /// The VM's volumes that are there, by label; the Go CPI's by their name.
@@ -63,6 +66,7 @@ struct DeleteVM: Mutation {
 
     static func steps(_ plan: Plan, _ call: DeleteVM?) -> [Step] {
         plan.containers.map { .removeContainer($0.id, called: $0.name) }
+            + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
             + plan.volumes.map { .removeVolume($0) }
             + plan.images.map { .removeImage($0) }
     }

@@ -81,6 +81,6 @@ struct VMSpec {
 
     /// On version 1 that mount would stay busy for ever.
     private func isCgroupV2(_ world: World) throws -> Bool {
-        try world.engine.info()["CgroupVersion"].string == "2"
+        try world.engineInfo()["CgroupVersion"].string == "2"
     }
 }

@@ -47,7 +47,7 @@ struct CrashScenario: Sendable, CustomStringConvertible {
                 },
                 arguments: { [.string($0.disk)] },
                 check: { $0.docker.state.volumes.isEmpty ? [] : ["the disk is still there"] }),
-        ] + machines + remounts + records
+        ] + machines + remounts + live + records
 
     /// Those whose recovery takes several steps.
     static let withRecovery = all.filter {

@@ -1,0 +1,83 @@
+import Engine
+import Journal
+
+/// The plan of attach_disk and detach_disk: one of the two ways there are.
+enum DiskChange: Codable {
+    /// The VM is stopped, and a container with other mounts takes its place.
+    case remount(Remount)
+    /// The disk is mounted in the VM, or unmounted, while the VM runs.
+    case live(LiveAttach)
+
+    /// Plans of both kinds are told apart by what they change: those of older versions are remounts.
+    init(from decoder: Decoder) throws {
+        let change = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .change)
+        self =
+            LiveAttach.Change(rawValue: change) == nil
+            ? .remount(try Remount(from: decoder)) : .live(try LiveAttach(from: decoder))
+    }
+
+    func encode(to encoder: Encoder) throws {
+        switch self {
+        case .remount(let plan): try plan.encode(to: encoder)
+        case .live(let plan): try plan.encode(to: encoder)
+        }
+    }
+
+    private enum Key: String, CodingKey { case change }
+
+    var vm: VMCID {
+        switch self {
+        case .remount(let plan): plan.vm
+        case .live(let plan): plan.vm
+        }
+    }
+
+    var disk: DiskCID {
+        switch self {
+        case .remount(let plan): plan.disk
+        case .live(let plan): plan.disk
+        }
+    }
+}
+
+/// What attach_disk and detach_disk have in common.
+protocol DiskMethod: Mutation where Plan == DiskChange {
+    var vm: VMCID { get }
+    var disk: DiskCID { get }
+}
+
+extension DiskMethod {
+    static var rule: RecoveryRule { .replacement }
+    var subjects: [Subject] { [vm.subject, disk.subject] }
+
+    static func steps(_ plan: DiskChange, _ call: Self?) -> [Step] {
+        switch plan {
+        case .remount(let plan): plan.steps
+        case .live(let plan): plan.steps
+        }
+    }
+
+    static func situation(_ plan: DiskChange, _ world: World) throws -> Situation {
+        switch plan {
+        case .remount(let plan): try plan.situation(world)
+        case .live(let plan): .live(plan, try LiveState(plan.disk, plan.vm, world))
+        }
+    }
+
+    static func undoingBegins(_ plan: DiskChange, _ world: World) throws -> UndoingBegan? {
+        guard case .remount(let plan) = plan else { return nil }
+        return try plan.undoingBegins(world)
+    }
+
+    static func differencesFromBefore(_ plan: DiskChange, _ world: World) throws -> [String] {
+        switch plan {
+        case .remount(let plan): try plan.differencesFromBefore(world)
+        case .live(let plan): try plan.differencesFromBefore(world)
+        }
+    }
+
+    static func removeRemains(_ plan: DiskChange, _ world: World) throws {
+        guard case .remount(let plan) = plan else { return }
+        try plan.removeRemains(world)
+    }
+}

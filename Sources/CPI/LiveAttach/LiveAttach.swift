@@ -1,0 +1,130 @@
+import Engine
+import Journal
+
+/// How a disk gets into a VM that runs, or out of it, without a restart: the plan of attach_disk and
+/// detach_disk where nothing has to be replaced.
+///
+///     attach: pin the disk → list and mount it in the VM → start the pin
+///     detach: unmount it in the VM and take it from the list → remove the pin
+///
+/// The list is in the VM's own layer: its entry script mounts what is on it at every start. The pin is a
+/// container that has the disk among its mounts: Docker's own word for who has the disk, on any number
+/// of machines, for there is one container of that name. Each step can be taken back and repeated:
+/// nothing is stopped, and there are no two copies of anything.
+struct LiveAttach: Codable {
+    enum Change: String, Codable {
+        case attach = "live attach"
+        case detach = "live detach"
+    }
+
+    var change: Change
+    var operation: String
+    var vm: VMCID
+    var disk: DiskCID
+    /// The disk was on the VM's list before: taking it out again is not this operation's to do.
+    var wasListed = false
+    /// The disk had this VM's pin before.
+    var wasPinned = false
+    /// Whether the pin is started: one that never runs is what `container prune` removes.
+    var pinRuns = true
+    /// Whether a detached disk gets a container that keeps prunes away from it.
+    var isKept = false
+
+    var isAttach: Bool { change == .attach }
+
+    var steps: [Step] {
+        switch change {
+        case .attach:
+            [.pin(self), .mountLive(self)] + (pinRuns ? [.startPin(self)] : [])
+        case .detach:
+            [.unmountLive(self)] + (isKept ? [.keep(disk)] : []) + [.unpin(self)]
+        }
+    }
+
+    /// How things differ from what they were before, in words; empty when they are as they were.
+    func differencesFromBefore(_ world: World) throws -> [String] {
+        let now = try LiveState(disk, vm, world)
+        var found: [String] = []
+        let wasThere = isAttach ? wasListed : true
+        if now.isListed != wasThere, now.vm != .absent {
+            found.append("disk \(disk) is \(wasThere ? "not " : "")on the list of VM \(vm)")
+        }
+        if now.vm == .running, now.isMounted != wasThere {
+            found.append("disk \(disk) is \(wasThere ? "not " : "")mounted in VM \(vm)")
+        }
+        if (now.pin != .absent) != wasPinned {
+            found.append("container \(disk.pin) is \(wasPinned ? "gone" : "there")")
+        }
+        return found
+    }
+}
+
+extension LiveAttach {
+    /// Why the disk cannot be mounted in the VM as it runs; nil when it can. The one place where the
+    /// choice between the two ways is made: what says no is kept in the plan. Throws `EngineError`.
+    static func obstacle(_ container: Container, _ volume: Volume, _ world: World) throws -> String?
+    {
+        guard world.configuration.attach == .auto else { return "attach is set to restart" }
+        guard container.isRunning else { return "the VM does not run" }
+        guard container.isPrivileged else { return "the VM is not privileged" }
+        if let why = obstacle(volume) { return why }
+        guard let own = container.mounts.last(where: { $0.destination == "/var/vcap/data" }),
+            own.type == "volume", parent(own.source) == parent(volume.mountpoint)
+        else { return "its volume is not beside the VM's own" }
+        guard try world.engine.fileSize(container.id, path: LiveScript.list) == nil else {
+            return nil
+        }
+        return try reason(container, world)
+    }
+
+    /// As far as the volume alone says.
+    static func obstacle(_ volume: Volume) -> String? {
+        guard volume.driver == "local", volume.options.isEmpty else {
+            return "its volume has a driver or options of its own"
+        }
+        return nil
+    }
+
+    /// Whether a VM that is yet to be made will be able to mount the disk while it runs. No more than a
+    /// guess: the VM itself finds out when it starts.
+    static func isExpected(of volume: Volume, isPrivileged: Bool, _ world: World) throws -> Bool {
+        guard world.configuration.attach == .auto, isPrivileged, obstacle(volume) == nil else {
+            return false
+        }
+        // Docker in Docker has its volumes where no device is.
+        let status = try world.engineInfo()["DriverStatus"].array ?? []
+        let pair = status.first { $0.array?.first?.string == "Backing Filesystem" }
+        let fileSystem = pair?.array?.last?.string
+        return fileSystem.map { ["extfs", "xfs", "btrfs"].contains($0) } ?? true
+    }
+
+    /// The entry script has found that it cannot be done, or is one that does not know how.
+    private static func reason(_ container: Container, _ world: World) throws -> String {
+        guard container.knowsTheList else {
+            return "the VM was made by another version, which cannot mount disks when it starts"
+        }
+        let result = try world.engine.exec(
+            container.id, ["/bin/sh", "-c", LiveScript.probe], seconds: 30)
+        let words = result.output.split(separator: "\n").joined(separator: "; ")
+        return words.isEmpty
+            ? "\(LiveScript.list) is missing in the VM: a restart makes it" : "the VM: \(words)"
+    }
+
+    /// `/var/lib/docker/volumes/NAME/_data`: the directory of all volumes.
+    private static func parent(_ path: String) -> Substring? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 2, parts.last == "_data" else { return nil }
+        return path.dropLast(parts.suffix(2).joined(separator: "/").count)
+    }
+}
+
+extension Container {
+    var isPrivileged: Bool { json["HostConfig"]["Privileged"].bool ?? false }
+
+    /// Whether its entry script mounts the disks of the list.
+    var knowsTheList: Bool {
+        (json["Config"]["Cmd"].array ?? []).contains {
+            $0.string?.contains(LiveScript.list) ?? false
+        }
+    }
+}

@@ -1,0 +1,222 @@
+/// The functions, in the order in which they need each other. Names begin with `live_`.
+extension LiveScript {
+    static let find = #"""
+        # Where the VM's volumes are: number (major:minor), type and source of the file system, the VM's own volume in it,
+        # and the directory of all volumes. Says why they cannot be found.
+        live_find() {
+          live_root=
+          while read -r _ _ number root place rest; do
+            [ "$place" = /var/vcap/data ] || continue
+            rest=${rest#* - }
+            live_number=$number live_root=$root live_type=${rest%% *}
+            rest=${rest#* }
+            live_source=${rest%% *}
+          done </proc/self/mountinfo
+          case $live_root in
+          *\\*) echo "the path of its volumes has a character that mountinfo escapes"; return 1 ;;
+          */_data) live_volumes=${live_root%/*/_data} ;;
+          *) echo "no volume of Docker's is mounted at /var/vcap/data"; return 1 ;;
+          esac
+          case $live_type in
+          ext2|ext3|ext4|xfs|btrfs) ;;
+          *) echo "its volumes are on $live_type, and not on a block device that it could mount"; return 1 ;;
+          esac
+        }
+
+        # Sets $live_at to what is mounted at a place, "number root"; to nothing where nothing is.
+        live_look() {
+          live_at=
+          while read -r _ _ number root place _; do
+            [ "$place" != "$1" ] || live_at="$number $root"
+          done </proc/self/mountinfo
+        }
+
+
+        """#
+
+    static let open = #"""
+        # Mounts the file system of the volumes at $live_open for a moment, where only root can enter. Whoever was killed
+        # in the middle has left it.
+        live_open() {
+          live_open=/dev/docker_cpi.$1 live_node=/dev/docker_cpi.$1.node
+          [ ! -e "$live_open" ] || live_close
+          mkdir -m 700 "$live_open" || return 1
+          number=$live_number options=rw
+          if [ "$live_type" = btrfs ]; then   # its number is no device's
+            number=$(cat "/sys/class/block/${live_source##*/}/dev") || return 1
+            options=subvolid=5
+          fi
+          rm -f "$live_node"
+          mknod -m 600 "$live_node" b "${number%:*}" "${number#*:}" || return 1
+          mount -t "$live_type" -o "$options" "$live_node" "$live_open" || return 1
+          # The VM's own volume says whether it is the right one.
+          [ "$live_open$live_root" -ef /var/vcap/data ] || { echo "device $number is not that of its volumes"; return 1; }
+        }
+
+        live_close() {
+          umount "$live_open" 2>/dev/null
+          rm -f "$live_node"
+          rmdir "$live_open" 2>/dev/null
+        }
+
+        # Nothing where the VM can mount disks; else why not.
+        live_probe() {
+          live_find || return 1
+          live_open probe 2>&1 || { live_close; echo "it may not mount the device of its volumes"; return 1; }
+          live_close
+        }
+
+
+        """#
+
+    static let mount = #"""
+        live_mount() {
+          hint=/warden-cpi-dev/$1 volume=$live_volumes/$1/_data
+          live_look "$hint"
+          case $live_at in
+          "$live_number $volume") return 0 ;;
+          ?*) echo "something else is mounted at $hint"; return 1 ;;
+          esac
+          [ -d "$hint" ] || mkdir -p "$hint" || return 1
+          if live_open "$1"; then
+            if [ -d "$live_open$volume" ]; then
+              mount --bind "$live_open$volume" "$hint"
+            else
+              echo "there is no volume $1 beside the VM's own"
+            fi
+          fi
+          live_close
+          live_look "$hint"
+          [ "$live_at" = "$live_number $volume" ]
+        }
+
+
+        """#
+
+    static let users = #"""
+        # "process PID (COMMAND)" for each process that has something open below a place, or is in it.
+        live_users() {
+          {
+            ls -l /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd 2>/dev/null |
+              awk -v place="$1" '
+                /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); next }
+                (at = index($0, " -> ")) {
+                  target = substr($0, at + 4)
+                  if (target != place && index(target, place "/") != 1) next
+                  if (match($0, /\/proc\/[0-9]+\/[a-z]+ -> /)) split(substr($0, RSTART), part, "/")
+                  print part[3]
+                }'
+            grep -lF " $1/" /proc/[0-9]*/maps 2>/dev/null | cut -d / -f 3
+          } | sort -un | while read -r pid; do
+            command=$(cat "/proc/$pid/comm" 2>/dev/null) && echo "process $pid ($command)"
+          done
+        }
+
+        # The same for processes with mounts of their own, where this one's end is not theirs.
+        live_users_elsewhere() {
+          grep -lF -e " $live_number $1 " -e " $live_number $1/" /proc/[0-9]*/mountinfo 2>/dev/null | cut -d / -f 3 |
+            while read -r pid; do
+              command=$(cat "/proc/$pid/comm" 2>/dev/null) && echo "process $pid ($command), with mounts of its own"
+            done
+        }
+
+
+        """#
+
+    static let unmount = #"""
+        # All places where the disk or a part of it is mounted, the last one first, the hint not among them.
+        live_places() {
+          live_places=
+          while read -r _ _ number root place options _; do
+            case "$number $root" in
+            "$live_number $volume"|"$live_number $volume"/*)
+              [ "$place" = "$hint" ] || live_places="$place $root ${options%%,*}
+        $live_places" ;;
+            esac
+          done </proc/self/mountinfo
+        }
+
+        # Unmounts all of them, or none. Who uses the disk is said.
+        live_unmount() {
+          hint=/warden-cpi-dev/$1 volume=$live_volumes/$1/_data
+          live_places
+          live_gone= users=
+          while read -r place root mode; do
+            [ -n "$place" ] || continue
+            path=$(printf %b "$place")
+            umount "$path" 2>/dev/null || { users=$(live_users "$path"); users=${users:-"$path is busy"}; break; }
+            live_gone="$place $root $mode
+        $live_gone"
+          done <<LIST
+        $live_places
+        LIST
+          live_look "$hint"
+          if [ -z "$users" ] && [ -n "$live_at" ]; then
+            umount "$hint" 2>/dev/null || { users=$(live_users "$hint"); users=${users:-"$hint is busy"}; }
+          fi
+          [ -n "$users" ] || users=$(live_users_elsewhere "$volume")
+          [ -n "$users" ] || return 0
+          live_mount_again "$1"
+          echo "$users"
+          return 1
+        }
+
+        # Brings back what live_unmount has taken away.
+        live_mount_again() {
+          live_mount "$1" || return 1
+          while read -r place root mode; do
+            [ -n "$place" ] || continue
+            path=$(printf %b "$place")
+            mount --bind "$hint${root#"$volume"}" "$path"
+            [ "$mode" = rw ] || mount -o "remount,bind,$mode" "$path"
+          done <<LIST
+        $live_gone
+        LIST
+        }
+
+
+        """#
+
+    static let listing = #"""
+        live_attach() {
+          live_find || return 1
+          mkdir -p \#(list) && : >"\#(list)/$1" || return 1
+          sync "\#(list)/$1" 2>/dev/null
+          live_mount "$1"
+        }
+
+        # The agent refuses to boot when its last disk is one that it does not know any more.
+        live_detach() {
+          live_find || return 1
+          live_unmount "$1" || return 1
+          last=\#(EntryScript.lastDisk)
+          [ "$(cat "$last" 2>/dev/null)" != "$1" ] || : >"$last"
+          rm -f "\#(list)/$1"
+        }
+
+        live_report() {
+          [ ! -f "\#(list)/$1" ] || [ -s "\#(list)/$1" ] || echo listed
+          live_look "/warden-cpi-dev/$1"
+          [ -z "$live_at" ] || echo mounted
+        }
+
+        # The list is there in a VM that can mount disks. Where one has been attached, it stays.
+        live_list_or_none() {
+          if live_probe >/dev/null 2>&1; then mkdir -p \#(list); else rmdir \#(list) 2>/dev/null; fi
+        }
+
+        # Without its disk a VM must not start: an empty directory would look like it.
+        live_mount_list() {
+          for file in \#(list)/*; do
+            [ -e "$file" ] || continue
+            if [ -s "$file" ]; then rm -f "$file"; continue; fi
+            disk=${file##*/}
+            live_find && live_mount "$disk" && continue
+            echo "docker_cpi: the VM does not start, for its disk $disk could not be mounted"
+            exit \#(exitCode)
+          done
+        }
+
+
+        """#
+}

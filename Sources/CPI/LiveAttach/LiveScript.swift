@@ -1,0 +1,41 @@
+/// The shell functions that mount a disk in a VM that runs, and take it out again. One text: the entry
+/// script has them for every start, and attach_disk and detach_disk run them in the VM.
+///
+/// A local volume is a directory on the host. A privileged VM can mount the block device that this
+/// directory is on, bind the directory, and let go of the device. They need sh, mknod, mount and
+/// umount; what they print is for an error text or a container's log.
+enum LiveScript {
+    /// A directory in the VM: a file for each disk that is to be mounted whenever the VM starts,
+    /// empty, or not empty where the disk was taken away while the VM was stopped. The entry script
+    /// makes the directory in a VM that can mount disks, at each start: that it is there says so.
+    static let list = "/var/vcap/bosh/live_disks"
+
+    /// The file of the list that says that the disk is attached.
+    static func entry(_ disk: DiskCID) -> String { "\(list)/\(disk)" }
+
+    /// `EX_CONFIG`: the exit code of a VM that has no way to mount a disk of its list.
+    static let exitCode = 78
+
+    /// Mounts the disks of the list, or ends the VM's start. Before anything that uses the disks.
+    static let atStart =
+        functions + """
+            live_list_or_none
+            live_mount_list
+
+            """
+
+    /// Puts the disk `$1` on the list and mounts it. Done already: success.
+    static let attach = functions + "live_attach \"$1\"\n"
+
+    /// Unmounts the disk `$1` wherever it is mounted and takes it from the list. A disk that is in use
+    /// stays as it is: the output then names who uses it.
+    static let detach = functions + "live_detach \"$1\"\n"
+
+    /// What there is of the disk `$1`: the lines "listed" and "mounted".
+    static let look = functions + "live_report \"$1\"\n"
+
+    /// Whether the VM can mount disks at all: nothing, or the reason why not.
+    static let probe = functions + "live_probe\n"
+
+    private static let functions = find + open + mount + users + unmount + listing
+}

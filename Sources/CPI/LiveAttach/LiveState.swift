@@ -1,0 +1,73 @@
+import Engine
+
+/// What Docker and the VM show of a disk that is attached without a restart.
+struct LiveState: Equatable {
+    enum VM { case absent, stopped, running }
+    enum Pin { case absent, idle, running }
+
+    var vm: VM
+    /// The disk's pin, if it is this VM's.
+    var pin: Pin
+    /// The VM mounts it whenever it starts.
+    var isListed = false
+    /// It is mounted in the VM now.
+    var isMounted = false
+
+    /// Whether the VM has the disk as it should: on its list, and mounted if the VM runs.
+    var isThere: Bool { isListed && (isMounted || vm == .stopped) }
+}
+
+extension LiveState {
+    /// Looks. Throws `CannotLook` for a VM that is paused, else `EngineError`.
+    init(_ disk: DiskCID, _ vm: VMCID, _ world: World) throws {
+        let pin = try world.pin(of: disk).flatMap { $0.isPin(of: vm) ? $0 : nil }
+        self.init(vm: .absent, pin: pin.map { $0.isUp ? .running : .idle } ?? .absent)
+        guard let container = try world.vm(vm) else { return }
+        guard !container.isPaused else {
+            throw CannotLook(description: "VM \(vm) is paused; next: docker unpause \(vm)")
+        }
+        guard container.isRunning, let report = try world.liveReport(disk, in: container.id) else {
+            self.vm = .stopped
+            isListed = try world.isListed(disk, in: container.id)
+            return
+        }
+        self.vm = .running
+        isListed = report.contains("listed")
+        isMounted = report.contains("mounted")
+    }
+}
+
+extension World {
+    /// Whether the VM mounts the disk whenever it starts; it may be stopped. Throws `EngineError`.
+    func isListed(_ disk: DiskCID, in container: String) throws -> Bool {
+        try engine.fileSize(container, path: LiveScript.entry(disk)) == 0
+    }
+
+    /// The lines of `LiveScript.look`; nil when the container does not run.
+    fileprivate func liveReport(_ disk: DiskCID, in container: String) throws -> [Substring]? {
+        do {
+            return try engine.exec(
+                container, LiveScript.command(LiveScript.look, disk), seconds: 30
+            ).output.split(separator: "\n")
+        } catch let error as EngineError where error.isConflict || error.isNotFound {
+            return nil
+        }
+    }
+
+    /// Runs one of the scripts in the VM. Throws `CPIError` with the script's own words when it fails,
+    /// else `EngineError`.
+    func runLive(_ script: String, _ disk: DiskCID, in container: String) throws {
+        let result = try engine.exec(
+            container, LiveScript.command(script, disk), seconds: configuration.timeouts.request)
+        guard result.exitCode != 0 else { return }
+        let words = (result.output + result.errors).split(separator: "\n").joined(separator: "; ")
+        throw CPIError(
+            kind: .cloud, message: words.isEmpty ? "exit code \(result.exitCode)" : words)
+    }
+}
+
+extension LiveScript {
+    static func command(_ script: String, _ disk: DiskCID) -> [String] {
+        ["/bin/sh", "-c", script, "docker_cpi", disk.description]
+    }
+}

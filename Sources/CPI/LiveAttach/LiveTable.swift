@@ -1,0 +1,46 @@
+import Journal
+
+/// What becomes of a live attach or detach that cannot go on as it began: one table for a call that
+/// fails, for recovery after a death, and for an operator's choice. Both ways are without harm.
+///
+///     attach   the VM is gone                               back
+///              on the list, mounted, pinned as planned      done
+///              on the list, and its pin runs                forward: somebody has unmounted it
+///              any other                                    back: nobody has had the answer
+///     detach   the VM has it, and the pin is as it was      back: nothing was changed
+///              any other                                    forward
+enum LiveTable {
+    /// Nothing is left to do.
+    static let attached = Action.close(.done, "the disk is attached")
+
+    static func action(
+        _ plan: LiveAttach, _ state: LiveState, direction: Operation.Direction,
+        wish: Operation.Direction?
+    ) -> Action {
+        plan.isAttach
+            ? attach(plan, state, direction, wish) : detach(plan, state, direction, wish)
+    }
+
+    private static func attach(
+        _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
+        _ wish: Operation.Direction?
+    ) -> Action {
+        guard state.vm != .absent else { return .back }
+        if let wish { return wish == .backward ? .back : .forward }
+        guard direction == .forward else { return .back }
+        let isPinned = state.pin == .running || (state.pin == .idle && !plan.pinRuns)
+        if state.isThere, isPinned { return attached }
+        return state.isListed && state.pin == .running ? .forward : .back
+    }
+
+    private static func detach(
+        _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
+        _ wish: Operation.Direction?
+    ) -> Action {
+        guard state.vm != .absent else { return .forward }
+        if let wish { return wish == .backward ? .back : .forward }
+        guard direction == .forward else { return .back }
+        let isUntouched = state.isThere && (state.pin != .absent || !plan.wasPinned)
+        return isUntouched ? .back : .forward
+    }
+}

@@ -1,0 +1,115 @@
+import Engine
+
+/// Containers that do nothing but have a disk among their mounts: while one is there Docker refuses to
+/// remove the volume, and while it runs no prune takes it or the volume.
+///
+/// `<disk>.pin` says which VM the disk is attached to; `<disk>.keep` is there for as long as the disk,
+/// where that is configured.
+extension World {
+    /// The disk's pin, whoever's it is; nil when there is none. Throws `EngineError`.
+    func pin(of disk: DiskCID) throws -> Container? {
+        guard let container = try engine.container(disk.pin), container.isPin else { return nil }
+        return container
+    }
+
+    /// The disks that are pinned to a VM: one request, whatever their number.
+    func pins(of vm: VMCID) throws -> [(disk: DiskCID, id: String)] {
+        try engine.containers(["label": ["\(Label.pinnedTo)=\(vm)"]]).compactMap { container in
+            guard let disk = container.labels[Label.disk] else { return nil }
+            return (DiskCID(disk), container.id)
+        }
+    }
+
+    /// Makes the disk's pin for a VM, which does not run yet. One that is the VM's already is left as it
+    /// is; one of a VM that is gone makes way. Throws `CPIError` when another VM has it.
+    func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {
+        for _ in 0..<2 {
+            do {
+                return try createPin(disk.pin, disk, vm.description, runs: runs)
+            } catch let error as EngineError where error.isConflict {
+                guard let pin = try pin(of: disk) else { throw error }
+                guard !pin.isPin(of: vm) else { return }
+                guard try isAbandoned(pin) else { throw pinnedElsewhere(disk, pin) }
+                try removeContainer(pin.id, .pin)
+            }
+        }
+    }
+
+    /// Makes the container that keeps a disk from being pruned, and starts it.
+    func createKeeper(_ disk: DiskCID) throws {
+        do {
+            try createPin(disk.keeper, disk, "", runs: true)
+        } catch let error as EngineError where error.isConflict {
+            guard try engine.container(disk.keeper)?.isPin == true else { throw error }
+        }
+        try engine.startContainer(disk.keeper)
+    }
+
+    /// Whether nothing is left of the VM that a pin names: nobody has the disk then.
+    func isAbandoned(_ pin: Container) throws -> Bool {
+        guard let vm = pin.pinnedTo else { return false }
+        return try self.vm(vm) == nil && committedImages(vm).isEmpty
+    }
+
+    /// The image that pins run is made where it is missing: before the first pin, or after somebody has
+    /// removed it.
+    private func createPin(_ name: String, _ disk: DiskCID, _ vm: String, runs: Bool) throws {
+        let spec = pinSpec(disk, vm, runs: runs)
+        do {
+            _ = try engine.createContainer(name, spec)
+        } catch let error as EngineError where error.isNotFound {
+            try importPinImage()
+            _ = try engine.createContainer(name, spec)
+        }
+    }
+
+    private func importPinImage() throws {
+        let architecture = try engineInfo()["Architecture"].string ?? "x86_64"
+        guard let archive = PinImage.archive(for: architecture) else {
+            throw CPIError(
+                kind: .cloud,
+                message: "there is no program for pins on \(architecture); set attach to restart")
+        }
+        let reference = ImageReference.split(PinImage.name)
+        try engine.importImage(
+            archive, repository: reference.repository, tag: reference.tag, changes: [])
+    }
+
+    /// It can do nothing: one program without privileges, files or network. What it mounts it cannot
+    /// write. Docker does not wait for it to stop.
+    private func pinSpec(_ disk: DiskCID, _ vm: String, runs: Bool) -> JSON {
+        [
+            "Image": .string(PinImage.name), "Cmd": PinImage.command, "StopSignal": "SIGKILL",
+            "Labels": JSON(
+                Label.made([Label.pinnedTo: vm, Label.disk: disk.description], self)),
+            "HostConfig": [
+                "NetworkMode": "none", "ReadonlyRootfs": true, "CapDrop": ["ALL"],
+                "SecurityOpt": ["no-new-privileges"], "LogConfig": ["Type": "none"],
+                "RestartPolicy": ["Name": runs ? "unless-stopped" : "no"],
+                "Binds": [.string("\(disk):/disk:ro")],
+            ],
+        ]
+    }
+
+    private func pinnedElsewhere(_ disk: DiskCID, _ pin: Container) -> CPIError {
+        let vm = pin.pinnedTo?.description ?? "unknown"
+        return CPIError(
+            kind: .cloud,
+            message: "disk \(disk) is attached to VM \(vm): container \(pin.name) says so; "
+                + "next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(vm))"
+        )
+    }
+}
+
+extension Container {
+    /// A pin or a keeper, by its label: neither holds anything of its own.
+    var isPin: Bool { labels[Label.pinnedTo] != nil }
+
+    /// The VM that a pin names; nil for a keeper, and for any other container.
+    var pinnedTo: VMCID? {
+        guard let vm = labels[Label.pinnedTo], !vm.isEmpty else { return nil }
+        return VMCID(vm)
+    }
+
+    func isPin(of vm: VMCID) -> Bool { pinnedTo == vm }
+}

@@ -1,0 +1,119 @@
+import Engine
+
+/// Each of these can be taken back, and repeated.
+extension Step {
+    /// Docker makes a name once: who else attaches the disk is refused here, on any machine.
+    static func pin(_ plan: LiveAttach) -> Step {
+        Step(
+            name: "pin disk \(plan.disk) to \(plan.vm)",
+            do: { world in
+                try world.createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+                try world.requireSoleHolder(of: plan.disk, plan.vm)
+            },
+            verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) == true },
+            undo: .by { try $0.removeMadePin(plan) })
+    }
+
+    static func mountLive(_ plan: LiveAttach) -> Step {
+        Step(
+            name: "mount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
+            do: { try $0.mountLive(plan) },
+            verify: { try LiveState(plan.disk, plan.vm, $0).isThere },
+            undo: plan.wasListed ? .withAnother : .by { try $0.unmountLive(plan) })
+    }
+
+    /// From here on no prune takes it.
+    static func startPin(_ plan: LiveAttach) -> Step {
+        Step(
+            name: "start container \(plan.disk.pin)",
+            do: { try $0.engine.startContainer(plan.disk.pin) },
+            verify: { try $0.pin(of: plan.disk)?.isUp == true },
+            undo: .withAnother)  // of the pin
+    }
+
+    static func unmountLive(_ plan: LiveAttach) -> Step {
+        Step(
+            name: "unmount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
+            do: { try $0.unmountLive(plan) },
+            verify: { world in
+                let state = try LiveState(plan.disk, plan.vm, world)
+                return !state.isListed && !state.isMounted
+            },
+            undo: .by { try $0.mountLive(plan) })
+    }
+
+    static func unpin(_ plan: LiveAttach) -> Step {
+        Step(
+            name: "remove container \(plan.disk.pin)",
+            do: { world in
+                guard let pin = try world.pin(of: plan.disk), pin.isPin(of: plan.vm) else { return }
+                try world.removeContainer(pin.id, .pin)
+            },
+            verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) != true },
+            undo: .by { world in
+                guard plan.wasPinned else { return }
+                try world.createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+                if plan.pinRuns { try world.engine.startContainer(plan.disk.pin) }
+            })
+    }
+
+    /// Removes a pin or a keeper, known by its id.
+    static func removePin(_ id: String, called name: String) -> Step {
+        Step(
+            name: "remove container \(name)",
+            do: { try $0.removeContainer(id, .pin) },
+            verify: { try $0.engine.container(id) == nil },
+            undo: .impossible)
+    }
+
+    /// A disk that no VM has is safe from prunes as well. It stays whatever becomes of the operation.
+    static func keep(_ disk: DiskCID) -> Step {
+        Step(
+            name: "start container \(disk.keeper)",
+            do: { try $0.createKeeper(disk) },
+            verify: { try $0.engine.container(disk.keeper)?.isUp == true },
+            undo: .withAnother)
+    }
+}
+
+extension World {
+    /// In a VM that is stopped the list alone says that the disk is attached.
+    fileprivate func mountLive(_ plan: LiveAttach) throws {
+        guard let container = try vm(plan.vm) else { throw CPIError.vmNotFound(plan.vm) }
+        guard container.isRunning else {
+            return try engine.writeFile(
+                container.id, path: LiveScript.entry(plan.disk), content: [])
+        }
+        do {
+            try runLive(LiveScript.attach, plan.disk, in: container.id)
+        } catch let error as CPIError {
+            throw CPIError(
+                kind: .cloud,
+                message: "disk \(plan.disk) could not be mounted in VM \(plan.vm): \(error.message)"
+            )
+        }
+    }
+
+    /// Of a VM that is gone, nothing is left to be unmounted.
+    fileprivate func unmountLive(_ plan: LiveAttach) throws {
+        guard let container = try vm(plan.vm) else { return }
+        guard container.isRunning else {
+            guard try isListed(plan.disk, in: container.id) else { return }
+            // A file cannot be removed from a container that is stopped: the entry script does it.
+            return try engine.writeFile(
+                container.id, path: LiveScript.entry(plan.disk), content: Array("detached\n".utf8))
+        }
+        do {
+            try runLive(LiveScript.detach, plan.disk, in: container.id)
+        } catch let error as CPIError {
+            throw CPIError(
+                kind: .cloud,
+                message: "disk \(plan.disk) cannot be taken out of VM \(plan.vm): \(error.message)")
+        }
+    }
+
+    fileprivate func removeMadePin(_ plan: LiveAttach) throws {
+        guard let pin = try pin(of: plan.disk), made(pin.labels) else { return }
+        try removeContainer(pin.id, .pin)
+    }
+}

@@ -1,0 +1,29 @@
+import Engine
+import Journal
+
+/// Disks that are attached although somebody has removed their pins. Docker cannot tell of them: the
+/// journal says where to look, and the VM itself is what is looked at.
+extension World {
+    /// The disks that a VM mounts whenever it starts, as far as pins and journal name them.
+    func liveDisks(of vm: VMCID, in container: String) throws -> [DiskCID] {
+        let pinned = try pins(of: vm).map(\.disk)
+        let remembered = recorder.store.disksAttached(to: vm).filter { !pinned.contains($0) }
+        return try pinned + remembered.filter { try isListed($0, in: container) }
+    }
+
+    /// A VM that has the disk and no pin that says so; nil when there is none. Without a journal every
+    /// VM is asked.
+    func vmWithoutPin(_ disk: DiskCID) throws -> VMCID? {
+        guard try pin(of: disk) == nil else { return nil }
+        let candidates = try recorder.store.vmsAttached(to: disk) ?? allVMs()
+        return try candidates.first { vm in
+            let state = try LiveState(disk, vm, self)
+            return state.isListed || state.isMounted
+        }
+    }
+
+    private func allVMs() throws -> [VMCID] {
+        let labels = try engine.containers(["label": [Label.vm]]).compactMap { $0.labels[Label.vm] }
+        return Set(labels.filter { !$0.isEmpty }).sorted().map { VMCID($0) }
+    }
+}
