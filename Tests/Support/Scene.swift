@@ -112,9 +112,11 @@ final class Scene {
         } ?? false || isAttachedLive
     }
 
-    /// Sees in the VM whether the disk was mounted while it ran.
+    /// Sees in the VM whether the disk was mounted while it ran, or will be when it starts.
     var isAttachedLive: Bool {
-        container.map { $0.live.contains(disk) && $0.liveDisks.contains(disk) } ?? false
+        container.map {
+            $0.liveDisks.contains(disk) && ($0.live.contains(disk) || !$0.isRunning)
+        } ?? false
     }
 
     /// The changes in Docker since the last look, with VM and DISK for the CIDs.

@@ -28,7 +28,7 @@ enum EntryScript {
     /// The agent does not mount a directory disk again when it boots, and refuses to boot when its
     /// last disk is one that it does not know any more (contract §5.4): a disk that the director has
     /// taken away, though it may still be mounted here.
-    private static func restoreStore(_ settings: String) -> String {
+    static func restoreStore(_ settings: String) -> String {
         """
         last=\(lastDisk)
         disk=$(cat "$last" 2>/dev/null)

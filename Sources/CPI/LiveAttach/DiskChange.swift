@@ -60,7 +60,7 @@ extension DiskMethod {
     static func situation(_ plan: DiskChange, _ world: World) throws -> Situation {
         switch plan {
         case .remount(let plan): try plan.situation(world)
-        case .live(let plan): .live(plan, try LiveState(plan.disk, plan.vm, world))
+        case .live(let plan): .live(plan, try LiveState(plan, world))
         }
     }
 

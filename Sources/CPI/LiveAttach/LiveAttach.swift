@@ -21,6 +21,8 @@ struct LiveAttach: Codable {
     var operation: String
     var vm: VMCID
     var disk: DiskCID
+    /// The id of the VM's container; empty where it is not known.
+    var container = ""
     /// The disk was on the VM's list before: taking it out again is not this operation's to do.
     var wasListed = false
     /// The disk had this VM's pin before.
@@ -43,7 +45,7 @@ struct LiveAttach: Codable {
 
     /// How things differ from what they were before, in words; empty when they are as they were.
     func differencesFromBefore(_ world: World) throws -> [String] {
-        let now = try LiveState(disk, vm, world)
+        let now = try LiveState(self, world)
         var found: [String] = []
         let wasThere = isAttach ? wasListed : true
         if now.isListed != wasThere, now.vm != .absent {

@@ -19,10 +19,11 @@ struct LiveState: Equatable {
 
 extension LiveState {
     /// Looks. Throws `CannotLook` for a VM that is paused, else `EngineError`.
-    init(_ disk: DiskCID, _ vm: VMCID, _ world: World) throws {
+    init(_ plan: LiveAttach, _ world: World) throws {
+        let (disk, vm) = (plan.disk, plan.vm)
         let pin = try world.pin(of: disk).flatMap { $0.isPin(of: vm) ? $0 : nil }
         self.init(vm: .absent, pin: pin.map { $0.isUp ? .running : .idle } ?? .absent)
-        guard let container = try world.vm(vm) else { return }
+        guard let container = try world.container(of: plan) else { return }
         guard !container.isPaused else {
             throw CannotLook(description: "VM \(vm) is paused; next: docker unpause \(vm)")
         }
@@ -38,6 +39,12 @@ extension LiveState {
 }
 
 extension World {
+    /// The VM's container; nil when the VM is gone. One that is just being renamed is found by its id.
+    func container(of plan: LiveAttach) throws -> Container? {
+        if let container = try vm(plan.vm) { return container }
+        return plan.container.isEmpty ? nil : try engine.container(plan.container)
+    }
+
     /// Whether the VM mounts the disk whenever it starts; it may be stopped. Throws `EngineError`.
     func isListed(_ disk: DiskCID, in container: String) throws -> Bool {
         try engine.fileSize(container, path: LiveScript.entry(disk)) == 0

@@ -18,7 +18,7 @@ extension Step {
         Step(
             name: "mount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
             do: { try $0.mountLive(plan) },
-            verify: { try LiveState(plan.disk, plan.vm, $0).isThere },
+            verify: { try LiveState(plan, $0).isThere },
             undo: plan.wasListed ? .withAnother : .by { try $0.unmountLive(plan) })
     }
 
@@ -36,7 +36,7 @@ extension Step {
             name: "unmount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
             do: { try $0.unmountLive(plan) },
             verify: { world in
-                let state = try LiveState(plan.disk, plan.vm, world)
+                let state = try LiveState(plan, world)
                 return !state.isListed && !state.isMounted
             },
             undo: .by { try $0.mountLive(plan) })
@@ -79,7 +79,7 @@ extension Step {
 extension World {
     /// In a VM that is stopped the list alone says that the disk is attached.
     fileprivate func mountLive(_ plan: LiveAttach) throws {
-        guard let container = try vm(plan.vm) else { throw CPIError.vmNotFound(plan.vm) }
+        guard let container = try container(of: plan) else { throw CPIError.vmNotFound(plan.vm) }
         guard container.isRunning else {
             return try engine.writeFile(
                 container.id, path: LiveScript.entry(plan.disk), content: [])
@@ -96,7 +96,7 @@ extension World {
 
     /// Of a VM that is gone, nothing is left to be unmounted.
     fileprivate func unmountLive(_ plan: LiveAttach) throws {
-        guard let container = try vm(plan.vm) else { return }
+        guard let container = try container(of: plan) else { return }
         guard container.isRunning else {
             guard try isListed(plan.disk, in: container.id) else { return }
             // A file cannot be removed from a container that is stopped: the entry script does it.

@@ -17,7 +17,8 @@ extension World {
         guard try pin(of: disk) == nil else { return nil }
         let candidates = try recorder.store.vmsAttached(to: disk) ?? allVMs()
         return try candidates.first { vm in
-            let state = try LiveState(disk, vm, self)
+            let plan = LiveAttach(change: .detach, operation: operation, vm: vm, disk: disk)
+            let state = try LiveState(plan, self)
             return state.isListed || state.isMounted
         }
     }

@@ -44,7 +44,7 @@ struct Traces {
                 change: .attach, operation: id, vm: vm, disk: disk,
                 pinRuns: pin.restartPolicy != "no")
             let state: LiveState
-            do { state = try LiveState(disk, vm, world) } catch is CannotLook { return nil }
+            do { state = try LiveState(plan, world) } catch is CannotLook { return nil }
             guard state.vm != .absent,
                 LiveTable.action(plan, state, direction: .forward, wish: nil) != LiveTable.attached
             else { return nil }

@@ -49,7 +49,8 @@ struct AttachDisk: DiskMethod {
     private func live(_ container: Container, isListed: Bool, _ world: World) throws -> LiveAttach {
         try container.requireNotPaused(vm)
         return LiveAttach(
-            change: .attach, operation: world.operation, vm: vm, disk: disk, wasListed: isListed,
+            change: .attach, operation: world.operation, vm: vm, disk: disk,
+            container: container.id, wasListed: isListed,
             wasPinned: try world.pin(of: disk)?.isPin(of: vm) ?? false,
             pinRuns: world.configuration.pin != .never)
     }

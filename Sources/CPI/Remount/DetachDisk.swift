@@ -37,7 +37,7 @@ struct DetachDisk: DiskMethod {
         return .live(
             LiveAttach(
                 change: .detach, operation: world.operation, vm: vm, disk: disk,
-                wasListed: isListed, wasPinned: isPinned,
+                container: container.id, wasListed: isListed, wasPinned: isPinned,
                 pinRuns: world.configuration.pin != .never,
                 isKept: world.configuration.pin == .always))
     }

@@ -45,11 +45,8 @@ struct EntryScriptTests {
 
     /// The part of the entry script that is about the store; the rest would change this machine.
     private func restore(_ mountinfo: String) throws -> String {
-        let text = EntryScript.text(
-            systemd: false, settings: directory.path + "/settings", gateway: nil)
-        let start = try #require(text.range(of: "last=/var/vcap")?.lowerBound)
-        let end = try #require(text.range(of: "esac\n")?.upperBound)
-        return try run(String(text[start..<end]), mountinfo: mountinfo)
+        try run(
+            EntryScript.restoreStore(directory.path + "/settings"), mountinfo: mountinfo)
     }
 
     private var last: String? {

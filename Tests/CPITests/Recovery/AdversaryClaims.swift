@@ -14,7 +14,9 @@ struct Look: Equatable {
     init(_ container: FakeDocker.State.Container) {
         name = container.name
         status = container.status
-        mounts = container.mounts.map { "\($0.source) \($0.destination) \($0.isWritable)" }.sorted()
+        mounts =
+            container.mounts.map { "\($0.source) \($0.destination) \($0.isWritable)" }.sorted()
+            + container.liveDisks
         let policy = container.hostConfig["RestartPolicy"]
         self.policy = [
             "Name": policy["Name"], "Count": .integer(Int64(policy["MaximumRetryCount"].int ?? 0)),
@@ -93,7 +95,10 @@ extension Witness {
         let holders = scene.docker.containers(of: scene.vm).filter {
             [scene.vm, Act.handName].contains($0.name)
         }
-        let isAttached = holders.contains { $0.mounts.contains { $0.source == scene.disk } }
+        let isAttached = holders.contains { holder in
+            holder.mounts.contains { $0.source == scene.disk }
+                || holder.liveDisks.contains(scene.disk)
+        }
         if isAttached != (method == "attach_disk") {
             note("\(method) is answered with success, and the disk is elsewhere")
         }

@@ -51,7 +51,8 @@ struct CrashScenario: Sendable, CustomStringConvertible {
 
     /// Those whose recovery takes several steps.
     static let withRecovery = all.filter {
-        ["create_vm", "detach_disk"].contains($0.method) || $0.variant == "running"
+        (["create_vm", "detach_disk"].contains($0.method) && !$0.variant.contains("stopped"))
+            || ["running", "live"].contains($0.variant)
     }
 
     private static let machines = [

@@ -142,7 +142,7 @@ struct CrashTests {
         let vm: [JSON] = [.string(scene.vm)]
         let hasVM = try scene.runner.call("has_vm", vm)
         let disks = try scene.runner.call("get_disks", vm)
-        let right = [start, whole].map { $0.isAttached ? JSON([$0.disk]) : [] }
+        let right = try [start, whole].map { try $0.copy().runner.call("get_disks", vm) }
         return (hasVM == true ? [] : ["has_vm says \(hasVM)"])
             + (right.contains(disks) ? [] : ["get_disks says \(disks)"])
     }
