@@ -58,6 +58,8 @@ final class Rig {
             ],
             "journal": ["directory": .string(directory + "/journal")],
             "timeouts": ["agent_ready": 20, "stop": 5, "lock": 30],
+            // What most tests are about; those of live attach have a rig of their own.
+            "attach": "restart",
         ]
         change(&configuration)
         try save(configuration)
