@@ -42,20 +42,20 @@ extension Engine {
 
     /// `POST /containers/{id}/start`; success when it runs already.
     public func startContainer(_ id: String) throws {
-        try post("/containers/\(id.percentEncoded)/start")
+        try order("/containers/\(id.percentEncoded)/start")
     }
 
     /// `POST /containers/{id}/stop`: its stop signal, and SIGKILL after `seconds`. Success when it
     /// does not run. The Engine goes on stopping even if we are gone.
     public func stopContainer(_ id: String, seconds: Int) throws {
-        try post(
+        try order(
             "/containers/\(id.percentEncoded)/stop", [("t", String(seconds))],
             limit: .total(Double(seconds) + timeout))
     }
 
     /// `POST /containers/{id}/rename`.
     public func renameContainer(_ id: String, to name: String) throws {
-        try post("/containers/\(id.percentEncoded)/rename", [("name", name)])
+        try order("/containers/\(id.percentEncoded)/rename", [("name", name)])
     }
 
     /// `POST /containers/{id}/update` of the restart policy alone. `retries` is for on-failure: an
@@ -64,7 +64,7 @@ extension Engine {
         let policy: JSON = [
             "Name": .string(policy), "MaximumRetryCount": .integer(Int64(retries)),
         ]
-        try post("/containers/\(id.percentEncoded)/update", [], ["RestartPolicy": policy])
+        try order("/containers/\(id.percentEncoded)/update", [], ["RestartPolicy": policy])
     }
 
     /// `GET /containers/{id}/changes`: the paths that the writable layer adds, changes or removes.
@@ -86,7 +86,7 @@ extension Engine {
     public func commitContainer(
         _ id: String, repository: String, tag: String, labels: [String: String]
     ) throws {
-        try post(
+        try order(
             "/commit",
             [("container", id), ("repo", repository), ("tag", tag), ("pause", "0")],
             ["Labels": JSON(labels)], limit: .idle(1_800))

@@ -64,7 +64,7 @@ extension Engine {
 
     /// `POST /images/{name}/tag`.
     public func tagImage(_ name: String, repository: String, tag: String) throws {
-        try post("/images/\(name.imagePath)/tag", [("repo", repository), ("tag", tag)])
+        try order("/images/\(name.imagePath)/tag", [("repo", repository), ("tag", tag)])
     }
 
     /// `DELETE /images/{name}`: takes the name away, and the layers that nothing else needs. An

@@ -36,12 +36,12 @@ extension Engine {
 
     /// `POST /networks/create`. On 20.10 two at once make two networks of one name: hold a lock.
     public func createNetwork(_ spec: JSON) throws {
-        try post("/networks/create", [], spec)
+        try order("/networks/create", [], spec)
     }
 
     /// `POST /networks/{name}/connect`.
     public func connect(_ container: String, to network: String, endpoint: JSON) throws {
-        try post(
+        try order(
             "/networks/\(network.percentEncoded)/connect", [],
             ["Container": .string(container), "EndpointConfig": endpoint])
     }

@@ -100,12 +100,27 @@ extension Engine {
         _ path: String, _ query: [(String, String)] = [], _ body: JSON? = nil,
         limit: Request.Limit? = nil
     ) throws -> JSON {
+        let request = posting(path, query, body, limit)
+        let response = try send(request)
+        return response.body.isEmpty ? .null : try document(response, request)
+    }
+
+    /// A POST whose answer says nothing but that it was done: podman answers some with a text.
+    func order(
+        _ path: String, _ query: [(String, String)] = [], _ body: JSON? = nil,
+        limit: Request.Limit? = nil
+    ) throws {
+        try send(posting(path, query, body, limit))
+    }
+
+    private func posting(
+        _ path: String, _ query: [(String, String)], _ body: JSON?, _ limit: Request.Limit?
+    ) -> Request {
         var request = Request("POST", path)
         request.query = query.map { (name: $0.0, value: $0.1) }
         if let body { request.body = .bytes(body.bytes, type: "application/json") }
         request.limit = limit ?? .total(timeout)
-        let response = try send(request)
-        return response.body.isEmpty ? .null : try document(response, request)
+        return request
     }
 
     func delete(_ path: String, _ query: [(String, String)] = [], limit: Request.Limit? = nil)

@@ -31,6 +31,11 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     public var isNotFound: Bool { status == 404 }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
+    /// A name is taken: podman says so with 500.
+    public var isNameTaken: Bool {
+        guard case .refused(let status, let message, _) = self else { return false }
+        return status == 409 || (status == 500 && message.contains("is already in use"))
+    }
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 
     /// Whether the request may have taken effect although it failed here.

@@ -1,14 +1,14 @@
 /// The functions, in the order in which they need each other. Names begin with `live_`.
 extension LiveScript {
     static let find = #"""
-        # Where the VM's volumes are: number (major:minor), type and source of the file system, the VM's own volume in it,
-        # and the directory of all volumes. Says why they cannot be found.
+        # Where the VM's volumes are: number (major:minor), type and source of the file system, the VM's own volume in it
+        # and its options, and the directory of all volumes. Says why they cannot be found.
         live_find() {
           live_root=
-          while read -r _ _ number root place rest; do
+          while read -r _ _ number root place options rest; do
             [ "$place" = /var/vcap/data ] || continue
-            rest=${rest#* - }
-            live_number=$number live_root=$root live_type=${rest%% *}
+            rest=${rest#*- }
+            live_number=$number live_root=$root live_options=$options live_type=${rest%% *}
             rest=${rest#* }
             live_source=${rest%% *}
           done </proc/self/mountinfo
@@ -81,6 +81,8 @@ extension LiveScript {
           if live_open "$1"; then
             if [ -d "$live_open$volume" ]; then
               mount --bind "$live_open$volume" "$hint"
+              # As the engine mounts volumes: podman without set-user-id programs and devices.
+              [ "$live_options" = rw,relatime ] || mount -o "remount,bind,$live_options" "$hint"
             else
               echo "there is no volume $1 beside the VM's own"
             fi

@@ -26,7 +26,7 @@ extension World {
         for _ in 0..<2 {
             do {
                 return try createPin(disk.pin, disk, vm.description, runs: runs)
-            } catch let error as EngineError where error.isConflict {
+            } catch let error as EngineError where error.isNameTaken {
                 guard let pin = try pin(of: disk) else { throw error }
                 guard !pin.isPin(of: vm) else { return }
                 guard try isAbandoned(pin) else { throw pinnedElsewhere(disk, pin) }
@@ -39,7 +39,7 @@ extension World {
     func createKeeper(_ disk: DiskCID) throws {
         do {
             try createPin(disk.keeper, disk, "", runs: true)
-        } catch let error as EngineError where error.isConflict {
+        } catch let error as EngineError where error.isNameTaken {
             guard try engine.container(disk.keeper)?.isPin == true else { throw error }
         }
         try engine.startContainer(disk.keeper)
