@@ -66,17 +66,21 @@ extension LiveAttach {
     /// choice between the two ways is made: what says no is kept in the plan. Throws `EngineError`.
     static func obstacle(_ container: Container, _ volume: Volume, _ world: World) throws -> String?
     {
+        if let why = try obstacle(container, world) ?? obstacle(volume) { return why }
+        let own = container.mounts.last { $0.destination == "/var/vcap/data" }
+        guard let own, parent(own.source) == parent(volume.mountpoint) else {
+            return "its volume is not beside the VM's own"
+        }
+        return nil
+    }
+
+    /// As far as the VM alone says: it knows whether it can, and is asked why it cannot.
+    static func obstacle(_ container: Container, _ world: World) throws -> String? {
         guard world.configuration.attach == .auto else { return "attach is set to restart" }
         guard container.isRunning else { return "the VM does not run" }
         guard container.isPrivileged else { return "the VM is not privileged" }
-        if let why = obstacle(volume) { return why }
-        guard let own = container.mounts.last(where: { $0.destination == "/var/vcap/data" }),
-            own.type == "volume", parent(own.source) == parent(volume.mountpoint)
-        else { return "its volume is not beside the VM's own" }
-        guard try world.engine.fileSize(container.id, path: LiveScript.list) == nil else {
-            return nil
-        }
-        return try reason(container, world)
+        let isAble = try world.engine.fileSize(container.id, path: LiveScript.list) != nil
+        return isAble ? nil : try reason(container, world)
     }
 
     /// As far as the volume alone says.
@@ -102,6 +106,7 @@ extension LiveAttach {
 
     /// The entry script has found that it cannot be done, or is one that does not know how.
     private static func reason(_ container: Container, _ world: World) throws -> String {
+        guard !container.isPaused else { return "the VM is paused" }
         guard container.knowsTheList else {
             return "the VM was made by another version, which cannot mount disks when it starts"
         }

@@ -41,16 +41,25 @@ extension LiveScript {
           live_open=/dev/docker_cpi.$1 live_node=/dev/docker_cpi.$1.node
           [ ! -e "$live_open" ] || live_close
           mkdir -m 700 "$live_open" || return 1
-          number=$live_number options=rw
-          if [ "$live_type" = btrfs ]; then   # its number is no device's
-            number=$(cat "/sys/class/block/${live_source##*/}/dev") || return 1
-            options=subvolid=5
+          if [ "$live_type" = btrfs ]; then
+            live_open_btrfs || return 1
+          else
+            rm -f "$live_node"
+            mknod -m 600 "$live_node" b "${live_number%:*}" "${live_number#*:}" || return 1
+            mount -t "$live_type" -o rw "$live_node" "$live_open" || return 1
           fi
-          rm -f "$live_node"
-          mknod -m 600 "$live_node" b "${number%:*}" "${number#*:}" || return 1
-          mount -t "$live_type" -o "$options" "$live_node" "$live_open" || return 1
           # The VM's own volume says whether it is the right one.
-          [ "$live_open$live_root" -ef /var/vcap/data ] || { echo "device $number is not that of its volumes"; return 1; }
+          [ "$live_open$live_root" -ef /var/vcap/data ] || { echo "that is not the device of its volumes"; return 1; }
+        }
+
+        # The number of a btrfs is no device's: its source names one. The kernel calls the file system by the name that it
+        # was mounted by last, so it must be this name again.
+        live_open_btrfs() {
+          if [ ! -b "$live_source" ]; then
+            number=$(cat "/sys/class/block/${live_source##*/}/dev") || return 1
+            mknod -m 600 "$live_source" b "${number%:*}" "${number#*:}" || return 1
+          fi
+          mount -t btrfs -o subvolid=5 "$live_source" "$live_open"
         }
 
         live_close() {

@@ -23,7 +23,7 @@ public final class OperatorRecovery {
 
     public let engine: Engine
     private let journal: Journal?
-    private let world: World
+    let world: World
 
     /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet. Without a
     /// journal, which is never made here, only what Docker itself tells is known.

@@ -39,6 +39,7 @@ struct Story {
         }
         if let director = operation.director { lines.append(["Director", director]) }
         if let request = operation.request { lines.append(["Request", request]) }
+        if let way = DiskWay.words(operation) { lines.append(["Way", way]) }
         let owner = document(operation.owner)
         if let pid = owner["pid"].int, let host = owner["host"].string {
             lines.append([

@@ -1,0 +1,40 @@
+import Engine
+import Journal
+
+/// Which of the two ways a disk goes, in words for an operator.
+public enum DiskWay {
+    /// How an attach_disk or detach_disk was planned; nil for any other operation, and for one that had
+    /// nothing to do.
+    public static func words(_ operation: Operation) -> String? {
+        guard [AttachDisk.name, DetachDisk.name].contains(operation.method),
+            let plan = operation.plan(of: AttachDisk.self)
+        else { return nil }
+        switch plan {
+        case .live: return "while the VM runs"
+        case .remount(let plan) where plan.change == .replace:
+            return "replaced: " + (plan.why ?? "the disk is in the VM's configuration")
+        case .remount(let plan): return plan.change == .restart ? "restarted" : nil
+        }
+    }
+}
+
+/// Whether a VM can be given a disk while it runs.
+public struct DiskReadiness: Sendable {
+    public let vm: String
+    /// Why it would have to be replaced; nil when it can be given one as it runs.
+    public let obstacle: String?
+}
+
+extension OperatorRecovery {
+    /// All VMs, by name. Changes nothing. Throws `EngineError`.
+    public func readiness() throws -> [DiskReadiness] {
+        try engine.containers(["label": [Label.vm]]).compactMap { summary in
+            let vm = summary.labels[Label.vm] ?? ""
+            guard !vm.isEmpty, summary.names.contains(vm),
+                let container = try engine.container(summary.id)
+            else { return nil }
+            return DiskReadiness(
+                vm: vm, obstacle: try LiveAttach.obstacle(container, world))
+        }.sorted { $0.vm < $1.vm }
+    }
+}
