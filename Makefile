@@ -26,7 +26,8 @@ test: setup
 	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
 
 # Every request of every method, every fault and every act of somebody else, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
-# case only, with CRASH_PHASE=m others of them (m from 1 to n meets all), CRASH_CASE=method:number:fault:way that one.
+# case only, with CRASH_PHASE=m others of them (m from 1 to n meets all), CRASH_CASE=method:number:fault:way that one,
+# CRASH_METHOD=live those whose name begins so.
 # After CRASH_SECONDS=s no further case is begun. The flags are those of `make test`, or all would be built again.
 crash: setup
 	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash-1 crash-2 crash-3 -- \

@@ -149,11 +149,11 @@ struct CrashReport: SuiteTrait, TestScoping {
     static func add(_ crash: CrashCase, struck: Bool, problems: Int) {
         guard struck || problems > 0 else { return }
         lock.withLock {
-            var row = rows[crash.scenario.method]?[crash.way.rawValue] ?? Row()
+            var row = rows[crash.scenario.name]?[crash.way.rawValue] ?? Row()
             row.points.insert("\(crash.point)")
             row.cases += 1
             row.failures += problems > 0 ? 1 : 0
-            rows[crash.scenario.method, default: [:]][crash.way.rawValue] = row
+            rows[crash.scenario.name, default: [:]][crash.way.rawValue] = row
         }
     }
 
@@ -167,19 +167,19 @@ struct CrashReport: SuiteTrait, TestScoping {
     private static var table: String {
         func line(_ columns: [Any]) -> String {
             "crash  "
-                + zip(columns, [16, 15, 8, 7]).map { "\($0)".padded(to: $1) }.joined()
+                + zip(columns, [18, 15, 8, 7]).map { "\($0)".padded(to: $1) }.joined()
                 + "\(columns[4])"
         }
         var total = Row()
         var lines = [line(["METHOD", "SETTLED BY", "POINTS", "CASES", "FAILURES"])]
         for scenario in CrashScenario.all {
             for way in CrashCase.Way.allCases {
-                guard let row = rows[scenario.method]?[way.rawValue] else { continue }
+                guard let row = rows[scenario.name]?[way.rawValue] else { continue }
                 total.cases += row.cases
                 total.failures += row.failures
                 lines.append(
                     line([
-                        scenario.method, way.rawValue, row.points.count, row.cases, row.failures,
+                        scenario.name, way.rawValue, row.points.count, row.cases, row.failures,
                     ]))
             }
         }

@@ -6,14 +6,20 @@ import Testing
 /// A world to break, the call that is to break, and what must be true whatever happened.
 struct CrashScenario: Sendable, CustomTestStringConvertible {
     let method: String
+    /// Disks come and go while the VM runs.
+    var isLive = false
     /// Makes the world; returns the call's arguments.
     let prepare: @Sendable (CrashWorld) throws -> JSON
     /// What the world must look like once the call, repeated if need be, has succeeded.
     let check: @Sendable (CrashWorld, JSON) throws -> Void
 
-    var testDescription: String { method }
+    /// What CRASH_CASE and the table call it.
+    var name: String { isLive ? "live_\(method)" : method }
+    var testDescription: String { name }
 
-    static let all: [CrashScenario] =
+    static let all = restarting + disks + live
+
+    private static let restarting: [CrashScenario] =
         [
             CrashScenario(
                 method: "create_vm",
@@ -83,7 +89,18 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
                 method: "set_vm_metadata",
                 prepare: { world in [.string(try world.vmWithDisk(attached: true)), ["job": "x"]] },
                 check: { world, _ in try world.checkVM(attached: true) }),
-        ] + disks
+        ]
+
+    /// Those in which nothing may be restarted, as far as nobody was killed.
+    private static let live = ["attach_disk", "detach_disk", "delete_vm"].map { method in
+        let wanted = all(method)
+        return CrashScenario(
+            method: method, isLive: true, prepare: wanted.prepare, check: wanted.check)
+    }
+
+    private static func all(_ method: String) -> CrashScenario {
+        restarting.first { $0.method == method } ?? restarting[0]
+    }
 
     /// Those that change nothing in Docker: the disk is there, and is what it was.
     private static let disks = [
@@ -168,7 +185,9 @@ final class CrashWorld {
                 "files of the persistent disk are not what they were")
         }
         let allowed = [vm, "\(vm)-ephemeral", container.image]
-        let extra = try rig.leftovers([vm]).filter { !allowed.contains($0) }
+        let extra = try rig.leftovers([vm, disk]).filter {
+            !allowed.contains($0) && $0 != disk && ($0 != "\(disk).pin" || !attached)
+        }
         expect(extra == [], "left over: \(extra)")
     }
 

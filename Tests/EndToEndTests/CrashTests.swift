@@ -12,7 +12,7 @@ extension EndToEnd {
             "At each request that changes something, one fault", .tags(.long),
             arguments: CrashScenario.all)
         func sample(_ scenario: CrashScenario) throws {
-            let offset = CrashScenario.all.firstIndex { $0.method == scenario.method } ?? 0
+            let offset = CrashScenario.all.firstIndex { $0.name == scenario.name } ?? 0
             for number in 1... {
                 let fault = WireProxy.Fault.all[number % WireProxy.Fault.all.count]
                 let ways = scenario.ways(of: fault)
@@ -32,17 +32,18 @@ extension EndToEnd {
             arguments: CrashScenario.all, CrashCase.Way.allCases)
         func matrix(_ scenario: CrashScenario, _ way: CrashCase.Way) throws {
             let stride = try #require(CrashCase.stride)
+            guard CrashCase.isWanted(scenario.name) else { return }
             for fault in WireProxy.Fault.all where scenario.ways(of: fault).contains(way) {
                 // Another phase for each, so that a stride does not meet the same requests always.
-                let row = "\(scenario.method)\(fault)\(way)".utf8.reduce(0) { $0 + Int($1) }
+                let row = "\(scenario.name)\(fault)\(way)".utf8.reduce(0) { $0 + Int($1) }
                 for number in 1..<200 where (number + row + CrashCase.phase) % stride == 0 {
                     // A part of the matrix is not to consist of runs that meet nothing.
-                    guard stride == 1 || CrashReach.includes(number, scenario.method) else { break }
+                    guard stride == 1 || CrashReach.includes(number, scenario.name) else { break }
                     guard CrashCase.hasTime else { return }
                     let crash = CrashCase(
                         scenario: scenario, point: .request(number), fault: fault, way: way)
                     guard try crash.run() else {
-                        CrashReach.end(before: number, scenario.method)
+                        CrashReach.end(before: number, scenario.name)
                         break
                     }
                 }
@@ -83,15 +84,16 @@ struct CrashCase: CustomStringConvertible {
             case .request(let number): "\(number)"
             case .effect(let number): "effect-\(number)"
             }
-        return "\(scenario.method):\(place):\(fault.rawValue):\(way.rawValue)"
+        return "\(scenario.name):\(place):\(fault.rawValue):\(way.rawValue)"
     }
 
     /// Returns false when the call passed without meeting the fault: it has no request so far.
     func run() throws -> Bool {
-        let rig = try Rig()
+        let rig = scenario.isLive ? try Rig.live() : try Rig()
         defer { rig.tearDown() }
         let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
         defer { proxy.stop() }
+        proxy.countsExecs = scenario.isLive
         var run = CrashRun(crash: self, rig: rig, proxy: proxy, world: CrashWorld(rig))
         do {
             try run.carryOut()
@@ -144,12 +146,16 @@ extension CrashCase {
         Date(timeIntervalSinceNow: $0)
     }
     static let only = environment["CRASH_CASE"]
+    /// Without CRASH_METHOD all are wanted.
+    static func isWanted(_ method: String) -> Bool {
+        environment["CRASH_METHOD"].map { method.hasPrefix($0) } ?? true
+    }
 
     /// The reverse of `description`.
     init?(_ text: String) {
         let parts = text.split(separator: ":").map(String.init)
         guard parts.count == 4,
-            let scenario = CrashScenario.all.first(where: { $0.method == parts[0] }),
+            let scenario = CrashScenario.all.first(where: { $0.name == parts[0] }),
             let number = Int(parts[1].replacing("effect-", with: "")),
             let fault = WireProxy.Fault(rawValue: parts[2]), let way = Way(rawValue: parts[3])
         else { return nil }

@@ -7,12 +7,18 @@ import Testing
 enum CustodyAct: String, CaseIterable, Sendable {
     case startOld, startReplacement, stop, kill, pause, restart, rename
     case pruneContainers, pruneImages, removeMark
+    /// What there is of a disk that was attached while the VM ran: its pin, its place on the VM's list,
+    /// its mount.
+    case removePin, unlist, unmount
     /// The daemon is killed and started again. Only for an Engine of dev/engine.
     case daemon
 
     static let usable = allCases.filter { act in
         act != .daemon || TestEngine.all.allSatisfy { $0.privateName != nil }
     }
+
+    /// Done to a live disk by somebody else, who may not ask then where it is.
+    var isOfLiveDisk: Bool { [.removePin, .unlist, .unmount].contains(self) }
 
     /// Whoever does this wants the VM to be down, or knows that it will be.
     var leavesDown: Bool { [.stop, .kill, .daemon].contains(self) }
@@ -34,10 +40,17 @@ enum CustodyAct: String, CaseIterable, Sendable {
         case .pruneContainers: try outsider.pruneContainers()
         case .pruneImages: try outsider.pruneImages(sparing: custody.rig.stemcell)
         case .removeMark: try? custody.rig.engine.removeVolume("\(name).op")
+        case .removePin: try? outsider.remove("\(custody.disk).pin")
+        case .unlist: inVM(custody, "rm -rf /var/vcap/bosh/live_disks")
+        case .unmount: inVM(custody, "umount /warden-cpi-dev/\(custody.disk)")
         case .daemon:
             try custody.rig.testEngine.daemon("kill")
             try custody.rig.testEngine.daemon("resume")
         }
+    }
+
+    private func inVM(_ custody: Custody, _ script: String) {
+        _ = try? custody.rig.engine.exec(custody.vm, ["/bin/sh", "-c", script], seconds: 10)
     }
 
     /// What the same somebody does a little later.
@@ -55,9 +68,15 @@ struct CustodyCase: CustomTestStringConvertible, Sendable {
         case nextCall, recover, noJournal
     }
 
-    static let methods = ["attach_disk", "detach_disk", "reboot_vm"]
+    static let methods = [
+        "attach_disk", "detach_disk", "reboot_vm", "live_attach_disk", "live_detach_disk",
+    ]
 
-    var method: String
+    /// One of `methods`.
+    var name: String
+    /// Disks come and go while the VM runs.
+    var isLive: Bool { name.hasPrefix("live_") }
+    var method: String { isLive ? String(name.dropFirst("live_".count)) : name }
     /// The n-th of the requests that change something.
     var number: Int
     var act: CustodyAct
@@ -67,7 +86,7 @@ struct CustodyCase: CustomTestStringConvertible, Sendable {
 
     /// What CUSTODY_CASE is set to for this one alone.
     var testDescription: String {
-        "\(method):\(number):\(act.rawValue):\(isKilled ? "killed" : "goesOn"):\(way.rawValue)"
+        "\(name):\(number):\(act.rawValue):\(isKilled ? "killed" : "goesOn"):\(way.rawValue)"
     }
 
     /// The reverse of `testDescription`.
@@ -81,18 +100,24 @@ struct CustodyCase: CustomTestStringConvertible, Sendable {
     }
 
     init(method: String, number: Int, act: CustodyAct, isKilled: Bool, way: Way) {
-        (self.method, self.number, self.act) = (method, number, act)
+        (self.name, self.number, self.act) = (method, number, act)
         (self.isKilled, self.way) = (isKilled, way)
     }
 
     static let only = ProcessInfo.processInfo.environment["CUSTODY_CASE"]
 
+    /// A disk that is not live has no pin, and is on no list.
+    static func isPossible(_ act: CustodyAct, _ method: String) -> Bool {
+        !act.isOfLiveDisk || method.hasPrefix("live")
+    }
+
     /// Each act in two methods, and in each method all requests but the last few.
     static let sample: [CustodyCase] = {
         let spread = CustodyAct.usable.enumerated().flatMap { (index, act) in
             methods.enumerated().compactMap { (place, method) -> CustodyCase? in
-                guard (index + place) % 3 != 2 else { return nil }
-                let requests = method == "reboot_vm" ? 3 : 8
+                guard (index + place) % 3 != 2, isPossible(act, method) else { return nil }
+                let requests =
+                    ["reboot_vm": 3, "live_attach_disk": 3, "live_detach_disk": 2][method] ?? 8
                 return CustodyCase(
                     method: method, number: 1 + (index * 3 + place * 5) % requests, act: act,
                     isKilled: (index + place) % 2 == 0, way: Way.allCases[index % 3])

@@ -65,6 +65,7 @@ extension Custody {
         let name = "\(rig.directory)/\(UUID().uuidString.prefix(8)).sock"
         let proxy = try WireProxy(name, upstream: rig.socket)
         defer { proxy.stop() }
+        proxy.countsExecs = rig.configuration["attach"] == "auto"
         var failure: Error?
         proxy.onFault = { do { try act() } catch { failure = error } }
         arm(proxy)

@@ -72,13 +72,17 @@ final class CustodyRun {
         // Somebody may have taken its name away.
         let now =
             try rig.engine.container(custody.vm) ?? custody.containers().first(where: \.isRunning)
-        let has = now?.mounts.contains { $0.name == custody.disk }
+        guard !one.act.isOfLiveDisk else { return }
+        let isListed = try now.map { try rig.engine.fileSize($0.id, path: list) == 0 } ?? false
+        let has = now?.mounts.contains { $0.name == custody.disk } == true || isListed
         switch one.method {
         case "attach_disk": expect(has == true, "attached, it says, and the disk is not mounted")
         case "detach_disk": expect(has == false, "detached, it says, and the disk is mounted")
         default: break
         }
     }
+
+    private var list: String { "/var/vcap/bosh/live_disks/\(custody.disk)" }
 
     private func checkClaim(_ text: String) throws {
         guard text.contains("everything is as it was before") else { return }

@@ -39,6 +39,8 @@ final class WireProxy: @unchecked Sendable {
     private let lock = NSLock()
     private var count = 0
     private var effects = 0
+    /// Whether a command that is started in a container changes something.
+    var countsExecs = false
     private var plan: (meets: @Sendable (Int, Int, String) -> Bool, fault: Fault)?
     private var victim: Int32 = 0
     /// Done when a fault strikes, before anything else.
@@ -70,12 +72,13 @@ final class WireProxy: @unchecked Sendable {
 
     /// The `number`-th request that changes something meets `fault`.
     func arm(effect number: Int, _ fault: Fault) {
-        arm(fault) { _, effects, line in effects == number && WireProxy.isEffect(line) }
+        arm(fault) { [self] _, effects, line in effects == number && isEffect(line) }
     }
 
     /// A command that is run in a container to look around changes nothing.
-    private static func isEffect(_ line: String) -> Bool {
-        !line.hasPrefix("GET ") && !line.hasPrefix("HEAD ") && !line.contains("/exec")
+    private func isEffect(_ line: String) -> Bool {
+        guard !line.hasPrefix("GET "), !line.hasPrefix("HEAD ") else { return false }
+        return !line.contains("/exec") || (countsExecs && line.contains("/exec/"))
     }
 
     /// The first request whose line has `text` in it meets `fault`.
@@ -124,7 +127,7 @@ final class WireProxy: @unchecked Sendable {
         let line = String(decoding: request.prefix { $0 != 13 }, as: UTF8.self)
         return lock.withLock {
             count += 1
-            effects += WireProxy.isEffect(line) ? 1 : 0
+            effects += isEffect(line) ? 1 : 0
             guard let plan, strikes < plan.fault.strikes, plan.meets(count, effects, line) else {
                 return nil
             }

@@ -105,7 +105,8 @@ extension LiveAttach {
     }
 
     /// The entry script has found that it cannot be done, or is one that does not know how.
-    private static func reason(_ container: Container, _ world: World) throws -> String {
+    /// Nil when it can, and somebody has removed the directory that says so.
+    private static func reason(_ container: Container, _ world: World) throws -> String? {
         guard !container.isPaused else { return "the VM is paused" }
         guard container.knowsTheList else {
             return "the VM was made by another version, which cannot mount disks when it starts"
@@ -113,8 +114,7 @@ extension LiveAttach {
         let result = try world.engine.exec(
             container.id, ["/bin/sh", "-c", LiveScript.probe], seconds: 30)
         let words = result.output.split(separator: "\n").joined(separator: "; ")
-        return words.isEmpty
-            ? "\(LiveScript.list) is missing in the VM: a restart makes it" : "the VM: \(words)"
+        return words.isEmpty ? nil : "the VM: \(words)"
     }
 
     /// `/var/lib/docker/volumes/NAME/_data`: the directory of all volumes.
