@@ -1,11 +1,14 @@
 import Engine
 
+@testable import CPI
+
 /// What somebody else does to a VM, with `docker` or by another CPI. Some take two moments: the
 /// second one is at the next request.
 enum Act: String, CaseIterable, Sendable {
     case startVM, startOld, startReplacement, stopVM, killVM, restartVM, pauseVM
     case pauseAndUnpauseVM, renameVM, renameVMAndBack, daemonRestart
     case containerPrune, imagePrune, imagePruneAll, removeMark, removeNetwork
+    case removePin, unlistDisk, unmountDisk
     case anotherAttach, anotherDetach, operatorRecover
 }
 
@@ -28,6 +31,9 @@ extension Act: CustomStringConvertible {
         case .imagePruneAll: "docker image prune --all"
         case .removeMark: "docker volume rm of the mark"
         case .removeNetwork: "docker network rm"
+        case .removePin: "docker rm of a disk's pin"
+        case .unlistDisk: "removal of the VM's list of disks"
+        case .unmountDisk: "umount of a disk in the VM"
         case .anotherAttach: "has_vm and attach_disk by another CPI"
         case .anotherDetach: "detach_disk by another CPI"
         case .operatorRecover: "cpi-admin recover"
@@ -67,8 +73,30 @@ extension FakeDocker {
         case .removeNetwork:
             let names = Set(containers(of: vm).flatMap(\.endpoints.keys)).sorted()
             return try names.contains { try changes("DELETE", "/networks/\($0)") }
+        case .removePin:
+            let before = state.containers.count
+            state.containers.removeAll { $0.labels["io.bosh.disk.pinned_to"] == vm }
+            return state.containers.count < before
+        case .unlistDisk:
+            return changeVM(vm) { container in
+                for disk in container.liveDisks {
+                    container.layer[LiveScript.list + "/" + disk] = nil
+                }
+            }
+        case .unmountDisk: return changeVM(vm) { $0.live = [] }
         case .anotherAttach, .anotherDetach, .operatorRecover: return false
         }
+    }
+
+    /// What somebody does inside. Returns whether anything of a disk is another way now.
+    private func changeVM(_ vm: String, _ change: (inout State.Container) -> Void) -> Bool {
+        guard let index = state.index(ofContainer: vm), state.containers[index].isRunning else {
+            return false
+        }
+        let before = state.containers[index]
+        change(&state.containers[index])
+        let now = state.containers[index]
+        return before.live != now.live || before.liveDisks != now.liveDisks
     }
 
     /// Does what comes second.

@@ -11,6 +11,17 @@ extension World {
         return try pinned + remembered.filter { try isListed($0, in: container) }
     }
 
+    /// Whether a VM that has just been started mounts the disks that it is to mount by itself: its entry
+    /// script may still be at it, or may end because it cannot.
+    func mountsItsList(_ vm: VMCID, _ container: String) throws -> Bool {
+        let disks = try pins(of: vm).map(\.disk).filter { try isListed($0, in: container) }
+        guard !disks.isEmpty else { return true }
+        return try wait(seconds: 5, every: 0.1) {
+            let places = Set(try mountPoints(in: container).map(\.place))
+            return disks.allSatisfy { places.contains($0.hint) }
+        }
+    }
+
     /// A VM that has the disk and no pin that says so; nil when there is none. Without a journal every
     /// VM is asked.
     func vmWithoutPin(_ disk: DiskCID) throws -> VMCID? {

@@ -111,7 +111,10 @@ extension Step {
             guard let container = try world.engine.container(plan.vm.description),
                 container.isRunning
             else { return false }
-            return try world.isMounted(plan.disk, in: container.id) == plan.isAttach
+            guard try world.isMounted(plan.disk, in: container.id) == plan.isAttach else {
+                return false
+            }
+            return try world.mountsItsList(plan.vm, container.id)
         }
         return Step(
             name: "verify mounts of \(plan.vm)",
