@@ -65,6 +65,8 @@ class ConfigTest < TemplateTest
       "agent_ready_on_create" => 0,
       "lock" => 300,
     },
+    "attach" => "auto",
+    "disks" => { "pin" => "attached" },
     "privileged" => true,
     "agent_settings_path" => "/var/vcap/bosh/warden-cpi-agent-env.json",
   }.freeze
@@ -93,6 +95,8 @@ class ConfigTest < TemplateTest
         "mount_cgroupfs" => false,
         "enable_lxcfs_support" => true,
         "privileged" => false,
+        "attach" => "restart",
+        "disks" => { "pin" => "always" },
         "light_stemcell" => { "require_image_verification" => false },
         "journal" => { "directory" => "/j", "retention_days" => 1, "recover_on_call" => false },
         "timeouts" => {
@@ -116,6 +120,8 @@ class ConfigTest < TemplateTest
       },
       "journal" => given["docker_cpi"]["journal"],
       "timeouts" => given["docker_cpi"]["timeouts"],
+      "attach" => "restart",
+      "disks" => { "pin" => "always" },
       "privileged" => false,
       "agent_settings_path" => "/settings.json",
     }
