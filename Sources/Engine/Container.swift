@@ -11,6 +11,8 @@ public struct Container: Sendable {
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     /// Also true while it is paused.
     public var isRunning: Bool { json["State"]["Running"].bool ?? false }
+    /// Between two starts that its restart policy makes; also shown as running.
+    public var isRestarting: Bool { json["State"]["Restarting"].bool ?? false }
     public var isPaused: Bool { json["State"]["Paused"].bool ?? false }
     /// Was it ever started? A created container has the year 1.
     public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }

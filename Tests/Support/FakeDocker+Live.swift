@@ -33,7 +33,7 @@ extension FakeDocker.State.Container {
     fileprivate var canMountDisks: Bool {
         hostConfig["Privileged"].bool == true
             && (config["Cmd"].array ?? []).contains {
-                $0.string?.contains("live_mount_list") ?? false
+                $0.string?.contains("live_start") ?? false
             }
     }
 }

@@ -34,15 +34,27 @@ extension JournalStore {
         return disks
     }
 
-    /// The VMs that any attach_disk has named for the disk, the last one first; nil when no journal
-    /// tells of the disk at all.
-    func vmsAttached(to disk: DiskCID) -> [VMCID]? {
-        let plans = done(AttachDisk.self, about: disk.description) ?? []
-        let isMade = done(CreateDisk.self, about: disk.description)?.isEmpty == false
-        guard !plans.isEmpty || isMade else { return nil }
-        var vms: [VMCID] = []
-        for plan in plans where !vms.contains(plan.vm) { vms.append(plan.vm) }
-        return vms
+    /// The VMs that the disk was attached to and not detached from since; nil when no journal tells of
+    /// the disk at all.
+    func vmsWith(_ disk: DiskCID) -> [VMCID]? {
+        read { journal -> [VMCID]? in
+            func done(_ method: String) throws -> [Operation] {
+                try journal.done(method: method, subject: disk.description)
+            }
+            let attached = try done(AttachDisk.name)
+            let detached = try done(DetachDisk.name)
+            let isMade = try !done(CreateDisk.name).isEmpty
+            guard isMade || !attached.isEmpty else { return nil }
+            var vms: Set<VMCID> = []
+            for one in attached {
+                guard let vm = one.plan(of: AttachDisk.self)?.vm else { continue }
+                let isOver = detached.contains {
+                    $0.id > one.id && $0.plan(of: DetachDisk.self)?.vm == vm
+                }
+                if !isOver { vms.insert(vm) }
+            }
+            return vms.sorted { $0.description < $1.description }
+        } ?? nil
     }
 
     /// How things were when the operation began to go back; nil when it has not, or when no journal

@@ -78,6 +78,7 @@ extension LiveAttach {
     static func obstacle(_ container: Container, _ world: World) throws -> String? {
         guard world.configuration.attach == .auto else { return "attach is set to restart" }
         guard container.isRunning else { return "the VM does not run" }
+        guard !container.isPaused else { return "the VM is paused" }
         guard container.isPrivileged else { return "the VM is not privileged" }
         let isAble = try world.engine.fileSize(container.id, path: LiveScript.list) != nil
         return isAble ? nil : try reason(container, world)
@@ -107,7 +108,6 @@ extension LiveAttach {
     /// The entry script has found that it cannot be done, or is one that does not know how.
     /// Nil when it can, and somebody has removed the directory that says so.
     private static func reason(_ container: Container, _ world: World) throws -> String? {
-        guard !container.isPaused else { return "the VM is paused" }
         guard container.knowsTheList else {
             return "the VM was made by another version, which cannot mount disks when it starts"
         }

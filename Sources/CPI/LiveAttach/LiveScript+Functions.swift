@@ -87,7 +87,9 @@ extension LiveScript {
           ?*) echo "something else is mounted at $hint"; return 1 ;;
           esac
           [ -d "$hint" ] || mkdir -p "$hint" || return 1
-          if live_open "$1"; then
+          if ! live_open "$1"; then
+            echo "the device of its volumes ($live_number, $live_type) could not be mounted"
+          else
             if [ -d "$live_open$volume" ]; then
               mount --bind "$live_open$volume" "$hint"
               # As the engine mounts volumes: podman without set-user-id programs and devices.
@@ -211,16 +213,15 @@ extension LiveScript {
           [ -z "$live_at" ] || echo mounted
         }
 
-        # The list is there in a VM that can mount disks. Where one has been attached, it stays.
-        live_list_or_none() {
+        # The list is there in a VM that can mount disks, and where one is attached. Without its disk a VM must not start:
+        # an empty directory would look like it.
+        live_start() {
+          for file in \#(list)/*; do
+            [ ! -s "$file" ] || rm -f "$file"   # taken away while the VM was stopped
+          done
           if live_probe >/dev/null 2>&1; then mkdir -p \#(list); else rmdir \#(list) 2>/dev/null; fi
-        }
-
-        # Without its disk a VM must not start: an empty directory would look like it.
-        live_mount_list() {
           for file in \#(list)/*; do
             [ -e "$file" ] || continue
-            if [ -s "$file" ]; then rm -f "$file"; continue; fi
             disk=${file##*/}
             live_find && live_mount "$disk" && continue
             echo "docker_cpi: the VM does not start, for its disk $disk could not be mounted"

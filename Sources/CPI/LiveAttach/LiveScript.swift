@@ -19,8 +19,7 @@ enum LiveScript {
     /// Mounts the disks of the list, or ends the VM's start. Before anything that uses the disks.
     static let atStart =
         functions + """
-            live_list_or_none
-            live_mount_list
+            live_start
 
             """
 

@@ -22,16 +22,23 @@ extension World {
         }
     }
 
-    /// A VM that has the disk and no pin that says so; nil when there is none. Without a journal every
-    /// VM is asked.
-    func vmWithoutPin(_ disk: DiskCID) throws -> VMCID? {
+    /// A VM that has the disk and no pin that says so; nil when there is none. Where no journal tells
+    /// of the disk every VM is asked, but for `vm`.
+    func vmWithoutPin(_ disk: DiskCID, besides vm: VMCID? = nil) throws -> VMCID? {
         guard try pin(of: disk) == nil else { return nil }
-        let candidates = try recorder.store.vmsAttached(to: disk) ?? allVMs()
-        return try candidates.first { vm in
-            let plan = LiveAttach(change: .detach, operation: operation, vm: vm, disk: disk)
-            let state = try LiveState(plan, self)
-            return state.isListed || state.isMounted
+        if let attached = recorder.store.vmsWith(disk) {
+            return try attached.first { try $0 != vm && has(disk, $0) }
         }
+        return try allVMs().first { other in
+            guard other != vm, let container = try self.vm(other) else { return false }
+            return try isListed(disk, in: container.id)
+        }
+    }
+
+    private func has(_ disk: DiskCID, _ vm: VMCID) throws -> Bool {
+        let plan = LiveAttach(change: .detach, operation: operation, vm: vm, disk: disk)
+        let state = try LiveState(plan, self)
+        return state.isListed || state.isMounted
     }
 
     private func allVMs() throws -> [VMCID] {

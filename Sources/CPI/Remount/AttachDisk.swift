@@ -26,6 +26,12 @@ struct AttachDisk: DiskMethod {
                     + "next: detach it there, or delete that VM if nobody knows it "
                     + "(bosh delete-vm \(other.name))")
         }
+        if let other = try world.vmWithoutPin(disk, besides: vm) {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot attach disk \(disk) to VM \(vm): VM \(other) has it mounted, though "
+                    + "its pin was removed; next: detach it there")
+        }
         if container.lists(disk) { return .remount(try present(container, world)) }
         let isListed = try world.isListed(disk, in: container.id)
         let obstacle = isListed ? nil : try LiveAttach.obstacle(container, volume, world)

@@ -148,6 +148,12 @@ extension Container {
 
     /// Throws `CPIError` for a container that cannot be looked into.
     func requireNotPaused(_ vm: VMCID) throws {
+        guard !isRestarting else {
+            throw CPIError(
+                kind: .cloud,
+                message: "VM \(vm) ends again and again, with exit code \(exitCode), and Docker starts "
+                    + "it; docker logs \(name) says why; next: docker stop \(name), and repeat the call")
+        }
         guard !isPaused else {
             throw CPIError(
                 kind: .cloud,

@@ -40,7 +40,13 @@ struct RebootVM: Mutation {
             undo: .impossible)
         let start = Step(
             name: "start container \(plan.vm)",
-            do: { try $0.startContainer(plan.container) },
+            do: { world in
+                try world.startContainer(plan.container)
+                guard try !world.mountsItsList(plan.vm, plan.container) else { return }
+                world.warn(
+                    "VM \(plan.vm) does not mount its disks, or does not start without them: "
+                        + "docker logs \(plan.vm) says why")
+            },
             verify: { try $0.engine.container(plan.container)?.isUp ?? false },
             undo: .impossible)
         return [.mark(plan.vm, Self.name, plan), stop, start, .unmark(plan.vm)]

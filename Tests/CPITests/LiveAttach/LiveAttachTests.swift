@@ -170,6 +170,28 @@ struct LiveAttachTests {
         #expect(scene.docker.state.volumes[scene.disk] != nil)
     }
 
+    @Test(
+        "a disk is not attached to a second VM because somebody has removed its pin",
+        arguments: [true, false])
+    func attachWithoutPin(journal: Bool) throws {
+        _ = try scene.attach()
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        let other = try #require(answer.array?.first)
+        let pin = try #require(scene.docker.state.index(ofContainer: "\(scene.disk).pin"))
+        scene.docker.state.containers.remove(at: pin)
+        if !journal { try scene.loseJournal() }
+        for way in ["auto", "restart"] {
+            use { $0["attach"] = .string(way) }
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call("attach_disk", [other, .string(scene.disk)])
+            }
+            #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
+        }
+        _ = try scene.detach()
+        try scene.runner.call("attach_disk", [other, .string(scene.disk)])
+    }
+
     @Test("create_vm mounts nothing ahead that can be attached live")
     func ahead() throws {
         let answer = try scene.create(
