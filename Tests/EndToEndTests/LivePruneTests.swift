@@ -69,7 +69,8 @@ extension EndToEnd {
             #expect(try rig.containerRuns("\(fresh).keep") == nil)
         }
 
-        @Test("With never the pin does not run; a container prune takes it, and a call makes it anew")
+        @Test(
+            "With never the pin does not run; a container prune takes it, and a call makes it anew")
         func never() throws {
             let rig = try Rig.live(pin: "never")
             defer { rig.tearDown() }

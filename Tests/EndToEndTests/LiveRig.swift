@@ -45,7 +45,8 @@ extension Rig {
     func heart(_ vm: String) throws -> String {
         let agent = "$(cat /run/bosh-agent.booted)"
         let inside = try shell(
-            vm, "cut -d ' ' -f 22 /proc/1/stat; echo \(agent); cut -d ' ' -f 22 /proc/\(agent)/stat")
+            vm, "cut -d ' ' -f 22 /proc/1/stat; echo \(agent); cut -d ' ' -f 22 /proc/\(agent)/stat"
+        )
         return try engine.inspectContainer(vm).id + inside
     }
 
@@ -53,7 +54,8 @@ extension Rig {
     func places(_ disk: String, in vm: String) throws -> [String] {
         try shell(vm, "cat /proc/self/mountinfo").split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
-            return fields.count > 4 && fields[3].contains("/\(disk)/_data") ? String(fields[4]) : nil
+            return fields.count > 4 && fields[3].contains("/\(disk)/_data")
+                ? String(fields[4]) : nil
         }
     }
 

@@ -30,7 +30,8 @@ extension FakeDocker {
         for vm in vms where state.containers.filter({ $0.name == vm }).count != 1 {
             problems.append("not exactly one container is named \(vm)")
         }
-        for pin in state.containers where pin.isPin && !pin.labels["io.bosh.disk.pinned_to"]!.isEmpty {
+        for pin in state.containers
+        where pin.isPin && !pin.labels["io.bosh.disk.pinned_to"]!.isEmpty {
             let vm = state.container(pin.labels["io.bosh.disk.pinned_to"] ?? "")
             let disk = pin.labels["io.bosh.disk"] ?? ""
             if vm?.layer[LiveScript.list + "/" + disk] != [] {
@@ -42,7 +43,8 @@ extension FakeDocker {
                 problems.append("disk \(disk) of \(container.name) has no pin")
             }
             if container.isRunning, container.live != Set(container.liveDisks) {
-                problems.append("\(container.name) mounts \(container.live) of \(container.liveDisks)")
+                problems.append(
+                    "\(container.name) mounts \(container.live) of \(container.liveDisks)")
             }
         }
         for volume in state.volumeNames where volume.hasSuffix(".op") {

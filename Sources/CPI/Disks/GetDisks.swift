@@ -1,8 +1,8 @@
 import Engine
 import Journal
 
-/// The disks in the container's real mounts, and those that were attached while it ran. One that create_vm mounted ahead counts from the
-/// attach_disk on; where no journal tells, the mounts decide.
+/// The disks in the container's real mounts, and those that were attached while it ran. One that
+/// create_vm mounted ahead counts from the attach_disk on; where no journal tells, the mounts decide.
 struct GetDisks: Query {
     static let name = "get_disks"
     static let arguments = ["vm_cid"]

@@ -98,7 +98,8 @@ struct OrphanSearch {
     /// The disk itself is the director's.
     private func pins() throws -> [Orphan] {
         try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
-            guard let pin = try world.engine.container(summary.id), try world.isAbandoned(pin) else {
+            guard let pin = try world.engine.container(summary.id), try world.isAbandoned(pin)
+            else {
                 return nil
             }
             return Orphan(

@@ -29,7 +29,8 @@ struct AttachDisk: DiskMethod {
         if let other = try world.vmWithoutPin(disk, besides: vm) {
             throw CPIError(
                 kind: .cloud,
-                message: "cannot attach disk \(disk) to VM \(vm): VM \(other) has it mounted, though "
+                message:
+                    "cannot attach disk \(disk) to VM \(vm): VM \(other) has it mounted, though "
                     + "its pin was removed; next: detach it there")
         }
         if container.lists(disk) { return .remount(try present(container, world)) }

@@ -151,8 +151,10 @@ extension Container {
         guard !isRestarting else {
             throw CPIError(
                 kind: .cloud,
-                message: "VM \(vm) ends again and again, with exit code \(exitCode), and Docker starts "
-                    + "it; docker logs \(name) says why; next: docker stop \(name), and repeat the call")
+                message:
+                    "VM \(vm) ends again and again, with exit code \(exitCode), and Docker starts "
+                    + "it; docker logs \(name) says why; next: docker stop \(name), and repeat the call"
+            )
         }
         guard !isPaused else {
             throw CPIError(

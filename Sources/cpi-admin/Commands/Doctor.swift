@@ -63,7 +63,9 @@ struct Doctor: ParsableCommand {
     private func table(_ findings: [Finding]) -> String {
         Terminal.table(
             [["WHAT", "STATE", "DETAIL"]]
-                + findings.map { [Terminal.shorten($0.what), $0.isWell ? "ok" : "wrong", $0.words] })
+                + findings.map {
+                    [Terminal.shorten($0.what), $0.isWell ? "ok" : "wrong", $0.words]
+                })
     }
 
     private func document(_ findings: [Finding]) -> String {

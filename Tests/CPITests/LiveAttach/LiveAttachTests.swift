@@ -71,9 +71,11 @@ struct LiveAttachTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
-    @Test("what says no is in the plan, and the container is replaced", arguments: [
-        "restart", "privileged", "options", "older", "device",
-    ])
+    @Test(
+        "what says no is in the plan, and the container is replaced",
+        arguments: [
+            "restart", "privileged", "options", "older", "device",
+        ])
     func fallback(_ why: String) throws {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         let expected: String
@@ -198,7 +200,8 @@ struct LiveAttachTests {
             agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")],
             disks: [scene.disk])
         let vm = try #require(answer.array?.first?.string)
-        #expect(scene.docker.state.container(vm)?.mounts.contains { $0.source == scene.disk } == false)
+        #expect(
+            scene.docker.state.container(vm)?.mounts.contains { $0.source == scene.disk } == false)
         try scene.runner.call("delete_disk", [.string(scene.disk)])
         #expect(scene.docker.state.volumes[scene.disk] == nil)
     }

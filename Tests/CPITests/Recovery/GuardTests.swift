@@ -25,7 +25,8 @@ struct GuardTests {
         #expect(try scene.kill(.after(number + 1)) { try $0.attach() })
     }
 
-    @Test("a VM that somebody has stopped is not started, if the operation had not begun to stop it")
+    @Test(
+        "a VM that somebody has stopped is not started, if the operation had not begun to stop it")
     func notStarted() throws {
         try killed(after: "POST /volumes/create")
         try scene.stop()
