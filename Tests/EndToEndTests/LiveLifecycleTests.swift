@@ -154,6 +154,34 @@ extension EndToEnd {
             #expect(try rig.result("get_disks", [.string(vm)]) == [])
         }
 
+        @Test("A VM of the Go CPI goes on by replacement")
+        func goCPI() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            try rig.set { $0["timeouts"]["agent_ready"] = 0 }
+            let vm = "c-\(UUID().uuidString.lowercased())"
+            let body: JSON = [
+                "Image": .string(rig.stemcell), "Cmd": ["exec sleep 100000"],
+                "Entrypoint": ["/bin/sh", "-c"],
+                "HostConfig": [
+                    "Privileged": true, "Binds": [.string("vol-eph-\(vm):/var/vcap/data")],
+                ],
+            ]
+            try rig.engine.post("/containers/create", [("name", vm)], body)
+            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            try Outsider(engine: rig.engine).start(vm)
+            _ = try rig.shell(vm, "echo kept >/etc/marker; sync")
+            let disk = try rig.makeDisk()
+            try rig.result("attach_disk", [.string(vm), .string(disk)])
+            #expect(
+                try rig.plan("attach_disk")["why"].string?.contains("another version") == true)
+            #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
+            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.result("get_disks", [.string(vm)]) == [])
+            #expect(try rig.shell(vm, "cat /etc/marker") == "kept")
+        }
+
         @Test("A replacement takes the VM's live disk along")
         func both() throws {
             let rig = try Rig.live()

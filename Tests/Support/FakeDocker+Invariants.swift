@@ -31,7 +31,7 @@ extension FakeDocker {
             problems.append("not exactly one container is named \(vm)")
         }
         for pin in state.containers
-        where pin.isPin && !pin.labels["io.bosh.disk.pinned_to"]!.isEmpty {
+        where pin.isPin && pin.labels["io.bosh.disk.pinned_to"] != "" {
             let vm = state.container(pin.labels["io.bosh.disk.pinned_to"] ?? "")
             let disk = pin.labels["io.bosh.disk"] ?? ""
             if vm?.layer[LiveScript.list + "/" + disk] != [] {
