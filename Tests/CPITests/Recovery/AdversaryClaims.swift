@@ -65,7 +65,9 @@ extension Witness {
             if ![old.status, touched].contains(now.status), !(act?.changesStatus ?? false) {
                 note("\"as before\" is said, and the container is \(now.status)")
             }
-            if ![old.mounts, theirs?.mounts].contains(now.mounts) {
+            // Who takes a disk off the VM's list does so at any moment.
+            let unlisted = act == .unlistDisk ? afterwards[id]?.mounts : nil
+            if ![old.mounts, theirs?.mounts, unlisted].contains(now.mounts) {
                 note("\"as before\" is said, and the mounts differ")
             }
             if ![old.policy, theirs?.policy].contains(now.policy) {
@@ -87,7 +89,7 @@ extension Witness {
 
     /// What a success says of the disk.
     func checkSuccess() {
-        guard act?.isOfCPI != true, !scene.vm.isEmpty,
+        guard act?.isOfCPI != true, act != .unlistDisk, !scene.vm.isEmpty,
             ["attach_disk", "detach_disk"].contains(method)
         else { return }
         // What somebody has removed since is not the call's to know.
