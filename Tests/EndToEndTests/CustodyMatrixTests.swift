@@ -9,7 +9,7 @@ extension EndToEnd {
     /// `make test` has a part.
     @Suite("Custody: whoever acts at whatever moment", CustodyReport())
     struct CustodyMatrixTests {
-        @Test("Each act, in calls of two methods", arguments: CustodyCase.sample)
+        @Test("Each act, in calls of a method or two", arguments: CustodyCase.sample)
         func sample(_ one: CustodyCase) throws {
             #expect(try one.run(), "the call has no such request")
         }
