@@ -120,7 +120,7 @@ struct CustodyCase: CustomTestStringConvertible, Sendable {
                     ["reboot_vm": 3, "live_attach_disk": 3, "live_detach_disk": 2][method] ?? 8
                 return CustodyCase(
                     method: method, number: 1 + (index * 3 + place * 5) % requests, act: act,
-                    isKilled: (index + place) % 2 == 0, way: Way.allCases[index % 3])
+                    isKilled: (index + place) % 2 == 0, way: Way.allCases[(index / 3 + place) % 3])
             }
         }
         // Each of these lost something once.
