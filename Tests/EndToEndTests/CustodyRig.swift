@@ -137,12 +137,13 @@ extension Custody {
     }
 
     /// By the place inside: what is mounted there, and how.
-    static func mounts(_ container: Container) -> [String: [JSON]] {
-        let list = container.json["Mounts"].array ?? []
-        return Dictionary(
-            list.map { mount in
-                let facts = ["Type", "Name", "Source", "RW", "Propagation"].map { mount[$0] }
-                return (mount["Destination"].string ?? "", facts)
+    static func mounts(_ container: Container) -> [String: [String]] {
+        Dictionary(
+            container.mounts.map { mount in
+                let facts = [
+                    mount.type, mount.name, mount.source, "\(mount.isReadOnly)", mount.propagation,
+                ]
+                return (mount.destination, facts)
             }, uniquingKeysWith: { one, _ in one })
     }
 }
