@@ -10,7 +10,7 @@ extension EndToEnd {
     struct SoakTests {
         @Test("Random calls, random kills")
         func soak() throws {
-            let rig = try Rig()
+            let rig = try Rig.live()
             defer { rig.tearDown() }
             var soak = try Soak(rig: rig)
             let end = Date().addingTimeInterval(Double(Soak.seconds))
