@@ -8,6 +8,16 @@ public struct Image: Sendable {
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var createdAt: String { json["Created"].string ?? "" }
     public var tags: [String] { (json["RepoTags"].array ?? []).compactMap(\.string) }
+    /// `REPOSITORY@sha256:…` of each repository that it was pulled from.
+    public var repositoryDigests: [String] {
+        (json["RepoDigests"].array ?? []).compactMap(\.string)
+    }
+    /// Whether it says what a container made from it runs.
+    public var hasCommand: Bool {
+        [json["Config"]["Cmd"], json["Config"]["Entrypoint"]].contains {
+            $0.array?.isEmpty == false
+        }
+    }
     /// Paths of the volumes that it declares, sorted: each container gets one there, named or not.
     public var declaredVolumes: [String] { (json["Config"]["Volumes"].object ?? [:]).keys.sorted() }
     /// `NAME=VALUE` each.
@@ -72,6 +82,24 @@ extension Engine {
     /// take as long as they take.
     public func removeImage(_ name: String) throws {
         try delete("/images/\(name.imagePath)", limit: .idle(1_800))
+    }
+
+    /// `POST /images/create?fromImage=…`: pulls `repository@digest`, which is always the same image. No
+    /// time limit but that bytes must move. What fails may be said in the stream, or by a status.
+    public func pullImage(_ repository: String, digest: String, login: RegistryLogin?) throws {
+        var request = Request("POST", "/images/create")
+        request.query = [(name: "fromImage", value: repository), (name: "tag", value: digest)]
+        request.headers = RegistryLogin.headers(login)
+        try stream(request)
+    }
+
+    /// `GET /distribution/{name}/json`: the digest that the registry has a reference under, without
+    /// pulling it. Throws not found when it has none.
+    public func registryDigest(_ reference: String, login: RegistryLogin?) throws -> String? {
+        var request = Request("GET", "/distribution/\(reference.imagePath)/json")
+        request.headers = RegistryLogin.headers(login)
+        request.limit = .total(timeout)
+        return try document(try send(request), request)["Descriptor"]["digest"].string
     }
 
     /// Sends a request whose status 200 comes before the work: the result is in the stream.

@@ -132,7 +132,7 @@ extension Engine {
         try send(request)
     }
 
-    private func document(_ response: Response, _ request: Request) throws -> JSON {
+    func document(_ response: Response, _ request: Request) throws -> JSON {
         do {
             return try JSON(parsing: response.body)
         } catch {

@@ -53,7 +53,7 @@ extension FakeDocker {
     func removeImage(_ reference: String) throws -> Response {
         tell("remove image \(reference)")
         let image = state.images[try imageIndex(reference)]
-        if image.tags.count == 1,
+        if image.tags.count + image.digests.count == 1,
             let user = state.containers.first(where: { $0.imageID == image.id })
         {
             throw Refusal(
@@ -63,7 +63,10 @@ extension FakeDocker {
             )
         }
         let tag = State.withTag(reference)
-        for index in state.images.indices { state.images[index].tags.removeAll { $0 == tag } }
+        for index in state.images.indices {
+            state.images[index].tags.removeAll { $0 == tag }
+            state.images[index].digests.removeAll { $0 == reference }
+        }
         sweep(image.id)
         return ok([["Untagged": .string(tag)]])
     }
@@ -75,7 +78,7 @@ extension FakeDocker {
         for image in state.images
         where !state.containers.contains(where: { $0.imageID == image.id }) {
             if all, let index = state.images.firstIndex(where: { $0.id == image.id }) {
-                state.images[index].tags = []
+                (state.images[index].tags, state.images[index].digests) = ([], [])
             }
             sweep(image.id)
         }
@@ -85,6 +88,7 @@ extension FakeDocker {
     /// Removes an image without a name that nothing stands on, then its parent likewise.
     private func sweep(_ id: String) {
         guard let image = state.images.first(where: { $0.id == id }), image.tags.isEmpty,
+            image.digests.isEmpty,
             !state.images.contains(where: { $0.parent == id }),
             !state.containers.contains(where: { $0.imageID == id })
         else { return }

@@ -7,6 +7,7 @@ extension FakeDocker {
         switch (call.request.method, call.parts.last ?? "") {
         case ("GET", "json") where call.parts.count == 2: return listImages(call.filters)
         case ("GET", "json"): return ok(json(state.images[try imageIndex(inner)]))
+        case ("POST", "create") where call.query("fromImage") != nil: return try pull(call)
         case ("POST", "create"): return try importImage(call)
         case ("POST", "tag"): return try tag(inner, call)
         case ("DELETE", _): return try removeImage(call.parts.dropFirst().joined(separator: "/"))
@@ -48,7 +49,7 @@ extension FakeDocker {
         }
         return [
             "Id": .string(image.id), "Created": .string(image.created),
-            "RepoTags": JSON(image.tags),
+            "RepoTags": JSON(image.tags), "RepoDigests": JSON(image.digests),
             "Config": config, "Parent": .string(image.parent ?? ""),
             "RootFS": ["Type": "layers", "Layers": .array(layers)],
         ]
@@ -93,7 +94,7 @@ extension FakeDocker {
     }
 
     /// A status of 200 and then what happens, in pieces that end anywhere.
-    private func stream(_ request: Request, _ documents: [JSON]) -> Response {
+    func stream(_ request: Request, _ documents: [JSON]) -> Response {
         let bytes: [UInt8] = documents.map { $0.text + "\r\n" }.joined().utf8.map { $0 }
         guard let onData = request.onData else { return Response(status: 200, body: bytes) }
         for start in stride(from: 0, to: bytes.count, by: 7) {

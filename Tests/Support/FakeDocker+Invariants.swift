@@ -47,6 +47,9 @@ extension FakeDocker {
                     "\(container.name) mounts \(container.live) of \(container.liveDisks)")
             }
         }
+        for container in state.containers where container.name.hasSuffix(".base") {
+            problems.append("container \(container.name) is left over")
+        }
         for volume in state.volumeNames where volume.hasSuffix(".op") {
             problems.append("mark \(volume) is left over")
         }
@@ -55,7 +58,8 @@ extension FakeDocker {
             if state.container(vm) == nil { problems.append("volume \(volume) belongs to no VM") }
         }
         for image in state.images {
-            let isCommitted = image.tags.contains { $0.hasPrefix("vm-") } || image.tags.isEmpty
+            let isNameless = image.tags.isEmpty && image.digests.isEmpty
+            let isCommitted = isNameless || image.tags.contains { $0.hasPrefix("vm-") }
             if isCommitted, !state.containers.contains(where: { $0.imageID == image.id }),
                 !state.images.contains(where: { $0.parent == image.id })
             {
@@ -63,6 +67,10 @@ extension FakeDocker {
             }
             if image.tags.contains(where: { $0.hasSuffix(".new") }) {
                 problems.append("image \(image.tags) is left over")
+            }
+            // What somebody has pulled by hand has a tag.
+            if image.tags.isEmpty, !image.digests.isEmpty {
+                problems.append("image \(image.digests) is left over")
             }
         }
         return problems

@@ -14,6 +14,8 @@ extension FakeDocker {
             Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])
         ]
         var execs: [String: Exec] = [:]
+        /// What registries have: "HOST/REPOSITORY:TAG" each.
+        var registry: [String: RemoteImage] = [:]
         /// Tokens that were given out, by number.
         var issued: [Int: Token] = [:]
         private var serial = 0
@@ -101,6 +103,8 @@ extension FakeDocker.State {
         var id: String
         var created: String
         var tags: [String]
+        /// REPOSITORY@DIGEST of what was pulled.
+        var digests: [String] = []
         var labels: [String: String] = [:]
         var env: [String] = []
         /// Paths that it declares as volumes.
@@ -111,6 +115,14 @@ extension FakeDocker.State {
         var files: [String: [UInt8]] = [:]
         var links: [String: String] = [:]
         var parent: String?
+    }
+
+    /// An image in a registry: its own digest and that of its manifest, and who may have it.
+    struct RemoteImage {
+        var id: String
+        var digest: String
+        var login: (username: String, password: String)?
+        var volumes: [String] = []
     }
 
     struct Network {
@@ -163,7 +175,7 @@ extension FakeDocker.State {
         let tag = FakeDocker.State.withTag(reference)
         return images.firstIndex {
             $0.tags.contains(tag) || $0.tags.contains(reference) || $0.id == reference
-                || $0.id.dropFirst(7) == reference
+                || $0.id.dropFirst(7) == reference || $0.digests.contains(reference)
         }
     }
 

@@ -152,6 +152,7 @@ final class FakeDocker {
         case (_, "exec"): return try execs(call)
         case ("POST", "commit"): return try commit(call)
         case (_, "images"): return try images(call)
+        case ("GET", "distribution"): return try distribution(call)
         case (_, "networks"): return try networks(call)
         case (_, "volumes"): return try volumes(call)
         default: throw NoSuchCall(request: call.request.summary)

@@ -48,7 +48,7 @@ class ConfigTest < TemplateTest
     "start_containers_with_systemd" => false,
     "mount_cgroupfs" => true,
     "enable_lxcfs_support" => false,
-    "light_stemcell" => { "require_image_verification" => true },
+    "light_stemcell" => { "require_image_verification" => true, "registry" => {} },
     "Actions" => {
       "Docker" => { "host" => "unix:///var/run/docker.sock", "api_version" => "1.44" },
       "Agent" => { "NTP" => [], "Blobstore" => { "Provider" => "dav", "Options" => {} } },
@@ -72,6 +72,7 @@ class ConfigTest < TemplateTest
   }.freeze
 
   TLS = { "ca" => "CA\n", "certificate" => "CERT\n", "private_key" => "KEY\n" }.freeze
+  REGISTRY = { "r.example:5000" => { "username" => "u", "password" => "p" } }.freeze
 
   def docker(properties)
     config("docker_cpi" => { "docker" => properties })["Actions"]["Docker"]
@@ -97,7 +98,7 @@ class ConfigTest < TemplateTest
         "privileged" => false,
         "attach" => "restart",
         "disks" => { "pin" => "always" },
-        "light_stemcell" => { "require_image_verification" => false },
+        "light_stemcell" => { "require_image_verification" => false, "registry" => REGISTRY },
         "journal" => { "directory" => "/j", "retention_days" => 1, "recover_on_call" => false },
         "timeouts" => {
           "request" => 1, "stop" => 2, "lock" => 3,
@@ -109,7 +110,7 @@ class ConfigTest < TemplateTest
       "start_containers_with_systemd" => true,
       "mount_cgroupfs" => false,
       "enable_lxcfs_support" => true,
-      "light_stemcell" => { "require_image_verification" => false },
+      "light_stemcell" => { "require_image_verification" => false, "registry" => REGISTRY },
       "Actions" => {
         "Docker" => { "host" => "tcp://10.0.0.1:2376", "api_version" => "1.41", "tls" => TLS },
         "Agent" => {

@@ -10,6 +10,9 @@ struct Info: Query {
     init(_ arguments: Arguments) {}
 
     func answer(_ world: World) -> JSON {
-        ["api_version": 3, "stemcell_formats": ["warden-tar", "general-tar"]]
+        [
+            "api_version": 3,
+            "stemcell_formats": ["warden-tar", "general-tar", "docker-light"],
+        ]
     }
 }

@@ -53,6 +53,33 @@ extension Configuration.Journaling {
     }
 }
 
+extension Configuration.LightStemcell {
+    init(_ field: Field) throws {
+        requiresVerification =
+            try field.member("require_image_verification").optional { try $0.bool() } ?? true
+        let registries = try field.member("registry").optional { try $0.members() } ?? []
+        logins = try registries.reduce(into: [:]) { logins, registry in
+            let host = RegistryLogin.host(registry.key)
+            logins[host] = try RegistryLogin(registry.field, host: host)
+        }
+    }
+}
+
+extension RegistryLogin {
+    init(_ field: Field, host: String) throws {
+        self.init(
+            username: try field.member("username").nonEmptyString(),
+            password: try field.member("password").nonEmptyString(), host: host)
+    }
+
+    /// A registry's host as image references have it: people write URLs, as Docker's own files do.
+    static func host(_ text: String) -> String {
+        let address = text.split(separator: "://").last ?? ""
+        let host = String(address.prefix { $0 != "/" })
+        return ImageReference.hubNames.contains(host) ? ImageReference.dockerHub : host
+    }
+}
+
 extension Configuration.Timeouts {
     init(_ field: Field) throws {
         func seconds(_ key: String, _ range: ClosedRange<Int>, _ usual: Int) throws -> Int {

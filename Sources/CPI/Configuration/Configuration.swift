@@ -16,6 +16,7 @@ public struct Configuration: Sendable {
     public var agentSettingsPath: String
     public var attach: Attach
     public var pin: Pin
+    public var lightStemcell: LightStemcell
 
     /// How attach_disk gets a disk into a VM.
     public enum Attach: String, Sendable, CaseIterable {
@@ -53,6 +54,14 @@ public struct Configuration: Sendable {
         public var directory: String
         public var retentionDays: Int
         public var recoverOnCall: Bool
+    }
+
+    /// Stemcells that are references to images.
+    public struct LightStemcell: Sendable {
+        /// Whether one without a digest is refused.
+        public var requiresVerification: Bool
+        /// By the registry's host.
+        public var logins: [String: RegistryLogin]
     }
 
     /// All in seconds.
@@ -98,6 +107,7 @@ public struct Configuration: Sendable {
             ?? "/var/vcap/bosh/warden-cpi-agent-env.json"
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
         pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
+        lightStemcell = try LightStemcell(root.member("light_stemcell"))
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,

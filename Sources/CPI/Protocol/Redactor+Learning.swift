@@ -12,6 +12,9 @@ extension Redactor {
             learn(openly: argument, key: "", &open)
         }
         learn(openly: request.context, key: "", &open)
+        if request.method == CreateStemcell.name {
+            request.arguments.compactMap(LightStemcell.login).forEach(learn)
+        }
         for (index, argument) in request.arguments.enumerated() {
             if request.method == CreateVM.name && index == Redactor.environment {
                 learn(closed: argument, key: "", open)
@@ -23,10 +26,18 @@ extension Redactor {
     /// Learns keys, the message bus's password and the blobstore's.
     func learn(from configuration: Configuration) {
         if let tls = configuration.docker.tls { learn(tls.privateKey) }
+        configuration.lightStemcell.logins.values.forEach(learn)
         var open: Set<String> = []
         learn(openly: .string(configuration.docker.address.text), key: "host", &open)
         learn(openly: .string(configuration.agent.mbus), key: "mbus", &open)
         learn(closed: configuration.agent.blobstore?["options"] ?? .null, key: "", [])
+    }
+
+    /// Learns a registry's password, and what it looks like on its way to Docker and to the registry.
+    private func learn(_ login: RegistryLogin) {
+        learn(login.password)
+        learn(login.header)
+        learn(login.basic)
     }
 
     /// The position of env among create_vm's arguments.

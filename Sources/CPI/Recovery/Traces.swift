@@ -76,16 +76,30 @@ struct Traces {
         }
     }
 
-    /// create_stemcell: an image that still has its incomplete name.
+    /// create_stemcell: an image that still has its incomplete name, or the container that a light
+    /// stemcell is committed from. An image that was pulled and nothing more tells of nobody.
     private func incompleteStemcells() throws -> [OpenOperation] {
-        try world.engine.imageTags(["label": [Label.stemcell]]).compactMap { tag in
-            guard let stemcell = StemcellCID.ofIncomplete(tag),
-                let labels = try world.engine.image(tag)?.labels,
-                labels[Label.stemcell] == stemcell.description, let id = labels[Label.operation]
-            else { return nil }
-            let plan = CreateStemcell.Plan(stemcell: stemcell)
-            return try Traces.trace(id, CreateStemcell.self, plan, [stemcell.subject], labels)
-        }
+        let bases = try world.engine.containers(["label": [Label.plan]]).compactMap(basis)
+        let images = try world.engine.imageTags(["label": [Label.stemcell]]).compactMap(unnamed)
+        return bases + images.filter { image in !bases.contains { $0.id == image.id } }
+    }
+
+    private func unnamed(_ tag: String) throws -> OpenOperation? {
+        guard let stemcell = StemcellCID.ofIncomplete(tag),
+            let labels = try world.engine.image(tag)?.labels,
+            labels[Label.stemcell] == stemcell.description, let id = labels[Label.operation]
+        else { return nil }
+        let plan = CreateStemcell.Plan(stemcell: stemcell)
+        return try Traces.trace(id, CreateStemcell.self, plan, [stemcell.subject], labels)
+    }
+
+    private func basis(_ container: ContainerSummary) -> OpenOperation? {
+        let labels = container.labels
+        guard let id = labels[Label.operation], let plan = labels[Label.plan],
+            let stemcell = labels[Label.stemcell].map({ StemcellCID($0) }),
+            container.names.contains(stemcell.base)
+        else { return nil }
+        return Traces.trace(id, CreateStemcell.name, plan, [stemcell.subject], labels)
     }
 
     /// From the mark that an operation has left on a VM: it holds the whole plan. Nil for a volume
@@ -109,10 +123,17 @@ struct Traces {
         _ id: String, _ type: M.Type, _ plan: M.Plan, _ subjects: [Subject],
         _ labels: [String: String]
     ) throws -> OpenOperation {
+        trace(id, M.name, try JSON(encoding: plan).text, subjects, labels)
+    }
+
+    private static func trace(
+        _ id: String, _ method: String, _ plan: String, _ subjects: [Subject],
+        _ labels: [String: String]
+    ) -> OpenOperation {
         OpenOperation(
             operation: Operation(
-                unrecorded: id, method: M.name, plan: try JSON(encoding: plan).text,
-                step: "seen in Docker", director: labels[Label.director]),
+                unrecorded: id, method: method, plan: plan, step: "seen in Docker",
+                director: labels[Label.director]),
             subjects: subjects, place: labels[Label.host], since: labels[Label.createdAt] ?? "")
     }
 }

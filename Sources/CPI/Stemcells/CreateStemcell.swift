@@ -1,7 +1,8 @@
 import Engine
 import Journal
 
-/// Streams a stemcell's root file system into an image. Its CID is the last name it gets.
+/// Streams a stemcell's root file system into an image, or makes one of an image in a registry. Its CID
+/// is the last name it gets.
 struct CreateStemcell: Mutation {
     static let name = "create_stemcell"
     static let arguments = ["image_path", "cloud_properties", "env"]
@@ -9,21 +10,29 @@ struct CreateStemcell: Mutation {
     static let rule = RecoveryRule.removeIncomplete
     struct Plan: Codable {
         let stemcell: StemcellCID
+        /// What a light stemcell stands on; nil for one that is imported.
+        var image: LightImage?
     }
     let file: ImageFile
     let description: StemcellDescription
+    /// When the file is empty.
+    let light: LightStemcell?
     let subjects: [Subject] = []
 
     init(_ arguments: Arguments) throws {
         // The third argument came with API version 3: {"tags": {…}}.
         file = ImageFile(path: try arguments[0].nonEmptyString())
-        description = try StemcellDescription(arguments[1], tags: arguments[2].member("tags"), file)
+        let manifest = StemcellManifest(beside: file.path)
+        description = try StemcellDescription(
+            arguments[1], tags: arguments[2].member("tags"), manifest)
+        light = try file.isEmpty ? LightStemcell(arguments[1], manifest, file) : nil
     }
 
     /// An incomplete stemcell may be large, and no later call would be about it.
     func inTheWay(_ search: Search) -> [OpenOperation] { search.incompleteStemcells() }
 
     func plan(_ world: World) throws -> Plan {
+        if let light { return Plan(stemcell: .random(), image: try light.image(world)) }
         try file.requireTar()
         return Plan(stemcell: .random())
     }
@@ -31,17 +40,31 @@ struct CreateStemcell: Mutation {
     static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
 
     static func steps(_ plan: Plan, _ call: CreateStemcell?) -> [Step] {
-        let cid = plan.stemcell.description
-        let incomplete = plan.stemcell.incomplete
-        let changes: (World) -> [String] = { world in
-            var labels = call?.description.labels ?? [:]
-            labels[Label.stemcell] = cid
-            return Label.made(labels, world).sorted { $0.key < $1.key }
-                .map { "LABEL \(quoted($0.key))=\(quoted($0.value))" }
+        let labels: [String: String] =
+            (call?.description.labels ?? [:])
+            .merging([Label.stemcell: plan.stemcell.description]) { _, own in own }
+        guard let image = plan.image else {
+            return [
+                .importImage(
+                    plan.stemcell.incomplete, changes: { changes(Label.made(labels, $0)) },
+                    from: call?.file)
+            ] + naming(plan.stemcell)
         }
         return [
-            .importImage(incomplete, changes: changes, from: call?.file),
-            .tagImage(incomplete, as: cid),
+            .pullImage(image) { call?.light?.login($0) },
+            .createBase(plan.stemcell, from: image, plan: plan),
+            // An image has the labels of its container, where it has no others.
+            .commitBase(plan.stemcell) {
+                Label.complete(labels, $0).merging([Label.plan: ""]) { _, own in own }
+            },
+        ] + naming(plan.stemcell) + [.removeBase(plan.stemcell), .releaseImage(image)]
+    }
+
+    /// The image gets its last name, and loses the other one.
+    private static func naming(_ stemcell: StemcellCID) -> [Step] {
+        let incomplete = stemcell.incomplete
+        return [
+            .tagImage(incomplete, as: stemcell.description),
             Step(
                 name: "remove image \(incomplete)",
                 do: { try $0.removeImage(incomplete) },
@@ -57,15 +80,23 @@ struct CreateStemcell: Mutation {
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
         try [plan.stemcell.description, plan.stemcell.incomplete]
             .filter { try world.madeImage($0) != nil }.map { "image \($0) is left" }
+            + (plan.image?.leftovers(of: plan.stemcell, world) ?? [])
     }
 
     static func removeRemains(_ plan: Plan, _ world: World) throws {
         // The last name of a complete stemcell is another one.
         guard try world.madeImage(plan.stemcell.description) != nil else { return }
         try world.removeMadeImage(plan.stemcell.incomplete)
+        guard let image = plan.image else { return }
+        try world.removeBase(plan.stemcell)
+        try image.release(world)
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.stemcell.description) }
+
+    private static func changes(_ labels: [String: String]) -> [String] {
+        labels.sorted { $0.key < $1.key }.map { "LABEL \(quoted($0.key))=\(quoted($0.value))" }
+    }
 
     /// As in a Dockerfile, where `$` would begin a variable.
     private static func quoted(_ text: String) -> String {

@@ -18,12 +18,12 @@ struct ImageFile {
         return try body(descriptor, Int64(status.st_size))
     }
 
+    /// Whether it is there and has nothing in it: a light stemcell's.
+    var isEmpty: Bool { (try? read { $1 == 0 }) ?? false }
+
     /// Looks at the first block: Docker would take any bytes and fail half way, or not at all.
     func requireTar() throws {
         let block = try firstBlock()
-        guard !block.isEmpty else {
-            throw wrong("it is empty; light stemcells (a reference to an image) are not supported")
-        }
         let isTar = block.dropFirst(257).starts(with: "ustar".utf8)
         let magics = [ImageFile.gzip, ImageFile.bzip2, ImageFile.xz, ImageFile.zstd]
         guard isTar || magics.contains(where: { block.starts(with: $0) }) else {
@@ -53,7 +53,7 @@ struct ImageFile {
         }
     }
 
-    private func wrong(_ why: String) -> CPIError {
+    func wrong(_ why: String) -> CPIError {
         CPIError(kind: .cloud, message: "cannot use the image file \(path): \(why)")
     }
 }

@@ -15,6 +15,38 @@ enum ImageReference {
         return isName(rest)
     }
 
+    /// A valid reference taken apart: what it does not say is nil.
+    static func parts(_ text: String) -> (repository: String, tag: String?, digest: String?) {
+        let halves = text.split(separator: "@", maxSplits: 1)
+        let name = halves[0]
+        let digest = halves.count > 1 ? String(halves[1]) : nil
+        let slash = name.lastIndex(of: "/") ?? name.startIndex
+        guard let colon = name[slash...].firstIndex(of: ":") else {
+            return (String(name), nil, digest)
+        }
+        return (String(name[..<colon]), String(name[name.index(after: colon)...]), digest)
+    }
+
+    /// The registry that a repository is in: Docker's own where it names none.
+    static func host(ofRepository name: String) -> String {
+        let parts = name.split(separator: "/", maxSplits: 1)
+        guard parts.count > 1, let first = parts.first,
+            first.contains(where: { ".:".contains($0) }) || first == "localhost"
+        else { return dockerHub }
+        return hubNames.contains(String(first)) ? dockerHub : String(first)
+    }
+
+    /// A repository as Docker shows it in digests: `docker.io/library/NAME` is NAME.
+    static func shown(repository name: String) -> String {
+        var parts = name.split(separator: "/")
+        if parts.count > 1, hubNames.contains(String(parts[0])) { parts.removeFirst() }
+        if parts.count > 1, parts[0] == "library" { parts.removeFirst() }
+        return parts.joined(separator: "/")
+    }
+
+    static let dockerHub = "docker.io"
+    static let hubNames: Set = [dockerHub, "index.docker.io", "registry-1.docker.io"]
+
     /// Repository and tag of a reference that has a tag.
     static func split(_ text: String) -> (repository: String, tag: String) {
         guard let colon = text.lastIndex(of: ":") else { return (text, "latest") }
@@ -65,7 +97,7 @@ enum ImageReference {
         return (first.isAlphanumeric || first == 0x5f) && tag.utf8.allSatisfy { $0.isNameCharacter }
     }
 
-    private static func isDigest(_ digest: Substring) -> Bool {
+    static func isDigest(_ digest: Substring) -> Bool {
         guard digest.hasPrefix("sha256:") else { return false }
         let hex = digest.dropFirst(7)
         return hex.utf8.count == 64

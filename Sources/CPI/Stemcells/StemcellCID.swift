@@ -26,6 +26,12 @@ struct StemcellCID: CID {
     /// The image's name until it is complete.
     var incomplete: String { description + StemcellCID.suffix }
 
+    /// The container that a light stemcell is committed from: made from what was pulled, never started,
+    /// and gone when the stemcell is there. A container's name cannot have a colon.
+    var base: String {
+        String(description.map { $0.isLetter || $0.isNumber ? $0 : "-" }) + ".base"
+    }
+
     /// The stemcell that an image of this name is to become; nil for any other name.
     static func ofIncomplete(_ tag: String) -> StemcellCID? {
         tag.hasSuffix(suffix) ? StemcellCID(String(tag.dropLast(suffix.count))) : nil

@@ -23,7 +23,10 @@ struct ConfigurationTests {
         ],
         "start_containers_with_systemd": true, "mount_cgroupfs": false,
         "enable_lxcfs_support": true,
-        "light_stemcell": ["require_image_verification": true],
+        "light_stemcell": [
+            "require_image_verification": false,
+            "registry": ["https://index.docker.io/v1/": ["username": "u", "password": "hub!pass"]],
+        ],
         "journal": ["directory": "/j", "retention_days": 7, "recover_on_call": false],
         "timeouts": [
             "request": 1, "stop": 0, "agent_ready": 3, "agent_ready_on_create": 4, "lock": 5,
@@ -57,6 +60,8 @@ struct ConfigurationTests {
         #expect(configuration.journal.retentionDays == 7 && !configuration.journal.recoverOnCall)
         #expect(configuration.timeouts.stop == 0 && configuration.timeouts.lock == 5)
         #expect(!configuration.privileged)
+        #expect(!configuration.lightStemcell.requiresVerification)
+        #expect(configuration.lightStemcell.logins["docker.io"]?.password == "hub!pass")
     }
 
     @Test("the host is all that is needed")

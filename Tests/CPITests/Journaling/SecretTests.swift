@@ -26,6 +26,53 @@ struct SecretTests {
         }
         #expect(failure?.message.contains("mount failed") == true)
         #expect(failure?.message.contains(secret) == false)
+        try requireAbsent(secret, scene)
+        let events = try scene.runner.journal().events(of: scene.runner.lastOperation().id)
+        #expect(events.contains { $0.data?.contains("mount failed") == true })
+    }
+
+    @Test(
+        "a registry's login that Docker repeats in its error, as it is and as it goes to Docker",
+        arguments: [true, false])
+    func login(isOfCall: Bool) throws {
+        let scene = try LightStemcellTests.scene()
+        let host = "registry.example:5000"
+        let login: JSON = ["username": "robot", "password": .string(secret)]
+        var properties = LightStemcellTests.properties
+        if isOfCall {
+            properties["registry"] = login
+        } else {
+            scene.runner.configuration["light_stemcell"] = ["registry": [host: login]]
+        }
+        let wire = RegistryLogin(username: "robot", password: secret, host: host)
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/images/create") else { return nil }
+            let headers = request.headers.map { "\($0.name) \($0.value)" }.joined()
+            #expect(headers == "X-Registry-Auth \(wire.header)")
+            return .status(
+                500, "pull failed: \(headers) for \(wire.password), Basic \(wire.basic)")
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call(
+                "create_stemcell", LightStemcellTests.arguments(scene, properties))
+        }
+        let message = try #require(failure?.message)
+        #expect(message.contains("pull failed"))
+        for secret in [secret, wire.header, wire.basic] {
+            #expect(!message.contains(secret))
+            try requireAbsent(secret, scene)
+        }
+        scene.docker.revive()
+        scene.docker.state.registry[LightStemcellTests.reference]?.login = ("robot", secret)
+        let cid = try scene.runner.call(
+            "create_stemcell", LightStemcellTests.arguments(scene, properties))
+        for secret in [secret, wire.header, wire.basic] { try requireAbsent(secret, scene) }
+        let image = scene.docker.state.image(cid.string ?? "")
+        #expect(image?.labels.values.contains { $0.contains(secret) } == false)
+    }
+
+    /// Neither in the log nor in any file of the journal.
+    private func requireAbsent(_ secret: String, _ scene: Scene) throws {
         #expect(scene.runner.log.text.contains(secret) == false)
         for name in try FileManager.default.contentsOfDirectory(
             atPath: scene.runner.directory.path)
@@ -34,8 +81,6 @@ struct SecretTests {
             let bytes = FileManager.default.contents(atPath: file) ?? Data()
             #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)")
         }
-        let events = try scene.runner.journal().events(of: scene.runner.lastOperation().id)
-        #expect(events.contains { $0.data?.contains("mount failed") == true })
     }
 
     @Test("a plan is not touched: recovery needs its names as they are")

@@ -117,7 +117,9 @@ struct LearningTests {
         ]
         let redactor = Redactor()
         redactor.learn(from: try Configuration(json))
-        #expect(redactor.clean("marker-of-a-secret bus-password blob!") == "*** *** ***")
+        #expect(
+            redactor.clean("marker-of-a-secret bus-password blob! hub!pass")
+                == "*** *** *** ***")
         #expect(redactor.clean("blobstore-ca-text") == "***")
         let open = "nats 10.0.0.6:4222 http://10.0.0.6:25250 some-agent tcp://10.0.0.1:2376"
         #expect(redactor.clean(open) == open)

@@ -29,6 +29,15 @@ struct CrashScenario: Sendable, CustomStringConvertible {
                 arguments: { [.string($0.runner.directory.path + "/image"), ["name": "x"]] },
                 check: { $0.docker.state.images.count >= 2 ? [] : ["no second stemcell"] }),
             CrashScenario(
+                method: "create_stemcell", variant: "light",
+                prepare: { try LightStemcellTests.scene() },
+                arguments: { LightStemcellTests.arguments($0) },
+                check: { scene in
+                    let layers = LightStemcellTests.id
+                    return scene.docker.state.images.contains { $0.parent == layers }
+                        ? [] : ["no light stemcell"]
+                }),
+            CrashScenario(
                 method: "delete_stemcell", variant: "",
                 prepare: { try Scene() }, arguments: { [.string($0.stemcell)] },
                 check: { $0.docker.state.images.isEmpty ? [] : ["the image is still there"] }),

@@ -1,0 +1,44 @@
+import Engine
+
+/// The image that a light stemcell stands on, as a plan keeps it: no secrets.
+struct LightImage: Codable {
+    let repository: String
+    /// The name by which Docker has it, or has it once it is pulled.
+    let name: String
+    /// What the stemcell asks for, the image's own digest or its manifest's; nil for any.
+    let digest: String?
+    /// It was not there before: what this operation pulls loses this name again.
+    let isOurs: Bool
+
+    /// The image. Throws `CPIError` when it is not there, or is another one than asked for.
+    func require(_ world: World) throws -> Image {
+        guard let image = try world.engine.image(name) else {
+            throw CPIError(
+                kind: .cloud, message: "image \(name) is gone: somebody has removed it meanwhile")
+        }
+        guard let digest, !image.has(digest, repository) else { return image }
+        let found = ([image.id] + image.digests(repository)).joined(separator: " and ")
+        throw CPIError(
+            kind: .cloud,
+            message: "image \(name) is not the one that the stemcell asks for: its digests are "
+                + "\(found), and not \(digest)")
+    }
+
+    /// Takes the name away from what this operation has pulled. Layers that a stemcell needs stay.
+    func release(_ world: World) throws {
+        guard isOurs else { return }
+        do {
+            try world.removeImage(name)
+        } catch let error as EngineError where error.isConflict {
+            world.warn("image \(name) keeps its name: somebody has made a container from it")
+        }
+    }
+
+    /// What is still there of an operation that was taken back, in words.
+    func leftovers(of stemcell: StemcellCID, _ world: World) throws -> [String] {
+        let isBaseThere = try world.madeContainer([stemcell.base]) != nil
+        let isPulled = try isOurs && world.engine.image(name) != nil
+        return (isBaseThere ? ["container \(stemcell.base) is left"] : [])
+            + (isPulled ? ["image \(name) is left"] : [])
+    }
+}
