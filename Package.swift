@@ -43,7 +43,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .target(
+        // Not a plain target: those are part of every release build, and it needs `@testable`.
+        .testTarget(
             name: "Support", dependencies: ["CPI", "CSQLite"], path: "Tests/Support",
             swiftSettings: optimized),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Support"]),

@@ -81,6 +81,23 @@ struct AttachFaultTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("what somebody does while the call goes back is said, not \"as it was before\"")
+    func stoppedMeanwhile() throws {
+        let scene = scene
+        scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }
+        scene.docker.onRequest = { _, request in
+            let isLast = request.method == "DELETE" && request.path.hasSuffix("\(scene.vm).op")
+            if isLast, let index = scene.docker.state.index(ofContainer: scene.vm) {
+                scene.docker.state.containers[index].status = "exited"
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        let message = failure?.message ?? ""
+        #expect(message.contains("VM \(scene.vm) is not running"), "\(message)")
+        #expect(!message.contains("as it was before"), "\(message)")
+    }
+
     @Test("an address that was taken meanwhile is told with its holder")
     func addressTaken() throws {
         let scene = scene
