@@ -1,6 +1,6 @@
 # The front door. Everything else is in dev/.
 
-.PHONY: all setup build check test demo crash soak mutants format clean
+.PHONY: all setup build release check test demo crash soak mutants format clean
 
 RELEASE = swift build -c release --static-swift-stdlib
 
@@ -14,6 +14,10 @@ setup:
 build: setup
 	$(RELEASE) --product docker-cpi
 	$(RELEASE) --product cpi-admin
+
+# What operators get: dist/docker-cpi-VERSION-linux-ARCH.tar.gz of the last commit, for machines without Swift.
+release: setup
+	dev/release
 
 # Format and warnings, without running anything.
 check: setup
@@ -50,4 +54,4 @@ format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-* dist

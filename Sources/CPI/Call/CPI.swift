@@ -5,8 +5,6 @@ import Logging
 
 /// The CPI as a program: one request in, one answer out.
 public enum CPI {
-    public static let version = "0.1.0"
-
     /// The whole of `docker-cpi`. Returns the exit code: 0 once an answer was written, whatever it
     /// says, for bosh-cli takes any other for a failure of the CPI itself.
     public static func main(_ arguments: [String]) -> Int32 {
@@ -14,7 +12,7 @@ public enum CPI {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         switch CommandLineOptions(arguments) {
         case .version:
-            print("docker-cpi \(version)")
+            print("docker-cpi \(Version.text)")
             return 0
         case .help:
             print(CommandLineOptions.usage)

@@ -7,7 +7,7 @@ enum Owner {
     static func json(daemon: JSON?, address: String, place: String) -> JSON {
         var owner: JSON = [
             "pid": .integer(Int64(getpid())), "user": .integer(Int64(geteuid())),
-            "host": .string(Machine.host), "version": .string(CPI.version),
+            "host": .string(Machine.host), "version": .string(Version.number),
             "boot": .string(Machine.boot), "place": .string(place),
             "started": .string(startTime),
         ]

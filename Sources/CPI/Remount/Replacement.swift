@@ -51,7 +51,7 @@ struct Replacement {
     private func labels(_ world: World) throws -> [String: String] {
         var labels = old.labels
         labels[Label.operation] = world.operation
-        labels[Label.version] = CPI.version
+        labels[Label.version] = Version.number
         labels[Label.createdAt] = world.timestamp
         labels[Label.host] = world.locks.place
         labels[Label.vm] = plan.vm.description

@@ -41,7 +41,7 @@ enum Label {
     static func made(_ own: [String: String], _ world: World) -> [String: String] {
         var labels = own
         labels[operation] = world.operation
-        labels[version] = CPI.version
+        labels[version] = Version.number
         if let director = world.request.director { labels[Label.director] = director }
         labels[createdAt] = world.timestamp
         labels[host] = world.locks.place

@@ -12,7 +12,7 @@ struct Admin: ParsableCommand {
             Exit codes: 0 clean, 1 error, 2 open operations exist, 3 a person is needed, \
             4 the owner is alive, 5 journal unusable, 6 Docker unreachable, 64 wrong usage.
             """,
-        version: CPI.version,
+        version: Version.text,
         subcommands: [JournalCommand.self, Recover.self, Orphans.self, Doctor.self])
 }
 

@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// The script that runs in the VM, with stand-ins for what needs a disk: what it decides is its own.
+@Suite("The script in the VM")
+struct LiveScriptTests {
+    let directory: TemporaryDirectory
+    let list: URL
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        list = URL(fileURLWithPath: directory.path).appendingPathComponent("disk-1")
+        try Data().write(to: list)
+    }
+
+    /// Runs live_detach of disk-1, which is mounted at its hint, with `standIns` in place of commands.
+    private func detach(_ standIns: String) throws -> (status: Int32, output: String) {
+        let call = "live_detach \"$1\"\n"
+        #expect(LiveScript.detach.hasSuffix(call))
+        let mounted = """
+            live_find() { live_volumes=/volumes; live_number=8:1; }
+            live_places() { live_places=; }
+            live_look() { live_at=1; }
+            live_users_elsewhere() { :; }
+            live_mount() { echo "mounted again"; }
+
+            """
+        let script = LiveScript.detach.dropLast(call.count) + mounted + standIns + "\n" + call
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = [
+            "-c", script.replacingOccurrences(of: LiveScript.list, with: directory.path), "sh",
+            "disk-1",
+        ]
+        process.standardOutput = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    private var isListed: Bool { FileManager.default.fileExists(atPath: list.path) }
+
+    @Test("a disk that can be unmounted is taken from the list")
+    func free() throws {
+        let result = try detach("umount() { :; }")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(!isListed)
+    }
+
+    @Test("a disk that is in use stays mounted and on the list, and its user is named")
+    func inUse() throws {
+        let result = try detach("umount() { return 1; }\nlive_users() { echo 'process 7 (job)'; }")
+        #expect(result.status == 1)
+        #expect(result.output == "mounted again\nprocess 7 (job)\n")
+        #expect(isListed)
+    }
+
+    @Test("a disk in use by a process with mounts of its own is mounted again, and on the list")
+    func inUseElsewhere() throws {
+        let result = try detach(
+            "umount() { :; }\nlive_users_elsewhere() { echo 'process 9 (bpm)'; }")
+        #expect(result.status == 1)
+        #expect(result.output == "mounted again\nprocess 9 (bpm)\n")
+        #expect(isListed)
+    }
+}
