@@ -145,6 +145,33 @@ struct LiveAttachTests {
         #expect(scene.isAttachedLive)
     }
 
+    @Test("of two calls that give one disk to two VMs the one that pins it first has it")
+    func race() throws {
+        let scene = scene
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        let other = try #require(answer.array?.first?.string)
+        let pin = FakeDocker.State.Container(
+            id: String(repeating: "d", count: 64), name: "\(scene.disk).pin", imageID: "",
+            config: [
+                "Labels": [
+                    Label.pinnedTo: .string(other), Label.disk: .string(scene.disk),
+                ]
+            ],
+            hostConfig: [:], mounts: [], endpoints: [:], layer: [:])
+        scene.docker.onRequest = { _, request in
+            let isOurs = request.method == "POST" && request.query.contains { $0.value == pin.name }
+            if isOurs, scene.docker.state.container(pin.name) == nil {
+                scene.docker.state.containers.append(pin)
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("is attached to VM \(other)") == true)
+        #expect(scene.docker.state.container(pin.name)?.id == pin.id)
+        #expect(!scene.isAttachedLive)
+    }
+
     @Test("the pin of a VM that is gone is in nobody's way, and orphans names it")
     func abandoned() throws {
         _ = try scene.attach()
