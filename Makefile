@@ -1,6 +1,6 @@
 # The front door. Everything else is in dev/.
 
-.PHONY: all setup build release check test demo crash soak mutants format clean
+.PHONY: all setup build release bosh-release check test demo crash soak mutants format clean
 
 RELEASE = swift build -c release --static-swift-stdlib
 
@@ -19,6 +19,10 @@ build: setup
 release: setup
 	dev/release
 
+# The BOSH release with that in it: dist/docker-cpi-release-VERSION.tgz.
+bosh-release: release
+	dev/bosh-release dist/docker-cpi-*-linux-*.tar.gz
+
 # Format and warnings, without running anything.
 check: setup
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -27,6 +31,7 @@ check: setup
 # Everything: unit tests, the job's templates, and the real executables against a real Engine.
 test: setup
 	ruby Tests/jobs/test_templates.rb
+	ruby Tests/jobs/test_release.rb
 	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
 
 # Every request of every method, every fault and every act of somebody else, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
