@@ -32,6 +32,7 @@ check: setup
 test: setup
 	ruby Tests/jobs/test_templates.rb
 	ruby Tests/jobs/test_release.rb
+	ruby Tests/jobs/test_manifests.rb
 	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
 
 # Every request of every method, every fault and every act of somebody else, every way to settle it: hours. CRASH_STRIDE=n runs each n-th

@@ -192,7 +192,10 @@ class SpecTest < TemplateTest
 
   def test_templates_are_the_files_that_are_there
     assert_equal TEMPLATES.keys.sort, SPEC["templates"].keys.sort
-    targets = { "cpi.erb" => "bin/cpi", "cpi.json.erb" => "config/cpi.json", "pre-start.erb" => "bin/pre-start" }
+    targets = {
+      "cpi.erb" => "bin/cpi", "cpi.json.erb" => "config/cpi.json", "cpi-admin.erb" => "bin/cpi-admin",
+      "pre-start.erb" => "bin/pre-start",
+    }
     assert_equal targets, SPEC["templates"]
     assert_equal ["docker_cpi"], SPEC["packages"]
   end
@@ -318,12 +321,46 @@ class WrapperTest < TemplateTest
 end
 
 class PreStartTest < TemplateTest
-  def test_it_makes_a_private_directory_for_the_journal
-    journal = "#{@directory}/it's a journal"
-    script = render("pre-start.erb", "docker_cpi" => { "journal" => { "directory" => journal } })
-    output, status = Open3.capture2e("bash", stdin_data: script)
+  def run_it
+    @journal = "#{@directory}/it's a journal"
+    @link = "#{@directory}/cpi-admin"
+    script = render("pre-start.erb", "docker_cpi" => { "journal" => { "directory" => @journal } })
+    output, status = Open3.capture2e({ "CPI_ADMIN_LINK" => @link }, "bash", stdin_data: script)
     assert status.success?, output
-    assert_equal 0o700, File.stat(journal).mode & 0o777
+  end
+
+  def test_it_makes_a_private_directory_for_the_journal
+    run_it
+    assert_equal 0o700, File.stat(@journal).mode & 0o777
+  end
+
+  def test_it_puts_cpi_admin_in_the_path_again_and_again
+    2.times { run_it }
+    assert_includes File.read(@link), "/var/vcap/jobs/docker_cpi/bin/cpi-admin"
+    assert File.executable?(@link)
+  end
+
+  def test_it_leaves_another_cpi_admin_alone
+    File.write("#{@directory}/cpi-admin", "mine")
+    run_it
+    assert_equal "mine", File.read(@link)
+  end
+end
+
+class AdminWrapperTest < TemplateTest
+  # Below the operator's home, and through a link as on a director.
+  def test_it_finds_its_configuration_and_its_package
+    root = "#{@directory}/an installation"
+    FileUtils.mkdir_p(["#{root}/data/docker_cpi/bin", "#{root}/jobs", "#{root}/packages/docker_cpi/bin"])
+    FileUtils.ln_s("#{root}/data/docker_cpi", "#{root}/jobs/docker_cpi")
+    wrapper = "#{root}/jobs/docker_cpi/bin/cpi-admin"
+    File.write(wrapper, render("cpi-admin.erb"))
+    program = "#{root}/packages/docker_cpi/bin/cpi-admin"
+    File.write(program, "#!/bin/sh\necho \"$DOCKER_CPI_CONFIG $*\"\n")
+    FileUtils.chmod(0o755, [wrapper, program])
+    output, status = Open3.capture2e(wrapper, "journal", "--open")
+    assert status.success?, output
+    assert_equal "#{root}/jobs/docker_cpi/config/cpi.json journal --open\n", output
   end
 end
 

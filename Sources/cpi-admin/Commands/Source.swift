@@ -1,12 +1,18 @@
 import ArgumentParser
 import CPI
+import Glibc
 import Journal
 import Logging
 
 /// Where the journal is: in a file, or where a configuration says.
 struct Source: ParsableArguments {
+    /// The job's wrapper names its own configuration in the environment.
+    private static let installed =
+        getenv("DOCKER_CPI_CONFIG").map { String(cString: $0) }
+        ?? "/var/vcap/jobs/docker_cpi/config/cpi.json"
+
     @Option(help: "The CPI's configuration file.")
-    var config = "/var/vcap/jobs/docker_cpi/config/cpi.json"
+    var config = Source.installed
 
     /// Opens the journal for reading; a file given by name needs no configuration.
     func journal(_ path: String?) throws -> Journal {
