@@ -120,6 +120,12 @@ extension EndToEnd {
             #expect(try rig.admin("journal", "show", "1").exitCode == 1, "ambiguous")
             #expect(try rig.admin("journal", "list", "--journal", rig.journalPath).exitCode == 0)
             #expect(try rig.admin("journal", "list", "--journal", "/no/such").exitCode == 5)
+
+            // As the job's wrapper calls it.
+            let installed = try Command.run(
+                Rig.executables + "/cpi-admin", ["journal"],
+                environment: ["DOCKER_CPI_CONFIG": rig.configurationPath])
+            #expect(installed.stdout == (try rig.admin("journal").stdout))
         }
 
         @Test("Exit codes tell a missing journal from a Docker that does not answer")
