@@ -25,4 +25,5 @@ public struct APIVersion: Comparable, Sendable, CustomStringConvertible {
     /// Features by the version that brought them.
     public static let severalEndpointsOnCreate = APIVersion(1, 44)
     public static let gatewayPriority = APIVersion(1, 48)
+    public static let networksWithoutIPv4 = APIVersion(1, 48)
 }

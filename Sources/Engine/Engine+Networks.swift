@@ -11,14 +11,27 @@ public struct Network: Sendable {
     public var subnets: [String] {
         (json["IPAM"]["Config"].array ?? []).compactMap { $0["Subnet"].string }
     }
-    /// Running containers: name and addresses (with prefix length) of each.
-    public var holders: [(name: String, addresses: [String])] {
-        (json["Containers"].object ?? [:]).values.map {
-            (
-                name: $0["Name"].string ?? "",
-                addresses: [$0["IPv4Address"].string, $0["IPv6Address"].string].compactMap(\.self)
-            )
-        }
+    public var gateways: [String] {
+        (json["IPAM"]["Config"].array ?? []).compactMap { $0["Gateway"].string }
+    }
+
+    /// Running containers, in the order of their names.
+    public var holders: [Holder] {
+        (json["Containers"].object ?? [:]).values.map { entry in
+            Holder(
+                name: entry["Name"].string ?? "",
+                addresses: [entry["IPv4Address"].string, entry["IPv6Address"].string]
+                    .compactMap(\.self).filter { !$0.isEmpty })
+        }.sorted { $0.name < $1.name }
+    }
+
+    /// A container on the network.
+    public struct Holder: Sendable {
+        public let name: String
+        /// With their prefix lengths.
+        public let addresses: [String]
+
+        public var plainAddresses: [String] { addresses.map { String($0.prefix { $0 != "/" }) } }
     }
 }
 

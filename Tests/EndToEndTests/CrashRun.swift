@@ -87,7 +87,9 @@ struct CrashRun {
     /// The same call again. Repeating what succeeded must be harmless; another VM or disk would be
     /// another one.
     private mutating func repeated(_ arguments: JSON, _ first: Answer) throws -> JSON {
-        let makes = scenario.method.hasPrefix("create_") || scenario.method == "delete_disk"
+        let makes =
+            scenario.method.hasPrefix("create_")
+            || ["delete_disk", "delete_network"].contains(scenario.method)
         if makes, !first.wasKilled, first.json["error"].isNull { return first.result }
         var second = try rig.call(scenario.method, arguments)
         if let holder = second.errorMessage.firstMatch(of: /held by (vm-[0-9a-f-]+)/)?.1 {
@@ -97,7 +99,7 @@ struct CrashRun {
             _ = try rig.call("delete_vm", [.string(String(holder))])
             second = try rig.call(scenario.method, arguments)
         }
-        let isGone = second.errorType == "Bosh::Clouds::DiskNotFound"
+        let isGone = second.errorType?.hasSuffix("NotFound") == true
         expect(second.json["error"].isNull || isGone, "repeated: \(second.stdout)")
         return second.result
     }

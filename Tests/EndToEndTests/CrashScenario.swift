@@ -17,7 +17,7 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     var name: String { isLive ? "live_\(method)" : method }
     var testDescription: String { name }
 
-    static let all = restarting + disks + live
+    static let all = restarting + disks + live + networks
 
     private static let restarting: [CrashScenario] =
         [
@@ -98,6 +98,28 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
             method: method, isLive: true, prepare: wanted.prepare, check: wanted.check)
     }
 
+    /// One with a name of its own is taken over by the repeated call.
+    private static let networks = [
+        CrashScenario(
+            method: "create_network",
+            prepare: { world in [try world.networkDefinition()] },
+            check: { world, result in
+                let cid = try #require(result.array?.first?.string)
+                try world.rig.result("delete_network", [.string(cid)])
+            }),
+        CrashScenario(
+            method: "delete_network",
+            prepare: { world in
+                let answer = try world.rig.result(
+                    "create_network", [try world.networkDefinition()])
+                return [try #require(answer.array?.first)]
+            },
+            check: { world, _ in
+                let isThere = try world.rig.engine.network(world.managed) != nil
+                world.expect(!isThere, "the network is still there")
+            }),
+    ]
+
     private static func all(_ method: String) -> CrashScenario {
         restarting.first { $0.method == method } ?? restarting[0]
     }
@@ -128,6 +150,21 @@ final class CrashWorld {
     init(_ rig: Rig) {
         self.rig = rig
         network = rig.network()
+    }
+
+    /// The name of the network that create_network is to make.
+    var managed: String { (network["cloud_properties"]["name"].string ?? "") + "-managed" }
+
+    /// create_network's argument.
+    func networkDefinition() throws -> JSON {
+        let address = network["gateway"].string ?? ""
+        rig.later(.networks) { [engine = rig.engine, managed] in
+            try? engine.removeNetwork(managed)
+        }
+        return [
+            "type": "manual", "gateway": .string(address), "netmask_bits": 24,
+            "cloud_properties": ["name": .string(managed)],
+        ]
     }
 
     func loneDisk() throws -> String {

@@ -40,6 +40,12 @@ extension FakeDocker {
             throw Refusal(400, "Renaming a container with the same name as its current name")
         }
         try requireFree(name)
+        let container = state.containers[index]
+        let overlay = container.endpoints.keys.first { state.network($0)?.driver == "overlay" }
+        guard !container.isRunning || overlay == nil else {
+            throw Refusal(
+                500, "Could not add service state for endpoint \(name) to cluster on rename")
+        }
         state.containers[index].name = name
         return Response(status: 204)
     }

@@ -39,7 +39,7 @@ extension FakeDocker {
             State.Network(
                 id: id, name: name, driver: body["Driver"].string ?? "bridge", subnets: subnets,
                 gateways: pools.compactMap { $0["Gateway"].string }, labels: body["Labels"].strings,
-                enableIPv6: body["EnableIPv6"].bool ?? false))
+                enableIPv6: body["EnableIPv6"].bool ?? false, spec: body))
         return ok(["Id": .string(id), "Warning": ""], status: 201)
     }
 
@@ -87,6 +87,11 @@ extension FakeDocker {
             }
             guard !taken.contains(wish) else { throw Refusal(403, "Address already in use") }
         }
+        guard !network.subnets.allSatisfy({ $0.contains(":") }) else {
+            endpoint.address = endpoint.config["IPAMConfig"]["IPv6Address"].string ?? ""
+            endpoint.mac = endpoint.pinnedMAC ?? "02:42:ac:00:00:01"
+            return
+        }
         let free = (2...250).lazy.map { Pool.address(network.subnets[0], $0) }
             .first { !taken.contains($0) }
         let address = wish ?? free ?? ""
@@ -115,7 +120,11 @@ extension FakeDocker {
             ]
             return (container.id, json)
         }
-        let pools = network.subnets.map { ["Subnet": .string($0)] as JSON }
+        let pools = network.subnets.map { subnet -> JSON in
+            let gateway = network.gateways.first { Pool.overlap(subnet, $0 + "/32") }
+            return gateway.map { ["Subnet": .string(subnet), "Gateway": .string($0)] }
+                ?? ["Subnet": .string(subnet)]
+        }
         return [
             "Name": .string(network.name), "Id": .string(network.id), "Scope": "local",
             "Driver": .string(network.driver), "EnableIPv6": .bool(network.enableIPv6),

@@ -133,6 +133,8 @@ extension FakeDocker.State {
         var gateways: [String] = []
         var labels: [String: String] = [:]
         var enableIPv6 = false
+        /// As it was asked for: Options, Attachable and the like.
+        var spec: JSON = [:]
     }
 
     struct Exec {

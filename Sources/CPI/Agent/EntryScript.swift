@@ -1,9 +1,9 @@
 /// What a VM's container runs: it prepares what the agent expects and becomes the init.
 enum EntryScript {
-    /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it. `gateway`: where
-    /// the default route must lead, if Docker may choose another.
-    static func text(systemd: Bool, settings: String, gateway: String?) -> String {
-        prepare + (gateway.map(route) ?? "") + LiveScript.atStart + restoreStore(settings)
+    /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it. `gateways`:
+    /// where the default routes must lead, if Docker may choose others.
+    static func text(systemd: Bool, settings: String, gateways: [String]) -> String {
+        prepare + gateways.map(route).joined() + LiveScript.atStart + restoreStore(settings)
             + (systemd ? startSystemd : startRunit)
     }
 
@@ -22,7 +22,8 @@ enum EntryScript {
 
     /// Engines before API 1.48 take the default route by the networks' names.
     private static func route(_ gateway: String) -> String {
-        "ip route replace default via \(gateway) 2>/dev/null\n"
+        let family = gateway.contains(":") ? "-6 " : ""
+        return "ip \(family)route replace default via \(gateway) 2>/dev/null\n"
     }
 
     /// The agent does not mount a directory disk again when it boots, and refuses to boot when its

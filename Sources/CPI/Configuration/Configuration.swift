@@ -17,6 +17,8 @@ public struct Configuration: Sendable {
     public var attach: Attach
     public var pin: Pin
     public var lightStemcell: LightStemcell
+    /// Whether a network that was made for VMs goes with the last one.
+    public var removesUnusedNetworks: Bool
 
     /// How attach_disk gets a disk into a VM.
     public enum Attach: String, Sendable, CaseIterable {
@@ -108,6 +110,8 @@ public struct Configuration: Sendable {
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
         pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
         lightStemcell = try LightStemcell(root.member("light_stemcell"))
+        removesUnusedNetworks =
+            try root.member("networks").member("remove_unused").optional { try $0.bool() } ?? false
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,

@@ -6,13 +6,18 @@ struct BoshNetwork {
 
     let field: Field
     let kind: Kind
+    /// Docker is to give the VM this address; of a VIP, what the outside knows it by.
     let ip: String?
     let subnet: CIDR?
     let gateway: String?
-    let isDefaultGateway: Bool
-    let dockerName: String?
-    let driver: String?
-    let enableIPv6: Bool
+    /// What `default` makes this network decide: gateway, dns and the like.
+    let defaults: [String]
+    let dns: [String]
+    /// Networks of one group are one interface.
+    let nicGroup: String?
+    /// Of several addresses that the VM has from `ip` on; nil where it has one.
+    let delegated: CIDR?
+    let properties: NetworkProperties
 
     init(_ field: Field) throws {
         self.field = field
@@ -21,26 +26,31 @@ struct BoshNetwork {
             throw Field.Wrong(description: "\(field.name).type must be manual, dynamic or vip")
         }
         self.kind = kind
-        let isManual = kind == .manual
-        if isManual, field.member("ip").value.string ?? "" == "" {
+        if kind == .manual, field.member("ip").value.string ?? "" == "" {
             throw Field.Wrong(description: "\(field.name).ip is required for a manual network")
         }
         // A dynamic network may carry the address that the agent reported last: not ours to set.
-        ip = isManual ? try field.member("ip").address() : nil
+        ip =
+            switch kind {
+            case .manual: try field.member("ip").address()
+            case .vip: try field.member("ip").optional { try $0.address() }
+            case .dynamic: nil
+            }
+        let isManual = kind == .manual
         subnet = isManual ? try BoshNetwork.subnet(field) : nil
+        delegated = isManual ? try BoshNetwork.delegated(field, within: subnet) : nil
         gateway = isManual ? try field.member("gateway").optional { try $0.address() } : nil
-        let defaults = try field.member("default").optional {
-            try $0.array().map { try $0.string() }
+        defaults =
+            try field.member("default").optional { try $0.array().map { try $0.string() } } ?? []
+        dns = try field.member("dns").optional { try $0.array().map { try $0.address() } } ?? []
+        nicGroup = try field.member("nic_group").optional {
+            try $0.value.int.map(String.init) ?? $0.nonEmptyString()
         }
-        isDefaultGateway = defaults?.contains("gateway") ?? false
-        let properties = field.member("cloud_properties")
-        _ = try properties.optional { try $0.object() }
-        dockerName = try properties.member("name").optional { try $0.networkName() }
-        driver = try properties.member("driver").optional { try $0.nonEmptyString() }
-        enableIPv6 = try properties.member("enable_ipv6").optional { try $0.bool() } ?? false
-        if kind == .dynamic && dockerName == nil {
+        properties = try NetworkProperties(field.member("cloud_properties"))
+        if kind == .dynamic && properties.name == nil {
             throw Field.Wrong(
-                description: "\(properties.name).name is required for a dynamic network")
+                description:
+                    "\(field.name).cloud_properties.name is required for a dynamic network")
         }
     }
 
@@ -54,28 +64,34 @@ struct BoshNetwork {
             else { throw Field.Wrong(description: "\(field.name).netmask is not a netmask") }
             return CIDR(address: address, prefix: length)
         }
-        let prefix = try field.member("prefix").optional { try $0.string() } ?? ""
-        guard let length = Int(prefix), (1..<address.count * 8).contains(length) else {
+        guard let length = try prefix(field, of: address), length < address.count * 8 else {
             throw Field.Wrong(description: "\(field.name).netmask is required for a manual network")
         }
         return CIDR(address: address, prefix: length)
     }
-}
 
-extension Field {
-    fileprivate func address() throws -> String {
-        let text = try string()
-        guard IPAddress.bytes(text) != nil else {
-            throw Field.Wrong(description: "\(name) is not an IP address")
+    /// Beside a netmask the prefix says how many addresses the VM has.
+    private static func delegated(_ field: Field, within subnet: CIDR?) throws -> CIDR? {
+        let address = IPAddress.bytes(try field.member("ip").address()) ?? []
+        guard let subnet, let length = try prefix(field, of: address),
+            length < address.count * 8, length != subnet.prefix
+        else { return nil }
+        guard length > subnet.prefix else {
+            throw Field.Wrong(
+                description: "\(field.name).prefix is shorter than the subnet's (\(subnet.prefix))")
         }
-        return text
+        return CIDR(address: address, prefix: length)
     }
 
-    fileprivate func networkName() throws -> String {
-        let text = try nonEmptyString()
-        guard text.utf8.count <= 200, text.utf8.allSatisfy({ $0.isNameCharacter }),
-            text.utf8.first?.isAlphanumeric == true
-        else { throw Field.Wrong(description: "\(name) is not a name that Docker accepts") }
-        return text
+    /// Nil where there is none. Throws `Field.Wrong` for what is no prefix of such an address.
+    private static func prefix(_ field: Field, of address: [UInt8]) throws -> Int? {
+        let member = field.member("prefix")
+        guard !member.isAbsent, member.value.string != "" else { return nil }
+        let number = member.value.int ?? member.value.string.flatMap { Int($0) }
+        guard let number, (1...address.count * 8).contains(number) else {
+            throw Field.Wrong(
+                description: "\(member.name) must be between 1 and \(address.count * 8)")
+        }
+        return number
     }
 }

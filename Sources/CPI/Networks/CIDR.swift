@@ -1,7 +1,7 @@
 import Glibc
 
 /// An IPv4 or IPv6 network: address bytes and prefix length.
-struct CIDR: Equatable, CustomStringConvertible {
+struct CIDR: Hashable, CustomStringConvertible {
     let bytes: [UInt8]
     let prefix: Int
 

@@ -6,8 +6,9 @@ extension NetworkPlan {
     static func plans(_ networks: [BoshNetwork], _ world: World) throws -> [NetworkPlan] {
         var plans: [NetworkPlan] = []
         let present = try world.engine.networks()
-        for network in networks where network.kind != .vip {
-            let name = network.dockerName ?? nameBySubnet(network, present)
+        let real = networks.filter { $0.kind != .vip }
+        for network in real {
+            let name = try name(network, among: real, present)
             if let index = plans.firstIndex(where: { $0.name == name }) {
                 try plans[index].join(network)  // dual stack: two entries, one interface
             } else {
@@ -20,15 +21,32 @@ extension NetworkPlan {
         for index in plans.indices {
             let known = present.first { $0.name == plans[index].name }
             plans[index].isMissing = known == nil
-            if let known { try plans[index].requireSame(as: known) }
+            plans[index].mayGo = known?.isMadeByCPI
+            if let known {
+                plans[index].driver = known.driver
+                let properties = properties(of: plans[index].name, in: networks)
+                try plans[index].requireSame(as: known, properties, world)
+            }
         }
         if !plans.contains(where: \.isDefault) { plans[0].isDefault = true }
         return plans.filter(\.isDefault) + plans.filter { !$0.isDefault }
     }
 
+    /// What the entries on a Docker network say of it; of two that say a thing, the first.
+    static func properties(of name: String, in networks: [BoshNetwork]) -> NetworkProperties {
+        let all = networks.map(\.properties).filter { $0.name == name || $0.name == nil }
+        var merged = NetworkProperties()
+        for one in all {
+            merged.driver = merged.driver ?? one.driver
+            merged.options.merge(one.options) { first, _ in first }
+            merged.isInternal = merged.isInternal || one.isInternal
+        }
+        return merged
+    }
+
     private init(_ network: BoshNetwork, _ name: String) throws {
         self.init(
-            name: name, driver: network.driver ?? "bridge",
+            name: name, driver: network.properties.driver ?? "bridge",
             mac: NetworkPlan.mac(network.ip.flatMap(IPAddress.bytes)))
         try join(network)
     }
@@ -42,16 +60,34 @@ extension NetworkPlan {
         if isIPv6 { ipv6 = network.ip } else { ipv4 = network.ip ?? ipv4 }
         if let subnet = network.subnet { subnets.append(subnet.description) }
         if let gateway = network.gateway { gateways.append(gateway) }
-        enableIPv6 = enableIPv6 || network.enableIPv6 || isIPv6
-        isDefault = isDefault || network.isDefaultGateway
+        enableIPv6 = enableIPv6 || network.properties.enableIPv6 || isIPv6
+        isDefault = isDefault || network.defaults.contains("gateway")
     }
 
-    /// Without a name: the network that has the subnet already, else one named for it.
-    private static func nameBySubnet(_ network: BoshNetwork, _ present: [Network]) -> String {
-        guard let subnet = network.subnet else { return "bridge" }
-        let same = present.first { $0.subnets.compactMap(CIDR.init).contains(subnet) }
-        let letters = subnet.description.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
-        return same?.name ?? "bosh-" + String(letters)
+    /// The name that is asked for, or that another network of the same interface asks for. Without
+    /// one: the network that has the subnet already, else one named for it.
+    private static func name(
+        _ network: BoshNetwork, among all: [BoshNetwork], _ present: [Network]
+    ) throws -> String {
+        let group = all.filter { $0.nicGroup != nil && $0.nicGroup == network.nicGroup }
+        let names = Set(group.compactMap(\.properties.name)).sorted()
+        guard names.count <= 1 else {
+            throw Field.Wrong(
+                description: "\(network.field.name).nic_group: the networks of a group are one "
+                    + "interface, on one Docker network, and these name \(names.joined(separator: ", "))"
+            )
+        }
+        if let name = network.properties.name ?? names.first { return name }
+        let subnets = (group.isEmpty ? [network] : group).compactMap(\.subnet)
+        let same = present.first {
+            !Set($0.subnets.compactMap(CIDR.init)).isDisjoint(with: subnets)
+        }
+        // The IPv4 one names a pair.
+        let subnet = subnets.first { $0.bytes.count == 4 } ?? subnets.first
+        let letters = subnet.map { "\($0)" }?.map { letter in
+            letter.isLetter || letter.isNumber || letter == "." ? letter : "-"
+        }
+        return same?.name ?? letters.map { "bosh-" + String($0) } ?? "bridge"
     }
 
     /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated
@@ -63,4 +99,11 @@ extension NetworkPlan {
             : [0x06, 0x42] + (0..<4).map { _ in UInt8.random(in: 0...255) }
         return tail.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
     }
+}
+
+extension Network {
+    /// Made for a VM, or for a director.
+    var isMadeByCPI: Bool { !(labels[Label.operation] ?? "").isEmpty }
+    /// Made by create_network, and to be removed by delete_network alone.
+    var isDirectors: Bool { !(labels[Label.network] ?? "").isEmpty }
 }

@@ -5,6 +5,8 @@ struct NetworkPlan: Codable {
     var name: String
     /// It was not there when the plan was made.
     var isMissing = false
+    /// It was there, made by a CPI, and another call may remove it; nil in a plan of an older version.
+    var mayGo: Bool?
     var driver: String
     var subnets: [String] = []
     var gateways: [String] = []
@@ -15,8 +17,10 @@ struct NetworkPlan: Codable {
     /// The VM's default route goes through it.
     var isDefault = false
 
-    /// The body of `POST /networks/create`.
-    func spec(labels: [String: String]) -> JSON {
+    /// The body of `POST /networks/create`. `properties` are not in the plan: options may be secret.
+    func spec(_ properties: NetworkProperties, labels: [String: String], _ version: APIVersion)
+        -> JSON
+    {
         let pools = subnets.map { subnet in
             var pool: JSON = ["Subnet": .string(subnet)]
             if let network = CIDR(subnet),
@@ -31,8 +35,16 @@ struct NetworkPlan: Codable {
             "EnableIPv6": .bool(enableIPv6), "Labels": JSON(labels),
         ]
         if !pools.isEmpty { spec["IPAM"] = ["Driver": "default", "Config": .array(pools)] }
+        if isWithoutIPv4, version >= .networksWithoutIPv4 { spec["EnableIPv4"] = false }
+        // Else only the tasks of swarm services could be on it.
+        if driver == "overlay" { spec["Attachable"] = true }
+        if properties.isInternal { spec["Internal"] = true }
+        if !properties.options.isEmpty { spec["Options"] = JSON(properties.options) }
         return spec
     }
+
+    /// Nothing but IPv6 is asked for.
+    var isWithoutIPv4: Bool { !subnets.isEmpty && subnets.allSatisfy { $0.contains(":") } }
 
     /// The VM's endpoint. A pinned MAC keeps the ARP caches of other hosts true.
     func endpoint(_ version: APIVersion) -> JSON {
@@ -46,17 +58,24 @@ struct NetworkPlan: Codable {
         return endpoint
     }
 
-    /// Throws when a network of this name is there with other subnets than the VM needs.
-    func requireSame(as network: Network) throws {
+    /// Throws when a network of this name is there with other subnets than the VM needs, or with
+    /// another driver than is asked for by name.
+    func requireSame(as network: Network, _ properties: NetworkProperties, _ world: World) throws {
         let wanted = subnets.compactMap(CIDR.init)
         let present = network.subnets.compactMap(CIDR.init)
+        let users = { try world.listOfUsers(of: name).map { " (\($0) on it)" } ?? "" }
         guard wanted.allSatisfy(present.contains) else {
             throw CPIError(
                 kind: .cloud,
                 message:
-                    "network \(name) is there with subnet \(network.subnets.joined(separator: ", ")), "
-                    + "but \(subnets.joined(separator: ", ")) is asked for")
+                    "network \(name) is there with subnet \(network.subnets.joined(separator: ", "))"
+                    + "\(try users()), but \(subnets.joined(separator: ", ")) is asked for")
         }
+        guard let asked = properties.driver, asked != network.driver else { return }
+        throw CPIError(
+            kind: .cloud,
+            message: "network \(name) is there with driver \(network.driver)\(try users()), "
+                + "but \(asked) is asked for")
     }
 }
 

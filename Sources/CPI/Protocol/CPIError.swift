@@ -9,6 +9,7 @@ public struct CPIError: Error, CustomStringConvertible {
         case cloud = "Bosh::Clouds::CloudError"
         case vmNotFound = "Bosh::Clouds::VMNotFound"
         case diskNotFound = "Bosh::Clouds::DiskNotFound"
+        case networkNotFound = "Bosh::Clouds::NetworkNotFound"
         case vmCreationFailed = "Bosh::Clouds::VMCreationFailed"
     }
 
@@ -25,6 +26,12 @@ public struct CPIError: Error, CustomStringConvertible {
 
     static func diskNotFound(_ disk: DiskCID) -> CPIError {
         CPIError(kind: .diskNotFound, message: "cannot find disk \(disk): no volume of that name")
+    }
+
+    static func networkNotFound(_ network: NetworkCID) -> CPIError {
+        CPIError(
+            kind: .networkNotFound,
+            message: "cannot find network \(network): no Docker network of that name")
     }
 
     /// Any error as one of ours. What is not known to be the caller's mistake is the cloud's.

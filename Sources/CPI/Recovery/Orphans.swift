@@ -54,6 +54,11 @@ struct OrphanSearch {
         case (CreateDisk.name, .disk):
             guard try world.engine.volume(subject.cid) != nil else { return nil }
             (kind, command) = ("volume", "docker volume rm \(subject.cid)")
+        case (CreateNetwork.name, .network):
+            guard try world.engine.network(subject.cid) != nil,
+                try world.users(of: subject.cid).isEmpty
+            else { return nil }
+            (kind, command) = ("network", "docker network rm \(subject.cid)")
         case (CreateStemcell.name, .stemcell):
             guard try world.engine.image(subject.cid) != nil else { return nil }
             (kind, command) = ("image", "docker image rm \(subject.cid)")
@@ -137,11 +142,11 @@ struct OrphanSearch {
         return "\(CreateVM.name) has failed and left it without a label"
     }
 
-    /// Made for a VM and used by none: the next create_vm may want it again.
+    /// Made for a VM and used by none: the next create_vm may want it again. A director's is its own.
     private func networks() throws -> [Orphan] {
         try world.engine.networks().compactMap { network in
-            guard network.labels[Label.operation] != nil,
-                try world.engine.containers(["network": [network.name]]).isEmpty
+            guard network.isMadeByCPI, !network.isDirectors,
+                try world.users(of: network.name).isEmpty
             else { return nil }
             return Orphan(
                 kind: "network", name: network.name, reason: "no VM uses it any more",

@@ -14,6 +14,10 @@ enum Label {
     static let host = "io.bosh.cpi.host"
     static let replaces = "io.bosh.replaces"
     static let metadata = "io.bosh.metadata"
+    /// On a network that a director manages: its CID.
+    static let network = "io.bosh.network"
+    /// On a VM: the addresses of its VIP networks, with commas between them.
+    static let vip = "io.bosh.vip"
     /// On a committed image and on the replacement made from it: `FinishedAt` of the old container at
     /// the commit. Another one now means that it has run since.
     static let endOfOld = "io.bosh.cpi.finished_at"
@@ -27,7 +31,7 @@ enum Label {
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [
         operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
-        metadata, host, endOfOld, blueprint,
+        metadata, host, endOfOld, blueprint, vip,
     ]
 
     /// The labels of a new container or image: `own`, those that say who made it, the rest empty.

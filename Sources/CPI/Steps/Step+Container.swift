@@ -74,6 +74,21 @@ extension Step {
             })
     }
 
+    /// Stops a container that this operation makes, known by either name; it is to be started again.
+    static func stopMade(_ names: [String]) -> Step {
+        Step(
+            name: "stop container \(names[0])",
+            do: { world in
+                guard let container = try world.madeContainer(names) else {
+                    throw CPIError(kind: .cloud, message: "container \(names[0]) is gone")
+                }
+                try world.engine.stopContainer(
+                    container.id, seconds: world.configuration.timeouts.stop)
+            },
+            verify: { try $0.madeContainer(names)?.isUp != true },
+            undo: .withAnother)  // of the container
+    }
+
     /// Starts a container that this operation makes, known by either name.
     static func startMade(_ names: [String]) -> Step {
         Step(
@@ -91,40 +106,5 @@ extension Step {
                 try world.engine.stopContainer(
                     container.id, seconds: world.configuration.timeouts.stop)
             })
-    }
-}
-
-extension World {
-    /// Starts it; when an address is taken, says who holds it.
-    func startContainer(_ id: String) throws {
-        do {
-            try engine.startContainer(id)
-        } catch let error as EngineError {
-            guard let (holder, what) = try? addressHolder(error, id) else { throw error }
-            let isVM = VMCID.role(of: holder)?.role == .vm
-            let advice = isVM ? "; if no director knows that VM: bosh delete-vm \(holder)" : ""
-            throw CPIError(kind: .cloud, message: "\(error) (\(what))\(advice)")
-        }
-    }
-
-    /// Engines say "Address already in use" without saying by whom: the container's name, and a text.
-    private func addressHolder(_ error: EngineError, _ id: String) throws -> (String, String)? {
-        guard error.description.lowercased().contains("address already in use") else { return nil }
-        let endpoints = try engine.inspectContainer(id).endpoints
-        for (name, endpoint) in endpoints.sorted(by: { $0.key < $1.key }) {
-            let wanted = [
-                endpoint["IPAMConfig"]["IPv4Address"].string,
-                endpoint["IPAMConfig"]["IPv6Address"].string,
-            ].compactMap(\.self)
-            for holder in try engine.network(name)?.holders ?? [] {
-                let held = holder.addresses.map { String($0.prefix { $0 != "/" }) }
-                if let address = wanted.first(where: held.contains) {
-                    return (
-                        holder.name, "\(address) on network \(name) is held by \(holder.name)"
-                    )
-                }
-            }
-        }
-        return nil
     }
 }

@@ -43,11 +43,17 @@ struct StepFailure: Error {
     let step: String
     let cause: Error
 
-    /// Docker said no before it did anything.
+    /// Nothing was done: Docker said no before it did anything, or the step itself did.
     var isRefusal: Bool {
+        if cause is NothingDone { return true }
         guard let status = (cause as? EngineError)?.status else { return false }
         return status < 500
     }
+}
+
+/// A step has looked, and has not begun.
+struct NothingDone: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// A step cannot see what it is to see, for a reason that has nothing to do with what it did: neither

@@ -77,6 +77,7 @@ struct CreateVM: Mutation {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")
         }
         let networks = try NetworkPlan.plans(networks, world)
+        try warn(networks, world)
         try properties.requireNothingForeign(world, network: networks[0].name)
         let several = try world.engine.version() >= .severalEndpointsOnCreate
         return Plan(
@@ -113,18 +114,22 @@ struct CreateVM: Mutation {
     static func steps(_ plan: Plan, _ call: CreateVM?) -> [Step] {
         let labels = [Label.vm: plan.vm.description]
         let volumes = [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted()
-        return plan.networks.filter(\.isMissing).map { .createNetwork($0) }
+        return plan.networks.filter(\.isToBeSeen).map {
+            .createNetwork($0, call?.properties(of: $0))
+        }
             + volumes.map { .createVolume($0, labels: labels) }
             + [.createVM(plan, call)]
             + plan.networks.filter { plan.furtherNetworks.contains($0.name) }.map { network in
-                .connect(plan.names, to: network.name) { network.endpoint(try $0.engine.version()) }
+                .connect(
+                    plan.names, to: network.name,
+                    prepare: { try $0.ensure(network, call?.properties(of: network)) },
+                    endpoint: { network.endpoint(try $0.engine.version()) })
             }
             + [
                 .putSettings(plan, call),
                 .startMade(plan.names),
                 .verifyRuns(plan),
-                .renameMade(from: plan.vm.incomplete, to: plan.vm.description),
-            ]
+            ] + naming(plan)
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {

@@ -18,6 +18,8 @@ struct DeleteVM: Mutation {
         let images: [String]
         /// The pins of the disks that it has; nil in a plan of an older version.
         var pins: [Named]?
+        /// Networks that were made for VMs; they go with the last one. Nil in a plan of an older version.
+        var networks: [String]?
     }
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
@@ -35,6 +37,7 @@ struct DeleteVM: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         var anonymous: [String] = []
+        var networks: Set<String> = []
         let containers = try world.containers(of: vm)
         for member in containers {
             guard let container = try world.engine.container(member.id) else { continue }
@@ -44,13 +47,15 @@ struct DeleteVM: Mutation {
                     message: "cannot delete VM \(vm): container \(member.name) is not a VM of ours "
                         + "(it has no label \(Label.vm))")
             }
+            networks.formUnion(container.endpoints.keys)
             anonymous += container.mounts.filter(\.isAnonymous).map(\.name)
         }
         return Plan(
             vm: vm, containers: containers.map { Plan.Named(id: $0.id, name: $0.name) },
             volumes: try ownVolumes(world) + Set(anonymous).sorted(),
             images: try world.committedImages(vm),
-            pins: try world.pins(of: vm).map { Plan.Named(id: $0.id, name: $0.disk.pin) })
+            pins: try world.pins(of: vm).map { Plan.Named(id: $0.id, name: $0.disk.pin) },
+            networks: try removable(networks, world))
     }
 
     /// The VM's volumes that are there, by label; the Go CPI's by their name.
@@ -64,11 +69,20 @@ struct DeleteVM: Mutation {
         return own + [vm.goCPIsEphemeralVolume]
     }
 
+    private func removable(_ networks: Set<String>, _ world: World) throws -> [String] {
+        guard world.configuration.removesUnusedNetworks else { return [] }
+        return try networks.sorted().filter { name in
+            guard let network = try world.engine.network(name) else { return false }
+            return network.isMadeByCPI && !network.isDirectors
+        }
+    }
+
     static func steps(_ plan: Plan, _ call: DeleteVM?) -> [Step] {
         plan.containers.map { .removeContainer($0.id, called: $0.name) }
             + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
             + plan.volumes.map { .removeVolume($0) }
             + plan.images.map { .removeImage($0) }
+            + (plan.networks ?? []).map { .removeUnusedNetwork($0) }
     }
 
     static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }

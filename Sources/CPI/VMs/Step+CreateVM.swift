@@ -5,9 +5,13 @@ extension Step {
         Step(
             name: "create container \(plan.vm.incomplete)",
             do: { world in
-                let spec = try VMSpec(plan: plan, properties: try call.known().properties).json(
-                    world)
-                let warnings = try world.engine.createContainer(plan.vm.incomplete, spec).warnings
+                let call = try call.known()
+                let spec = try VMSpec(
+                    plan: plan, properties: call.properties, networks: call.networks
+                ).json(world)
+                let warnings = try world.joining(plan, call) {
+                    try world.engine.createContainer(plan.vm.incomplete, spec).warnings
+                }
                 warnings.forEach(world.warn)
                 for disk in plan.disks { try world.requireSoleHolder(of: disk, plan.vm) }
             },

@@ -9,8 +9,8 @@ struct VMProperties {
     var pidsLimit: Int?
     /// MiB; recorded, not enforced: a local volume has no size.
     var ephemeralDiskMiB: Int?
-    /// `PORT/tcp` or `PORT/udp`, published on ports that Docker chooses.
-    var ports: [String]
+    /// Published by the host.
+    var ports: [PublishedPort]
     var systemd: Bool?
     var lxcfs: Bool?
     var hostConfig: [String: JSON]
@@ -24,7 +24,8 @@ struct VMProperties {
         cpus = try field.member("cpus").optional { try $0.double(above: 0, below: 10_000) }
         pidsLimit = try field.member("pids_limit").optional { try $0.int(1...4_194_304) }
         ephemeralDiskMiB = try field.member("ephemeral_disk").optional { try $0.int(1...(1 << 40)) }
-        ports = try field.member("ports").optional { try $0.array().map { try $0.port() } } ?? []
+        ports =
+            try field.member("ports").optional { try $0.array().flatMap(PublishedPort.parse) } ?? []
         systemd = try VMProperties.either(
             field, "force_start_with_systemd", "force_start_without_systemd")
         lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")
@@ -61,18 +62,5 @@ struct VMProperties {
             throw Field.Wrong(description: "\(field.name) has both \(yes) and \(no)")
         }
         return isYes ? true : isNo ? false : nil
-    }
-}
-
-extension Field {
-    fileprivate func port() throws -> String {
-        let text = try string()
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let isPort = (1...65_535).contains(Int(parts.first ?? "") ?? 0)
-        guard isPort, parts.count == 1 || (parts.count == 2 && ["tcp", "udp"].contains(parts[1]))
-        else {
-            throw Field.Wrong(description: "\(name) must be PORT/tcp or PORT/udp")
-        }
-        return parts.count == 1 ? text + "/tcp" : text
     }
 }

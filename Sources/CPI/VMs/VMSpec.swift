@@ -4,6 +4,7 @@ import Engine
 struct VMSpec {
     let plan: CreateVM.Plan
     let properties: VMProperties
+    let networks: [BoshNetwork]
 
     func json(_ world: World) throws -> JSON {
         let version = try world.engine.version()
@@ -17,10 +18,10 @@ struct VMSpec {
                 .string(
                     EntryScript.text(
                         systemd: systemd, settings: configuration.agentSettingsPath,
-                        gateway: gateway))
+                        gateways: gateways))
             ],
             "Labels": JSON(
-                Label.complete([Label.vm: plan.vm.description, Label.agent: plan.agent], world)),
+                Label.complete(labels, world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]
@@ -30,14 +31,28 @@ struct VMSpec {
         }
         if !properties.ports.isEmpty {
             body["ExposedPorts"] = .object(
-                Dictionary(properties.ports.map { ($0, [:]) }, uniquingKeysWith: { one, _ in one }))
+                PublishedPort.bindings(properties.ports).mapValues { _ in [:] })
         }
         return body
     }
 
+    private var labels: [String: String] {
+        // No address of the container's: what the outside knows the VM by.
+        let vips = networks.filter { $0.kind == .vip }.compactMap(\.ip)
+        return [
+            Label.vm: plan.vm.description, Label.agent: plan.agent,
+            Label.vip: vips.joined(separator: ","),
+        ]
+    }
+
     /// One network leaves no choice.
-    private var gateway: String? {
-        plan.networks.count > 1 ? plan.networks[0].gateways.first { !$0.contains(":") } : nil
+    private var gateways: [String] { plan.networks.count > 1 ? plan.networks[0].gateways : [] }
+
+    /// The name servers of the network that `default` says, or of the only one.
+    private var dns: [String] {
+        let real = networks.filter { $0.kind != .vip }
+        let chosen = real.first { $0.defaults.contains("dns") } ?? (real.count == 1 ? real[0] : nil)
+        return chosen?.dns ?? []
     }
 
     private func endpoints(_ version: APIVersion) -> JSON {
@@ -59,6 +74,7 @@ struct VMSpec {
         if let cpus = properties.cpus { host["NanoCpus"] = .integer(Int64((cpus * 1e9).rounded())) }
         if let limit = properties.pidsLimit { host["PidsLimit"] = .integer(Int64(limit)) }
         if systemd { host["CgroupnsMode"] = "host" }
+        if !dns.isEmpty { host["Dns"] = JSON(dns) }
         for (key, value) in properties.hostConfig { host[key] = value }
         var binds = ["\(plan.vm.ephemeralVolume):/var/vcap/data"]
         binds += plan.disks.map { "\($0):\($0.hint)" }
@@ -74,7 +90,9 @@ struct VMSpec {
         let mounts = properties.mounts.mounts(naming: volumes)
         if !mounts.isEmpty { host["Mounts"] = .array(mounts) }
         var ports = host["PortBindings"]
-        for port in properties.ports where ports[port].isNull { ports[port] = [["HostPort": ""]] }
+        for (port, bindings) in PublishedPort.bindings(properties.ports) where ports[port].isNull {
+            ports[port] = bindings
+        }
         if !ports.isNull { host["PortBindings"] = ports }
         return host
     }

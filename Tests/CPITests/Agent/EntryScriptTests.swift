@@ -68,7 +68,8 @@ struct EntryScriptTests {
 
     @Test("each whole script is one that a shell can read", arguments: [true, false])
     func syntax(systemd: Bool) throws {
-        let text = EntryScript.text(systemd: systemd, settings: "/it's here", gateway: "10.0.0.1")
+        let text = EntryScript.text(
+            systemd: systemd, settings: "/it's here", gateways: ["10.0.0.1", "fd00::1"])
         for script in [text, EntryScript.mountWrapper] {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/sh")

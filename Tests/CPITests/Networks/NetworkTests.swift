@@ -164,7 +164,7 @@ struct VMPropertiesTests {
             "ShmSize": 1, "Ulimits": [], "zone": "z1", "ports": ["80", "53/udp"], "name": "x",
         ])
         #expect(some.hostConfig == ["ShmSize": 1, "Ulimits": []])
-        #expect(some.ports == ["80/tcp", "53/udp"])
+        #expect(some.ports.map(\.port) == ["80/tcp", "53/udp"])
         #expect(try properties(.null).hostConfig.isEmpty)
     }
 

@@ -1,0 +1,140 @@
+import Engine
+import Journal
+
+/// Makes a Docker network for a subnet that a director manages. Only delete_network removes it.
+///
+/// One whose cloud_properties name it may be there already: made by the same director for the same
+/// subnet it is the one that is asked for, for an earlier answer may not have arrived.
+struct CreateNetwork: Mutation {
+    static let name = "create_network"
+    static let arguments = ["subnet_definition"]
+    static let rule = RecoveryRule.keepWhatIsMade
+    struct Plan: Codable {
+        let cid: NetworkCID
+        let network: NetworkPlan
+        /// Addresses and spans of them that Docker takes for itself.
+        let reserved: [String]
+        /// It was there, and is taken over as it is.
+        let isThere: Bool
+    }
+    let definition: SubnetDefinition
+    var subjects: [Subject] {
+        definition.properties.name.map { [NetworkCID($0).subject] } ?? []
+    }
+
+    init(_ arguments: Arguments) throws {
+        definition = try SubnetDefinition(arguments[0])
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        let present = try world.engine.networks()
+        let cid = definition.properties.name.map { NetworkCID($0) } ?? .random()
+        let driver = definition.properties.driver ?? "bridge"
+        let same = present.first { $0.name == cid.description }
+        let range = try range(present, same, world)
+        let isIPv6 = range.bytes.count == 16
+        let gateway = definition.gateway ?? range.address(1)
+        let network = NetworkPlan(
+            name: cid.description, isMissing: same == nil, driver: driver,
+            subnets: [range.description], gateways: [gateway],
+            enableIPv6: definition.properties.enableIPv6 || isIPv6, mac: "")
+        if let same {
+            guard same.isDirectors,
+                (same.labels[Label.director] ?? "") == world.request.director ?? ""
+            else {
+                throw CPIError(
+                    kind: .cloud,
+                    message:
+                        "cannot create network \(cid): there is a Docker network of that name, "
+                        + "which this director has not made")
+            }
+            try network.requireSame(as: same, definition.properties, world)
+        } else if network.isWithoutIPv4 {
+            try world.warnOfIPv4(cid.description)
+        }
+        // Each node of a swarm takes an address of its own, from the first ones on.
+        let isSwarms = driver == "overlay" && !isIPv6 && range.prefix <= 27
+        return Plan(
+            cid: cid, network: network,
+            reserved: isSwarms ? ["\(range.address(2))-\(range.address(9))"] : [],
+            isThere: same != nil)
+    }
+
+    /// Throws `CPIError` when there is none left to choose.
+    private func range(_ present: [Network], _ same: Network?, _ world: World) throws -> CIDR {
+        if let range = definition.range { return range }
+        if let range = same?.subnets.compactMap(CIDR.init).first { return range }
+        let configured = try world.engineInfo()["DefaultAddressPools"].array ?? []
+        let pools = configured.compactMap { $0["Base"].string.flatMap(CIDR.init) }
+        let taken = present.flatMap(\.subnets).compactMap(CIDR.init)
+        guard
+            let range = CIDR.free(
+                prefix: definition.prefix, in: pools.isEmpty ? CIDR.enginesPools : pools,
+                besides: taken)
+        else {
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "cannot create network: no subnet with \(definition.prefix) netmask_bits is "
+                    + "free among Docker's address pools")
+        }
+        return range
+    }
+
+    static func subjects(of plan: Plan) -> [Subject] { [plan.cid.subject] }
+
+    static func steps(_ plan: Plan, _ call: CreateNetwork?) -> [Step] {
+        guard !plan.isThere else { return [] }
+        let name = plan.cid.description
+        let make = Step(
+            name: "create network \(name)",
+            do: { world in
+                guard let call else { return }
+                try world.locked(networks: [name]) {
+                    guard try world.engine.network(name) == nil else {
+                        throw CPIError(
+                            kind: .cloud,
+                            message: "cannot create network \(name): there is one by now")
+                    }
+                    let labels = Label.made([Label.network: name], world)
+                    try world.create(plan.network, call.definition.properties, labels: labels)
+                }
+            },
+            verify: { try $0.madeNetwork(name) != nil },
+            undo: .impossible)  // only delete_network removes it
+        return [make]
+    }
+
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        try world.madeNetwork(plan.cid.description) != nil ? .complete : .incomplete
+    }
+
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON {
+        var properties = definition.cloudProperties
+        properties["name"] = .string(plan.cid.description)
+        return [
+            .string(plan.cid.description),
+            [
+                "range": .string(plan.network.subnets.first ?? ""),
+                "gateway": .string(plan.network.gateways.first ?? ""),
+                "reserved": JSON(plan.reserved),
+            ],
+            .object(properties),
+        ]
+    }
+}
+
+extension World {
+    /// Below API 1.48 each network has a subnet of IPv4.
+    func warnOfIPv4(_ network: String) throws {
+        guard try engine.version() < .networksWithoutIPv4 else { return }
+        warn(
+            "this Engine knows no network without IPv4: VMs on \(network) get an IPv4 address of "
+                + "Docker's choice as well")
+    }
+
+    /// The network of that name, if this operation made it.
+    fileprivate func madeNetwork(_ name: String) throws -> Network? {
+        try engine.network(name).flatMap { made($0.labels) ? $0 : nil }
+    }
+}

@@ -1,0 +1,74 @@
+import Engine
+import Journal
+
+/// Removes a network that create_network made, unless any container is on it, running or not.
+struct DeleteNetwork: Mutation {
+    static let name = "delete_network"
+    static let arguments = ["network_cid"]
+    static let rule = RecoveryRule.finish
+    static let deletes = true
+    struct Plan: Codable {
+        let network: NetworkCID
+        /// An interrupted delete_network, which this call has finished, had deleted it.
+        let isGone: Bool
+    }
+    let network: NetworkCID
+    var subjects: [Subject] { [network.subject] }
+
+    init(_ arguments: Arguments) throws {
+        network = try NetworkCID(arguments[0])
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        // Docker also takes the beginning of an id.
+        let present = try world.engine.network(network.description).flatMap {
+            $0.name == network.description ? $0 : nil
+        }
+        guard let present else {
+            let wasDeletedJustNow = world.settled.contains {
+                $0.operation.method == Self.name && $0.subjects.contains(network.subject)
+            }
+            guard wasDeletedJustNow else { throw CPIError.networkNotFound(network) }
+            return Plan(network: network, isGone: true)
+        }
+        guard present.isMadeByCPI else {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot delete network \(network): it was not made by this CPI (it has no "
+                    + "label \(Label.operation))")
+        }
+        try world.requireNobody(on: network)
+        return Plan(network: network, isGone: false)
+    }
+
+    static func steps(_ plan: Plan, _ call: DeleteNetwork?) -> [Step] {
+        guard !plan.isGone else { return [] }
+        let name = plan.network.description
+        return [
+            Step(
+                name: "delete network \(name)", isDestructive: true,
+                do: { world in
+                    try world.locked(networks: [name]) {
+                        guard try world.engine.network(name) != nil else { return }
+                        // Docker refuses only where a container runs.
+                        try world.requireNobody(on: plan.network)
+                        try world.patiently { try world.engine.removeNetwork(name) }
+                    }
+                },
+                verify: { try $0.engine.network(name) == nil },
+                undo: .impossible)
+        ]
+    }
+
+    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
+
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}
+
+extension World {
+    /// Throws `NothingDone` that names the containers on the network.
+    fileprivate func requireNobody(on network: NetworkCID) throws {
+        guard let users = try listOfUsers(of: network.description) else { return }
+        throw NothingDone(description: "cannot delete network \(network): \(users) on it")
+    }
+}

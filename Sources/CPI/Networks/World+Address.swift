@@ -1,0 +1,50 @@
+import Engine
+
+extension World {
+    /// Starts it; when an address is taken, says who holds it.
+    func startContainer(_ id: String) throws {
+        do {
+            try engine.startContainer(id)
+        } catch let error as EngineError {
+            guard let conflict = try? addressConflict(error, id) else { throw error }
+            throw CPIError(kind: .cloud, message: "\(error) \(conflict)")
+        }
+    }
+
+    /// Engines say that an address is in use without saying by whom. Who else is on the network is said
+    /// as well: those are the addresses that a director must not give away. Nil for another error.
+    private func addressConflict(_ error: EngineError, _ id: String) throws -> String? {
+        let text = error.description.lowercased()
+        let isPodmans = text.contains("ip address") && text.contains("already allocated")
+        guard text.contains("address already in use") || isPodmans else { return nil }
+        let endpoints = try engine.inspectContainer(id).endpoints
+        for (name, endpoint) in endpoints.sorted(by: { $0.key < $1.key }) {
+            let wanted = [
+                endpoint["IPAMConfig"]["IPv4Address"].string,
+                endpoint["IPAMConfig"]["IPv6Address"].string,
+            ].compactMap(\.self)
+            guard let network = try engine.network(name) else { continue }
+            for holder in network.holders {
+                guard let address = wanted.first(where: holder.plainAddresses.contains) else {
+                    continue
+                }
+                return conflict("\(address) on network \(name) is held by ", holder.name, network)
+            }
+            if let address = wanted.first(where: network.gateways.contains) {
+                return "(\(address) is the gateway of network \(name))"
+            }
+        }
+        return nil
+    }
+
+    private func conflict(_ what: String, _ holder: String, _ network: Network) -> String {
+        let others = network.holders.filter { $0.name != holder }.map { other in
+            "\(other.name) \(other.plainAddresses.joined(separator: " "))"
+        }.sorted()
+        let more = others.count > 8 ? ["\(others.count - 8) more"] : []
+        let rest = (others.prefix(8) + more).joined(separator: ", ")
+        let isVM = VMCID.role(of: holder)?.role == .vm
+        return "(\(what)\(holder))" + (rest.isEmpty ? "" : "; also there: \(rest)")
+            + (isVM ? "; if no director knows that VM: bosh delete-vm \(holder)" : "")
+    }
+}

@@ -1,0 +1,85 @@
+import Engine
+import Journal
+
+extension World {
+    /// Does `body` while no other CPI of this machine makes, removes or joins these networks. On Engine
+    /// 20.10 two creations of one name at once make two networks, and on any Engine a network can be
+    /// removed that only containers which do not run are on.
+    func locked<Result>(networks: [String], _ body: () throws -> Result) throws -> Result {
+        var held: [FileLock] = []
+        defer { held.forEach { $0.release() } }
+        for network in Set(networks).sorted() {
+            let name =
+                "network-"
+                + String(
+                    network.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
+            held += try locks.acquire(name, seconds: 60, note: operation)
+        }
+        return try body()
+    }
+
+    /// Makes the network unless it is there as it should be. Under its lock.
+    func ensure(_ plan: NetworkPlan, _ properties: NetworkProperties?) throws {
+        let properties = properties ?? NetworkProperties()
+        if let present = try engine.network(plan.name) {
+            try plan.requireSame(as: present, properties, self)
+        } else {
+            try create(plan, properties)
+        }
+    }
+
+    /// The containers that have an endpoint on the network, running or not, by name.
+    func users(of network: String) throws -> [String] {
+        try engine.containers(["network": [network]]).compactMap(\.names.first).sorted()
+    }
+
+    /// As words for an error; nil when there is none.
+    func listOfUsers(of network: String) throws -> String? {
+        let users = try users(of: network)
+        guard let last = users.last else { return nil }
+        guard users.count > 1 else { return "\(last) is" }
+        let shown = users.count > 6 ? users.prefix(5) + ["\(users.count - 5) more"] : users[...]
+        return shown.dropLast().joined(separator: ", ") + " and \(shown.last ?? "") are"
+    }
+
+    /// Whether it was made for VMs and none is on it.
+    func isUnused(_ name: String) throws -> Bool {
+        guard let network = try engine.network(name), network.isMadeByCPI, !network.isDirectors
+        else { return false }
+        return try users(of: name).isEmpty
+    }
+
+    private func create(_ plan: NetworkPlan, _ properties: NetworkProperties) throws {
+        let cid = NetworkCID(plan.name)
+        // Whoever makes a director's network again has it belong to the director.
+        let own = cid.isOurForm ? [Label.network: plan.name] : [:]
+        try create(plan, properties, labels: Label.made(own, self))
+    }
+
+    /// Throws `CPIError` naming the networks that are in the way, and who is on them.
+    func create(_ plan: NetworkPlan, _ properties: NetworkProperties, labels: [String: String])
+        throws
+    {
+        do {
+            let spec = plan.spec(properties, labels: labels, try engine.version())
+            try engine.createNetwork(spec)
+        } catch let error as EngineError where error.description.contains("overlap") {
+            let others = try engine.networks().filter { $0.overlaps(plan.subnets) }
+            let names = try others.map { other in
+                let users = try listOfUsers(of: other.name).map { ", \($0) on it" } ?? ""
+                return "\(other.name) (\(other.subnets.joined(separator: ", "))\(users))"
+            }
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "cannot create network \(plan.name) with \(plan.subnets.joined(separator: ", ")): "
+                    + "it overlaps with \(names.isEmpty ? "a network of the host" : names.joined(separator: ", "))"
+            )
+        } catch let error as EngineError
+            where plan.driver == "overlay" && error.description.contains("not a swarm manager")
+        {
+            // A worker does not see the swarm's networks before a container of its is on them.
+            logger.info("network \(plan.name) is taken to be on the swarm's managers: \(error)")
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Networks that a director manages")
+struct DirectorNetworkTests {
+    static let named: JSON = [
+        "type": "manual", "range": "10.9.0.0/24",
+        "cloud_properties": ["name": "managed", "zone": "z1"],
+    ]
+    let scene: Scene
+
+    init() throws { scene = try Scene() }
+
+    private func create(_ definition: JSON) throws -> JSON {
+        try scene.runner.call("create_network", [definition])
+    }
+
+    private func delete(_ cid: String) throws -> JSON {
+        try scene.runner.call("delete_network", [.string(cid)])
+    }
+
+    @Test("the answer has the CID, the subnet with its gateway, and the properties with the name")
+    func answer() throws {
+        let answer = try create(Self.named)
+        #expect(
+            answer == [
+                "managed", ["range": "10.9.0.0/24", "gateway": "10.9.0.1", "reserved": []],
+                ["name": "managed", "zone": "z1"],
+            ])
+        let network = try #require(scene.docker.state.network("managed"))
+        #expect(network.subnets == ["10.9.0.0/24"] && network.gateways == ["10.9.0.1"])
+        #expect(network.labels["io.bosh.network"] == "managed")
+        #expect(network.labels["io.bosh.director"] == "director-1")
+    }
+
+    @Test("without a name it gets one that no other has, and without a range a free subnet")
+    func chosen() throws {
+        scene.docker.state.networks.append(
+            .init(id: "n9", name: "theirs", driver: "bridge", subnets: ["172.16.0.0/24"]))
+        let answer = try create(["netmask_bits": 24]).array ?? []
+        let cid = try #require(answer.first?.string)
+        #expect(NetworkCID(cid).isOurForm)
+        #expect(answer[1]["range"] == "172.16.1.0/24" && answer[1]["gateway"] == "172.16.1.1")
+        #expect(answer[2] == ["name": .string(cid)])
+        let other = try create(["gateway": "10.8.7.1", "netmask_bits": 20]).array ?? []
+        #expect(other[1]["range"] == "10.8.0.0/20" && other[1]["gateway"] == "10.8.7.1")
+        let six = try create(["range": "fd00:9::/64"]).array ?? []
+        #expect(six[1]["gateway"] == "fd00:9::1")
+        #expect(scene.docker.state.network(six[0].string ?? "")?.enableIPv6 == true)
+    }
+
+    @Test(
+        "driver and options reach Docker; an overlay can be joined by VMs, and its nodes need room")
+    func drivers() throws {
+        let answer = try create([
+            "range": "10.9.0.0/24",
+            "cloud_properties": [
+                "driver": "overlay", "driver_opts": ["encrypted": ""], "internal": true,
+            ],
+        ])
+        #expect(answer.array?[1]["reserved"] == ["10.9.0.2-10.9.0.9"])
+        let spec = try #require(scene.docker.state.networks.last?.spec)
+        #expect(spec["Driver"] == "overlay" && spec["Attachable"] == true)
+        #expect(spec["Internal"] == true && spec["Options"] == ["encrypted": ""])
+    }
+
+    @Test(
+        "what is wrong is told by its key",
+        arguments: [
+            ("x", "subnet_definition"), (["type": "dynamic"], ".type"),
+            (["range": "10.0.0.0"], ".range"), (["range": "10.0.0.0/31"], ".range"),
+            (["range": 3], ".range"), (["gateway": "x", "range": "10.0.0.0/24"], ".gateway"),
+            (["gateway": "10.0.1.1", "range": "10.0.0.0/24"], ".gateway"),
+            (["netmask_bits": 31], ".netmask_bits"), (["netmask_bits": "24"], ".netmask_bits"),
+            (["cloud_properties": ["name": "a b"]], ".cloud_properties.name"),
+            (["cloud_properties": ["driver_opts": ["parent": 1]]], ".driver_opts.parent"),
+            (["cloud_properties": ["internal": "yes"]], ".internal"),
+        ] as [(JSON, String)])
+    func wrong(definition: JSON, key: String) {
+        let failure = #expect(throws: CallFailure.self) { try create(definition) }
+        #expect(failure?.message.contains(key) == true, "\(String(describing: failure))")
+        #expect(scene.story() == "")
+    }
+
+    @Test("a network of that name is taken over from the same director alone, for the same subnet")
+    func again() throws {
+        _ = try create(Self.named)
+        _ = scene.story()
+        _ = try create(Self.named)
+        #expect(scene.story() == "")
+        var other = Self.named
+        other["range"] = "10.10.0.0/24"
+        let subnet = #expect(throws: CallFailure.self) { try create(other) }
+        #expect(subnet?.message.contains("is there with subnet 10.9.0.0/24") == true)
+        let stranger = #expect(throws: CallFailure.self) {
+            try create(["cloud_properties": ["name": "bridge"]])
+        }
+        #expect(stranger?.message.contains("this director has not made") == true)
+    }
+
+    @Test("an overlap names the network that is in the way, and who is on it")
+    func overlap() throws {
+        try scene.makeVM()
+        let failure = #expect(throws: CallFailure.self) { try create(["range": "10.1.0.0/16"]) }
+        #expect(
+            failure?.message.contains("net-a (10.1.0.0/24, \(scene.vm) is on it)") == true,
+            "\(String(describing: failure))")
+    }
+
+    @Test("delete_network removes it, unless a container is on it, running or not")
+    func deleted() throws {
+        _ = try create(Self.named)
+        _ = try scene.makeVM(networks: ["a": Scene.network("managed", "10.9.0.5")])
+        for isRunning in [true, false] {
+            if !isRunning {
+                let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+                scene.docker.state.containers[index].status = "exited"
+            }
+            let failure = #expect(throws: CallFailure.self) { try delete("managed") }
+            #expect(failure?.message == "cannot delete network managed: \(scene.vm) is on it")
+        }
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        _ = scene.story()
+        #expect(try delete("managed") == .null)
+        #expect(scene.story() == "remove network managed")
+        let gone = #expect(throws: CallFailure.self) { try delete("managed") }
+        #expect(gone?.type == "Bosh::Clouds::NetworkNotFound")
+        let foreign = #expect(throws: CallFailure.self) { try delete("bridge") }
+        #expect(foreign?.message.contains("not made by this CPI") == true)
+    }
+
+    @Test("it is nobody's orphan, unless its answer may not have arrived")
+    func orphans() throws {
+        _ = try create(Self.named)
+        #expect(try scene.runner.orphans(journal: true).isEmpty)
+        let whole = try scene.copy()
+        whole.docker.forget()
+        _ = try whole.runner.call("create_network", [["range": "10.11.0.0/24"]])
+        try scene.kill(.after(whole.docker.count)) {
+            try $0.runner.call("create_network", [["range": "10.11.0.0/24"]])
+        }
+        try scene.runner.recover()
+        let named = try scene.runner.orphans(journal: true).map(\.name)
+        let made = scene.docker.state.networkNames.filter { $0.hasPrefix("net-") }
+        #expect(named == made && made.count == 1)
+        // Whoever deletes it has its CID.
+        _ = try delete(made.first ?? "")
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+}
+
+@Suite("Networks that the CPI made for VMs")
+struct UnusedNetworkTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        scene.runner.configuration["networks"] = ["remove_unused": true]
+    }
+
+    private func delete(_ vm: String) throws {
+        _ = try scene.runner.call("delete_vm", [.string(vm)])
+    }
+
+    @Test("they go with their last VM, also when the other one does not run")
+    func last() throws {
+        try scene.makeVM()
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["a": Scene.network("net-a", "10.1.0.6")])
+        let other = try #require(answer.array?.first?.string)
+        let index = try #require(scene.docker.state.index(ofContainer: other))
+        scene.docker.state.containers[index].status = "exited"
+        try delete(scene.vm)
+        #expect(scene.docker.state.networkNames.contains("net-a"))
+        try delete(other)
+        #expect(!scene.docker.state.networkNames.contains("net-a"))
+    }
+
+    @Test("they stay unless the configuration says so; others' and a director's stay always")
+    func stay() throws {
+        scene.docker.state.networks.append(
+            .init(id: "n9", name: "theirs", driver: "bridge", subnets: ["10.8.0.0/24"]))
+        _ = try scene.runner.call("create_network", [DirectorNetworkTests.named])
+        for (name, ip) in [("theirs", "10.8.0.5"), ("managed", "10.9.0.5")] {
+            try scene.makeVM(networks: ["a": Scene.network(name, ip)])
+            try delete(scene.vm)
+            #expect(scene.docker.state.networkNames.contains(name))
+        }
+        scene.runner.configuration["networks"] = .null
+        try scene.makeVM()
+        try delete(scene.vm)
+        #expect(scene.docker.state.networkNames.contains("net-a"))
+    }
+
+    @Test("one that goes while a VM is being made is made again", arguments: ["1.45", "1.41"])
+    func again(version: String) throws {
+        scene.docker.apiVersion = version
+        try scene.makeVM(networks: Scene.twoNetworks)
+        scene.docker.onRequest = { [scene] _, request in
+            // Between the look for it and the container that is to be on it.
+            if request.method == "POST", request.path.hasSuffix("/volumes/create") {
+                scene.docker.state.networks.removeAll { $0.name != "bridge" }
+                scene.docker.state.containers.removeAll()
+            }
+            return nil
+        }
+        _ = try scene.create(agent: "agent-2", networks: Scene.twoNetworks)
+        #expect(scene.docker.state.networkNames == ["bridge", "net-a", "net-b"])
+    }
+}
