@@ -30,6 +30,8 @@ final class Rig {
     private(set) var configuration: JSON
     /// Words before the executable that make it run as if elsewhere.
     var machine: [String] = []
+    /// What calls say of the VM's stemcell.
+    var stemcellVersion: Int64 = 3
     private var cleanups: [(order: Order, run: () -> Void)] = []
 
     /// A disk can go when its VMs are gone, a network when nobody is on it.
@@ -75,7 +77,7 @@ final class Rig {
 
     /// Calls a CPI method through the real executable.
     func call(_ method: String, _ arguments: JSON, version: Int? = 2) throws -> Answer {
-        try send(Rig.request(method, arguments, version: version))
+        try send(Rig.request(method, arguments, version: version, stemcell: stemcellVersion))
     }
 
     /// As `call`; an error is a failure of the test.
@@ -90,12 +92,14 @@ final class Rig {
         return answer.result
     }
 
-    static func request(_ method: String, _ arguments: JSON, version: Int? = 2) -> [UInt8] {
+    static func request(
+        _ method: String, _ arguments: JSON, version: Int? = 2, stemcell: Int64 = 3
+    ) -> [UInt8] {
         var request: JSON = [
             "method": .string(method), "arguments": arguments,
             "context": [
                 "director_uuid": "e2e", "request_id": "cpi-000001",
-                "vm": ["stemcell": ["api_version": 3]],
+                "vm": ["stemcell": ["api_version": .integer(stemcell)]],
             ],
         ]
         if let version { request["api_version"] = .integer(Int64(version)) }

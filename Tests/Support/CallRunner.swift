@@ -28,6 +28,8 @@ final class CallRunner {
     var configuration: JSON
     /// Whether answers reach the director.
     var delivers = true
+    /// What the caller says of the stemcell; nil for nothing.
+    var stemcellVersion: Int64? = 3
 
     /// With `other`: what that one is at this moment, to go on apart from it.
     init(_ docker: FakeDocker = FakeDocker(), copying other: CallRunner? = nil) throws {
@@ -47,6 +49,7 @@ final class CallRunner {
         ]
         if let other {
             configuration = other.configuration
+            stemcellVersion = other.stemcellVersion
             configuration["journal"]["directory"] = .string(directory.path)
         }
     }
@@ -63,11 +66,15 @@ final class CallRunner {
     func call(
         _ method: String, _ arguments: [JSON], version: Int? = 2, context: JSON = [:]
     ) throws -> JSON {
+        let stemcell = stemcellVersion.map(JSON.integer) ?? .null
         var request: JSON = [
             "method": .string(method), "arguments": .array(arguments),
             "context": .object(
                 (context.object ?? [:]).merging(
-                    ["director_uuid": "director-1", "request_id": "cpi-123456"]) { own, _ in own }),
+                    [
+                        "director_uuid": "director-1", "request_id": "cpi-123456",
+                        "vm": ["stemcell": ["api_version": stemcell]],
+                    ]) { own, _ in own }),
         ]
         if let version { request["api_version"] = .integer(Int64(version)) }
         let answer = try JSON(parsing: answer(request.bytes))

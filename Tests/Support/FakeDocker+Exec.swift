@@ -44,6 +44,13 @@ extension FakeDocker {
             return (FakeDocker.mountinfo(container), 0)
         }
         if let live = LiveCommand(command) { return run(live, index) }
+        if command.count == 4, command[..<2] == ["mv", "-f"] {
+            guard let content = state.containers[index].layer.removeValue(forKey: command[2]) else {
+                return ("", 1)
+            }
+            state.containers[index].layer[command[3]] = content
+            return ("", 0)
+        }
         let isProbe =
             command.count == 3 && command[0] == "/bin/sh" && command[1] == "-c"
             && command[2].contains("-- sockets")
@@ -78,7 +85,8 @@ extension FakeDocker {
         return (agentIsUp ? "running\n" : "")
             + "-- update\n\(String(decoding: update, as: UTF8.self))\n"
             + "-- settings\n\(String(decoding: settings, as: UTF8.self))\n"
-            + "-- sockets\n  sl  local_address rem_address   st tx_queue\n\(socket)"
+            + "-- hosts\n-- sockets\n  sl  local_address rem_address   st tx_queue\n\(socket)"
+            + "-- again\n\(socket)"
     }
 
     private static func socket(_ settings: [UInt8], _ update: [UInt8]) -> String {

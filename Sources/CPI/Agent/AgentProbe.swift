@@ -1,7 +1,8 @@
 import Engine
 
 /// Sees from inside a container whether its agent is up: the process runs, and it talks to its
-/// message bus (nats) or listens for one (https).
+/// message bus (nats) or listens for one (https). A bus with a name is
+/// known by the addresses that the VM itself finds for it; where it finds none, by its port alone.
 struct AgentProbe {
     let world: World
 
@@ -36,20 +37,40 @@ struct AgentProbe {
             grep -qx bosh-agent /proc/[0-9]*/comm 2>/dev/null && echo running
             echo '-- update'; cat /var/vcap/bosh/update_settings.json 2>/dev/null; echo
             echo '-- settings'; cat '\(settings)' 2>/dev/null; echo
+            echo '-- hosts'
+            cat /var/vcap/bosh/update_settings.json '\(settings)' 2>/dev/null |
+              grep -o '"nats://[^"]*"' | sed 's#^"nats://##; s#"$##; s#.*@##; s#[:/].*##' | sort -u |
+              while read -r host; do
+                case $host in
+                ''|*[!0-9A-Za-z._-]*) ;;
+                *[!0-9.]*) timeout 3 getent ahosts "$host" | while read -r ip _; do echo "$host $ip"; done ;;
+                esac
+              done 2>/dev/null
             echo '-- sockets'; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
+            ! grep -qs '"nats://' /var/vcap/bosh/update_settings.json '\(settings)' || sleep 0.2
+            echo '-- again'; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
             """
     }
 
     static func isUp(_ output: String) -> Bool {
         guard output.hasPrefix("running\n") else { return false }
         let update = document(output, from: "update", to: "settings")
-        let settings = document(output, from: "settings", to: "sockets")
-        let buses = addresses(update, settings)
+        let settings = document(output, from: "settings", to: "hosts")
+        let hosts = section(output, "hosts", "sockets").map { $0.split(separator: " ") }
+        let buses = addresses(update, settings).map { bus in
+            bus.resolved(hosts.filter { $0.first == bus.host[...] }.map { String($0[1]) })
+        }
         // No bus is known: running is all there is to see.
         guard !buses.isEmpty else { return true }
-        let lines = output.split(separator: "\n").drop { $0 != "-- sockets" }
-        let sockets = lines.compactMap { Socket($0) }
-        return buses.contains { bus in sockets.contains { $0.serves(bus) } }
+        let before = section(output, "sockets", "again").compactMap { Socket($0) }
+        let now = section(output, "again", nil).compactMap { Socket($0) }
+        // A bus that refuses the agent's certificate ends the connection at once, and the agent makes
+        // another: the one that is seen must last.
+        return buses.contains { bus in
+            now.contains { socket in
+                socket.serves(bus) && (bus.isListener || before.contains(socket))
+            }
+        }
     }
 
     /// What the director has sent the agent last wins over env.bosh, and that over the CPI's own.
@@ -60,11 +81,15 @@ struct AgentProbe {
     }
 
     private static func document(_ output: String, from: String, to: String) -> JSON {
-        let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
-        guard let start = lines.firstIndex(of: "-- \(from)"),
-            let end = lines.firstIndex(of: "-- \(to)"),
-            start < end
-        else { return .null }
-        return (try? JSON(parsing: lines[(start + 1)..<end].joined(separator: "\n").utf8)) ?? .null
+        let text = section(output, from, to).joined(separator: "\n")
+        return (try? JSON(parsing: text.utf8)) ?? .null
+    }
+
+    /// The lines after the heading `from`, up to the heading `to` or the end.
+    private static func section(_ output: String, _ from: String, _ to: String?) -> [Substring] {
+        let lines = output.split(separator: "\n")
+        guard let start = lines.firstIndex(of: "-- \(from)") else { return [] }
+        let end = to.map { lines.firstIndex(of: "-- \($0)") ?? start } ?? lines.endIndex
+        return start < end ? Array(lines[(start + 1)..<end]) : []
     }
 }

@@ -1,9 +1,14 @@
 /// Where an agent's messages come from.
 struct Bus {
     let isListener: Bool
-    /// Nil when the URL has a name: then the port has to do.
-    let address: [UInt8]?
+    /// As the URL has it, without brackets.
+    let host: String
+    /// Empty for a name that nobody has resolved: then the port has to do.
+    private(set) var addresses: [[UInt8]]
     let port: Int
+
+    /// What the agent's client takes when a URL has none.
+    private static let natsPort = 4222
 
     init?(_ url: String) {
         guard let end = url.firstRange(of: "://") else { return nil }
@@ -12,19 +17,34 @@ struct Bus {
         if let at = authority.lastIndex(of: "@") {
             authority = authority[authority.index(after: at)...]
         }
-        guard let colon = authority.lastIndex(of: ":"),
-            let port = Int(authority[authority.index(after: colon)...])
-        else { return nil }
+        guard ["nats", "https"].contains(scheme) else { return nil }
         isListener = scheme == "https"
-        address = IPAddress.bytes(String(authority[..<colon]).filter { $0 != "[" && $0 != "]" })
+        let colon = authority.hasSuffix("]") ? nil : authority.lastIndex(of: ":")
+        let text = colon.map { authority[authority.index(after: $0)...] }
+        guard let port = text.map({ Int($0) }) ?? (isListener ? nil : Bus.natsPort) else {
+            return nil
+        }
+        host = authority[..<(colon ?? authority.endIndex)].filter { $0 != "[" && $0 != "]" }
+        addresses = IPAddress.bytes(host).map { [$0] } ?? []
         self.port = port
+    }
+
+    /// With the addresses that its name was found to have.
+    func resolved(_ found: [String]) -> Bus {
+        var copy = self
+        if addresses.isEmpty { copy.addresses = found.compactMap(IPAddress.bytes) }
+        return copy
     }
 }
 
 /// One line of /proc/net/tcp or tcp6.
-struct Socket {
-    private let local: (address: [UInt8], port: Int)
-    private let remote: (address: [UInt8], port: Int)
+struct Socket: Equatable {
+    private struct End: Equatable {
+        let address: [UInt8]
+        let port: Int
+    }
+    private let local: End
+    private let remote: End
     private let state: Substring
 
     init?(_ line: Substring) {
@@ -41,12 +61,11 @@ struct Socket {
     func serves(_ bus: Bus) -> Bool {
         if bus.isListener { return state == "0A" && local.port == bus.port }
         guard state == "01", remote.port == bus.port else { return false }
-        guard let wanted = bus.address, wanted.count == 4 else { return true }
-        return remote.address == wanted
+        return bus.addresses.isEmpty || bus.addresses.contains(remote.address)
     }
 
     /// `0100007F:1F90`: words of four bytes, each in the host's order, which is little-endian here.
-    private static func end(_ text: Substring) -> (address: [UInt8], port: Int)? {
+    private static func end(_ text: Substring) -> End? {
         let parts = text.split(separator: ":")
         guard parts.count == 2, let port = Int(parts[1], radix: 16) else { return nil }
         var digits = parts[0][...]
@@ -58,6 +77,7 @@ struct Socket {
         }
         // An IPv4 peer of an IPv6 socket.
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
-        return (bytes.starts(with: mapped) ? Array(bytes.dropFirst(12)) : bytes, port)
+        return End(
+            address: bytes.starts(with: mapped) ? Array(bytes.dropFirst(12)) : bytes, port: port)
     }
 }

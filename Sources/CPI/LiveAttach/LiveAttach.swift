@@ -31,16 +31,23 @@ struct LiveAttach: Codable {
     var pinRuns = true
     /// Whether a detached disk gets a container that keeps prunes away from it.
     var isKept = false
+    /// The VM's agent reads its disks from its settings; nil in a plan of an older version.
+    var tellsSettings: Bool?
 
     var isAttach: Bool { change == .attach }
 
     var steps: [Step] {
         switch change {
         case .attach:
-            [.pin(self), .mountLive(self)] + (pinRuns ? [.startPin(self)] : [])
+            [.pin(self)] + settings + [.mountLive(self)] + (pinRuns ? [.startPin(self)] : [])
         case .detach:
-            [.unmountLive(self)] + (isKept ? [.keep(disk)] : []) + [.unpin(self)]
+            [.unmountLive(self)] + settings + (isKept ? [.keep(disk)] : []) + [.unpin(self)]
         }
+    }
+
+    /// Before the mount: what is mounted and pinned is attached, whoever looks.
+    private var settings: [Step] {
+        tellsSettings == true ? [.tellSettings(vm, disk, isThere: isAttach)] : []
     }
 
     /// How things differ from what they were before, in words; empty when they are as they were.

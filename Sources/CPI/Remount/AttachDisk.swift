@@ -49,7 +49,7 @@ struct AttachDisk: DiskMethod {
     private func present(_ container: Container, _ world: World) throws -> Remount {
         let isThere = try !container.isUp || world.isMounted(disk, in: container.id)
         if !isThere { try container.requireStoppable(vm) }
-        return .inPlace(
+        return try .inPlace(
             isThere ? .nothing : .restart, container, method: Self.name, vm: vm, disk: disk, world)
     }
 
@@ -59,7 +59,8 @@ struct AttachDisk: DiskMethod {
             change: .attach, operation: world.operation, vm: vm, disk: disk,
             container: container.id, wasListed: isListed,
             wasPinned: try world.pin(of: disk)?.isPin(of: vm) ?? false,
-            pinRuns: world.configuration.pin != .never)
+            pinRuns: world.configuration.pin != .never,
+            tellsSettings: try world.settingsDiffer(container, disk, wanted: true))
     }
 
     func answer(_ plan: DiskChange, _ request: CallContext) -> JSON {

@@ -31,7 +31,7 @@ struct DetachDisk: DiskMethod {
         // Somebody may have removed both, and the disk is mounted all the same.
         guard try isPinned || isListed || world.isMounted(disk, in: container.id) else {
             return .remount(
-                .inPlace(.nothing, container, method: Self.name, vm: vm, disk: disk, world))
+                try .inPlace(.nothing, container, method: Self.name, vm: vm, disk: disk, world))
         }
         try container.requireNotPaused(vm)
         return .live(
@@ -39,7 +39,8 @@ struct DetachDisk: DiskMethod {
                 change: .detach, operation: world.operation, vm: vm, disk: disk,
                 container: container.id, wasListed: isListed, wasPinned: isPinned,
                 pinRuns: world.configuration.pin != .never,
-                isKept: world.configuration.pin == .always))
+                isKept: world.configuration.pin == .always,
+                tellsSettings: try world.settingsDiffer(container, disk, wanted: false)))
     }
 
     func answer(_ plan: DiskChange, _ request: CallContext) -> JSON { .null }

@@ -5,10 +5,12 @@ extension Remount {
     static func inPlace(
         _ change: Change, _ container: Container, method: String, vm: VMCID, disk: DiskCID,
         _ world: World
-    ) -> Remount {
+    ) throws -> Remount {
         Remount(
             change: change, method: method, operation: world.operation, vm: vm, disk: disk,
-            old: container.id, wasRunning: container.isUp, startedAt: container.startedAt)
+            old: container.id, wasRunning: container.isUp, startedAt: container.startedAt,
+            tellsSettings: try world.settingsDiffer(
+                container, disk, wanted: method == AttachDisk.name))
     }
 }
 

@@ -46,6 +46,8 @@ struct Remount: Codable {
     var metadata: String?
     /// Why the disk could not be attached while the VM runs.
     var why: String?
+    /// The VM's agent reads its disks from its settings; nil in a plan of an older version.
+    var tellsSettings: Bool?
 
     var image: String { vm.committedImage(operation) }
     /// The replacement, by whichever of its names it has at the moment.
@@ -56,15 +58,19 @@ struct Remount: Codable {
 extension Remount {
     var steps: [Step] {
         switch change {
-        case .nothing: []
+        case .nothing: settings
         case .restart:
-            [
+            settings + [
                 .mark(vm, method, self), .stop(old, called: vm.description, startedAt: startedAt),
                 .startAgain(self), .verifyMounts(self), .awaitAgent(self), .unmark(vm),
             ]
         case .replace: replacementSteps
         case .remnant: [.createReplacement(self)]
         }
+    }
+
+    private var settings: [Step] {
+        tellsSettings == true ? [.tellSettings(vm, disk, isThere: isAttach)] : []
     }
 
     private var replacementSteps: [Step] {
@@ -77,6 +83,7 @@ extension Remount {
         for network in furtherNetworks {
             steps.append(.connect(names, to: network) { try self.endpoint(network, $0) })
         }
+        if tellsSettings == true { steps.append(.tellReplacement(self)) }
         if !isAttach { steps.append(.forgetDisk(self)) }
         steps.append(.renameOld(self))
         steps.append(.renameMade(from: vm.replacement, to: vm.description))

@@ -98,6 +98,8 @@ extension Remount {
             let first = container.json["HostConfig"]["NetworkMode"].string
             plan.furtherNetworks = container.endpoints.keys.filter { $0 != first }.sorted()
         }
+        plan.tellsSettings = try world.settingsDiffer(
+            container, disk, wanted: method == AttachDisk.name)
         plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan
     }

@@ -14,6 +14,8 @@ enum Label {
     static let host = "io.bosh.cpi.host"
     static let replaces = "io.bosh.replaces"
     static let metadata = "io.bosh.metadata"
+    /// On a VM: the API version of its stemcell; a caller that says none means 1.
+    static let stemcellVersion = "io.bosh.stemcell.api_version"
     /// On a network that a director manages: its CID.
     static let network = "io.bosh.network"
     /// On a VM: the addresses of its VIP networks, with commas between them.
@@ -31,7 +33,7 @@ enum Label {
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [
         operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
-        metadata, host, endOfOld, blueprint, vip,
+        metadata, host, endOfOld, blueprint, vip, stemcellVersion,
     ]
 
     /// The labels of a new container or image: `own`, those that say who made it, the rest empty.

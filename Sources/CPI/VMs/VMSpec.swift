@@ -20,8 +20,7 @@ struct VMSpec {
                         systemd: systemd, settings: configuration.agentSettingsPath,
                         gateways: gateways))
             ],
-            "Labels": JSON(
-                Label.complete(labels, world)),
+            "Labels": JSON(Label.complete(labels(world.request), world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]
@@ -36,12 +35,13 @@ struct VMSpec {
         return body
     }
 
-    private var labels: [String: String] {
+    private func labels(_ request: CallContext) -> [String: String] {
         // No address of the container's: what the outside knows the VM by.
         let vips = networks.filter { $0.kind == .vip }.compactMap(\.ip)
         return [
             Label.vm: plan.vm.description, Label.agent: plan.agent,
             Label.vip: vips.joined(separator: ","),
+            Label.stemcellVersion: String(request.stemcellVersion ?? 1),
         ]
     }
 

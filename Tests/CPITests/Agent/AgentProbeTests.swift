@@ -11,10 +11,12 @@ struct AgentProbeTests {
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
 
     private func output(
-        running: Bool = true, update: String = "", settings: String = nats, _ sockets: String...
+        running: Bool = true, update: String = "", settings: String = nats, hosts: String = "",
+        before: [String]? = nil, _ sockets: String...
     ) -> String {
         (running ? "running\n" : "")
-            + "-- update\n\(update)\n-- settings\n\(settings)\n-- sockets\n"
+            + "-- update\n\(update)\n-- settings\n\(settings)\n-- hosts\n\(hosts)\n-- sockets\n"
+            + ([Self.header] + (before ?? sockets)).joined(separator: "\n") + "\n-- again\n"
             + ([Self.header] + sockets).joined(separator: "\n") + "\n"
     }
 
@@ -57,7 +59,28 @@ struct AgentProbeTests {
         #expect(!AgentProbe.isUp(output(settings: settings, established)))
     }
 
-    @Test("a bus with a name is known by its port")
+    @Test("a connection that does not last, to a bus that refuses it, is not enough")
+    func refused() {
+        #expect(!AgentProbe.isUp(output(before: [], established)))
+        #expect(!AgentProbe.isUp(output(before: [established])))
+        #expect(!AgentProbe.isUp(output(before: [other], established)))
+    }
+
+    @Test("a bus with a name is known by the addresses that the VM finds for it")
+    func resolved() {
+        let settings = #"{"mbus":"nats://user:p@ss@nats.service"}"#
+        let hosts = "nats.service 10.0.0.6\nnats.service fd00::6\nelse 10.0.0.7"
+        #expect(AgentProbe.isUp(output(settings: settings, hosts: hosts, established)))
+        #expect(!AgentProbe.isUp(output(settings: settings, hosts: hosts, other)))
+        let six = #"{"mbus":"nats://[fd00::6]:4222"}"#
+        let line =
+            "   0: 000000FD000000000000000003000000:C350 000000FD000000000000000006000000:107E 01 0:0"
+        #expect(AgentProbe.isUp(output(settings: six, line)))
+        let another = line.replacing("06000000:107E", with: "07000000:107E")
+        #expect(!AgentProbe.isUp(output(settings: six, another)))
+    }
+
+    @Test("a bus with a name that nobody has resolved is known by its port")
     func name() {
         let settings = #"{"mbus":"nats://user:pass@nats.service:4222"}"#
         #expect(AgentProbe.isUp(output(settings: settings, other)))

@@ -1,0 +1,107 @@
+import Engine
+
+/// `disks.persistent` of the agent's settings. Agents of stemcell API version 1 learn of their disks
+/// there and nowhere else; later ones are told by the director, and an entry that is out of date would
+/// keep them from booting. Contract §3.3.
+///
+/// The settings hold secrets: they are read and written here, and kept nowhere.
+extension World {
+    /// Whether the settings in the container have to change for the VM's agent to know the disk, or to
+    /// know it no more. Throws `CPIError` for settings that cannot be read.
+    func settingsDiffer(_ container: Container, _ disk: DiskCID, wanted: Bool) throws -> Bool {
+        guard container.readsDisksFromSettings(request) else { return false }
+        return try settingsHave(disk, in: container.id) != wanted
+    }
+
+    /// Whether the settings have the disk, with the place where it is mounted.
+    func settingsHave(_ disk: DiskCID, in container: String) throws -> Bool {
+        try settings(container)["disks"]["persistent"][disk.description].string == disk.hint
+    }
+
+    /// Writes the disk into the settings, or takes it out. The agent of a VM that runs finds the old file
+    /// or the new one, and never a part.
+    func setSettings(_ disk: DiskCID, isThere: Bool, in container: Container) throws {
+        var changed = try settings(container.id)
+        var disks = changed["disks"]["persistent"].object ?? [:]
+        disks[disk.description] = isThere ? .string(disk.hint) : nil
+        changed["disks"]["persistent"] = .object(disks)
+        let path = configuration.agentSettingsPath
+        guard container.isRunning else {
+            return try engine.writeFile(container.id, path: path, content: changed.bytes)
+        }
+        let temporary = path + ".new"
+        try engine.writeFile(container.id, path: temporary, content: changed.bytes)
+        let moved = try engine.exec(container.id, ["mv", "-f", temporary, path], seconds: 30)
+        guard moved.exitCode == 0 else {
+            throw CPIError(
+                kind: .cloud,
+                message: "the agent's settings in \(container.name) could not be replaced: "
+                    + moved.errors.split(separator: "\n").joined(separator: "; "))
+        }
+    }
+
+    private func settings(_ container: String) throws -> JSON {
+        let path = configuration.agentSettingsPath
+        guard let bytes = try engine.readFile(container, path: path),
+            let json = try? JSON(parsing: bytes), json.object != nil
+        else {
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "the agent's settings \(path) are not to be found in the VM, or are no JSON")
+        }
+        return json
+    }
+}
+
+extension Container {
+    /// Whether its agent is of stemcell API version 1. The label says what create_vm was told; a VM
+    /// without it is what this call is told.
+    func readsDisksFromSettings(_ request: CallContext) -> Bool {
+        let label = labels[Label.stemcellVersion] ?? ""
+        return (Int(label) ?? request.stemcellVersion ?? 2) < 2
+    }
+}
+
+extension Step {
+    /// Changes the settings of a VM that stays as it is.
+    static func tellSettings(_ vm: VMCID, _ disk: DiskCID, isThere: Bool) -> Step {
+        Step(
+            name: name(vm, disk, isThere), touchesOthers: true,
+            do: { world in
+                guard let container = try world.vm(vm) else { throw CPIError.vmNotFound(vm) }
+                try world.setSettings(disk, isThere: isThere, in: container)
+            },
+            verify: { world in
+                guard let container = try world.vm(vm) else { return true }
+                return try world.settingsHave(disk, in: container.id) == isThere
+            },
+            undo: .by { world in
+                guard let container = try world.vm(vm),
+                    try world.settingsHave(disk, in: container.id) == isThere
+                else { return }
+                try world.setSettings(disk, isThere: !isThere, in: container)
+            })
+    }
+
+    /// Changes the settings of a replacement that has not run yet.
+    static func tellReplacement(_ plan: Remount) -> Step {
+        Step(
+            name: name(plan.vm, plan.disk, plan.isAttach),
+            do: { world in
+                guard let container = try world.madeContainer(plan.names) else { return }
+                try world.setSettings(plan.disk, isThere: plan.isAttach, in: container)
+            },
+            verify: { world in
+                guard let container = try world.madeContainer(plan.names) else { return true }
+                return try world.settingsHave(plan.disk, in: container.id) == plan.isAttach
+            },
+            undo: .withAnother)  // it is the replacement's file
+    }
+
+    private static func name(_ vm: VMCID, _ disk: DiskCID, _ isThere: Bool) -> String {
+        isThere
+            ? "write disk \(disk) into the settings of \(vm)"
+            : "take disk \(disk) out of the settings of \(vm)"
+    }
+}
