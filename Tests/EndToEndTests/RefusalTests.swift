@@ -71,7 +71,7 @@ extension EndToEnd {
         func unknownMethod() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            for method in ["snapshot_disk", "ping", "current_vm_id", "create_network"] {
+            for method in ["snapshot_disk", "ping", "current_vm_id", "configure_networks"] {
                 #expect(try rig.call(method, []).errorType == "Bosh::Clouds::NotImplemented")
             }
         }

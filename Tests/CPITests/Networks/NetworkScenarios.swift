@@ -34,9 +34,9 @@ extension CrashScenario {
                 network["cloud_properties"]["driver"] = "overlay"
                 return scene.arguments(networks: ["default": network])
             },
+            // One that was killed between its name and its start is whole, stopped, and parked.
             check: { scene in
-                let vms = scene.docker.state.containers
-                return !vms.isEmpty && vms.allSatisfy(\.isRunning) ? [] : ["no VM runs"]
+                scene.docker.state.containers.contains(where: \.isRunning) ? [] : ["no VM runs"]
             }, mayBeParked: true),
         CrashScenario(
             method: "delete_vm", variant: "and its network",
