@@ -17,7 +17,7 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     var name: String { isLive ? "live_\(method)" : method }
     var testDescription: String { name }
 
-    static let all = restarting + disks + live
+    static let all = restarting + disks + live + snapshots
 
     private static let restarting: [CrashScenario] =
         [

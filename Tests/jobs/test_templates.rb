@@ -67,6 +67,7 @@ class ConfigTest < TemplateTest
     },
     "attach" => "auto",
     "disks" => { "pin" => "attached" },
+    "snapshots" => { "pause_limit" => 20 },
     "privileged" => true,
     "agent_settings_path" => "/var/vcap/bosh/warden-cpi-agent-env.json",
   }.freeze
@@ -98,6 +99,7 @@ class ConfigTest < TemplateTest
         "privileged" => false,
         "attach" => "restart",
         "disks" => { "pin" => "always" },
+        "snapshots" => { "pause_limit" => 0 },
         "light_stemcell" => { "require_image_verification" => false, "registry" => REGISTRY },
         "journal" => { "directory" => "/j", "retention_days" => 1, "recover_on_call" => false },
         "timeouts" => {
@@ -123,6 +125,7 @@ class ConfigTest < TemplateTest
       "timeouts" => given["docker_cpi"]["timeouts"],
       "attach" => "restart",
       "disks" => { "pin" => "always" },
+      "snapshots" => { "pause_limit" => 0 },
       "privileged" => false,
       "agent_settings_path" => "/settings.json",
     }

@@ -7,7 +7,8 @@ enum Methods {
         [
             CreateStemcell.self, DeleteStemcell.self, CreateVM.self, DeleteVM.self, RebootVM.self,
             SetVMMetadata.self, CreateDisk.self, DeleteDisk.self, AttachDisk.self, DetachDisk.self,
-            SetDiskMetadata.self, ResizeDisk.self, UpdateDisk.self,
+            SetDiskMetadata.self, ResizeDisk.self, UpdateDisk.self, SnapshotDisk.self,
+            DeleteSnapshot.self,
         ]
     }
 

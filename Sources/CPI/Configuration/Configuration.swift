@@ -17,6 +17,7 @@ public struct Configuration: Sendable {
     public var attach: Attach
     public var pin: Pin
     public var lightStemcell: LightStemcell
+    public var snapshots: Snapshots
 
     /// How attach_disk gets a disk into a VM.
     public enum Attach: String, Sendable, CaseIterable {
@@ -64,6 +65,11 @@ public struct Configuration: Sendable {
         public var logins: [String: RegistryLogin]
     }
 
+    public struct Snapshots: Sendable {
+        /// Seconds that a VM may be paused for a copy of its disk; 0 for never.
+        public var pauseLimit: Int
+    }
+
     /// All in seconds.
     public struct Timeouts: Sendable {
         public var request: Double
@@ -108,6 +114,7 @@ public struct Configuration: Sendable {
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
         pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
         lightStemcell = try LightStemcell(root.member("light_stemcell"))
+        snapshots = try Snapshots(root.member("snapshots"))
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,

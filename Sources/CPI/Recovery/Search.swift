@@ -16,7 +16,8 @@ struct Search {
                 return !wanted.isDisjoint(with: one.subjects)
             }
             // Parked for want of an answer; a director that names it did get the answer.
-            let makes = [CreateVM.name, CreateDisk.name].contains(one.operation.method)
+            let makes = [CreateVM.name, CreateDisk.name, SnapshotDisk.name].contains(
+                one.operation.method)
             return makes && !named.isDisjoint(with: one.subjects)
         }
         for vm in try vms(of: subjects) {
@@ -25,6 +26,8 @@ struct Search {
             }
             found.append(marked)
         }
+        for copy in try Traces(world: world).copies(about: named).compactMap(inJournal)
+        where !found.contains(where: { $0.id == copy.id }) { found.append(copy) }
         let dead = found.filter { !world.locks.isOwned($0.id) }
         for one in dead where one.operation.state == .running { try world.requireDead(one) }
         return dead.sorted { $0.id < $1.id }

@@ -120,7 +120,7 @@ struct Settlement {
     private func isMade<M: Mutation>(_ type: M.Type, _ plan: M.Plan, among subjects: [Subject])
         -> Bool
     {
-        M.subjects(of: plan).filter { $0.kind == .vm || $0.kind == .disk }
+        M.subjects(of: plan).filter { [.vm, .disk, .snapshot].contains($0.kind) }
             .contains(where: subjects.contains)
     }
 
