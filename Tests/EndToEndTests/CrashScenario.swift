@@ -17,7 +17,7 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     var name: String { isLive ? "live_\(method)" : method }
     var testDescription: String { name }
 
-    static let all = restarting + disks + live + networks
+    static let all = restarting + disks + live + networks + snapshots
 
     private static let restarting: [CrashScenario] =
         [

@@ -15,6 +15,11 @@ extension FakeDocker {
                     "disk \($0) was removed while \(container.name) had it mounted"
                 }
             }
+            + state.volumeNames.compactMap { name in
+                guard let snapshot = SnapshotCID.ofRecord(name)?.description else { return nil }
+                return state.volumes[snapshot]?.isTorn == true
+                    ? "snapshot \(snapshot) is half made and called whole" : nil
+            }
             + vms.filter { vm in !state.containers.contains { isContainer($0, of: vm) } }.map {
                 "VM \($0) has lost its container"
             }
@@ -47,7 +52,23 @@ extension FakeDocker {
                     "\(container.name) mounts \(container.live) of \(container.liveDisks)")
             }
         }
-        for container in state.containers where container.name.hasSuffix(".base") {
+        for container in state.containers where container.isPaused {
+            problems.append("container \(container.name) is paused")
+        }
+        for name in state.volumeNames where SnapshotCID(name).isOurForm {
+            if state.volumes[name + ".whole"] == nil {
+                problems.append("volume \(name) is no whole snapshot")
+            }
+        }
+        for name in state.volumeNames {
+            if let snapshot = SnapshotCID.ofRecord(name)?.description,
+                state.volumes[snapshot] == nil
+            {
+                problems.append("volume \(name) is of no snapshot")
+            }
+        }
+        for container in state.containers
+        where container.name.hasSuffix(".base") || container.isCopier {
             problems.append("container \(container.name) is left over")
         }
         for volume in state.volumeNames where volume.hasSuffix(".op") {

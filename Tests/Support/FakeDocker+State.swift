@@ -14,6 +14,12 @@ extension FakeDocker {
             Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])
         ]
         var execs: [String: Exec] = [:]
+        /// Whether local volumes can have a size.
+        var hasQuota = false
+        /// How many looks at a copier it takes until it has copied.
+        var copyTakes = 1
+        /// Why copiers cannot copy; nil when they can.
+        var copierTrouble: String?
         /// What registries have: "HOST/REPOSITORY:TAG" each.
         var registry: [String: RemoteImage] = [:]
         /// Tokens that were given out, by number.
@@ -67,6 +73,10 @@ extension FakeDocker.State {
         /// The directory for the list of such disks is there.
         var hasList = false
 
+        /// Of a copier at work: the looks that are left, and what it began to copy.
+        var copyLeft: Int?
+        var copied: [String: [UInt8]] = [:]
+
         /// Docker calls a paused container running.
         var isRunning: Bool { status == "running" || status == "paused" }
         var isPaused: Bool { status == "paused" }
@@ -97,6 +107,8 @@ extension FakeDocker.State {
         var options: [String: String] = [:]
         var files: [String: [UInt8]] = [:]
         var isAnonymous = false
+        /// A copy into it was begun, and not ended.
+        var isTorn = false
     }
 
     struct Image {

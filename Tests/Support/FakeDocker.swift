@@ -148,6 +148,7 @@ final class FakeDocker {
                 "ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion),
                 "Architecture": "x86_64",
             ])
+        case ("GET", "system") where call.parts.last == "df": return usage()
         case (_, "containers"): return try containers(call)
         case (_, "exec"): return try execs(call)
         case ("POST", "commit"): return try commit(call)

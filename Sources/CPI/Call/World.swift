@@ -81,6 +81,12 @@ final class World {
         recorder.note(.warning(text))
     }
 
+    /// Logs what something took, or how it went, and keeps it in the journal.
+    func note(_ text: String) {
+        logger.info("\(text)")
+        recorder.note(.note(text))
+    }
+
     /// Asks again and again until `ask` says yes; false when `seconds` have passed.
     func wait(seconds: Double, every pause: Double, until ask: () throws -> Bool) rethrows -> Bool {
         let end = clock.monotonic() + Int64(seconds * 1_000_000)

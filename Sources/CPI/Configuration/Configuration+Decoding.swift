@@ -80,6 +80,13 @@ extension RegistryLogin {
     }
 }
 
+extension Configuration.Snapshots {
+    /// By default as long as a director's health monitor takes no notice of.
+    init(_ field: Field) throws {
+        pauseLimit = try field.member("pause_limit").optional { try $0.int(0...3_600) } ?? 20
+    }
+}
+
 extension Configuration.Timeouts {
     init(_ field: Field) throws {
         func seconds(_ key: String, _ range: ClosedRange<Int>, _ usual: Int) throws -> Int {

@@ -19,6 +19,7 @@ public struct Configuration: Sendable {
     public var lightStemcell: LightStemcell
     /// Whether a network that was made for VMs goes with the last one.
     public var removesUnusedNetworks: Bool
+    public var snapshots: Snapshots
 
     /// How attach_disk gets a disk into a VM.
     public enum Attach: String, Sendable, CaseIterable {
@@ -64,6 +65,11 @@ public struct Configuration: Sendable {
         public var requiresVerification: Bool
         /// By the registry's host.
         public var logins: [String: RegistryLogin]
+    }
+
+    public struct Snapshots: Sendable {
+        /// Seconds that a VM may be paused for a copy of its disk; 0 for never.
+        public var pauseLimit: Int
     }
 
     /// All in seconds.
@@ -112,6 +118,7 @@ public struct Configuration: Sendable {
         lightStemcell = try LightStemcell(root.member("light_stemcell"))
         removesUnusedNetworks =
             try root.member("networks").member("remove_unused").optional { try $0.bool() } ?? false
+        snapshots = try Snapshots(root.member("snapshots"))
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,

@@ -111,7 +111,8 @@ extension Act {
     /// Whether it is somebody else's doing that the VM runs, or does not, or is paused.
     var changesStatus: Bool {
         switch self {
-        case .stopVM, .killVM, .pauseVM, .pauseAndUnpauseVM, .startVM, .restartVM, .daemonRestart:
+        case .stopVM, .killVM, .pauseVM, .pauseAndUnpauseVM, .unpauseVM, .startVM, .restartVM,
+            .daemonRestart:
             true
         default: false
         }

@@ -128,7 +128,9 @@ final class Witness {
     func verdict() throws -> [String] {
         look()
         lookAtTheEnd()
-        return Array(Set(try problems + lostVolumes() + lostTokens())).sorted()
+        return Array(
+            Set(try problems + lostVolumes() + lostTokens() + lostSnapshots() + leftPaused())
+        ).sorted()
     }
 
     private func lostVolumes() -> [String] {
@@ -139,6 +141,21 @@ final class Witness {
             + volumes.values.filter { $0.name.hasSuffix("-ephemeral") && method != "delete_vm" }
             .filter { docker.state.volumes[$0.name]?.files != $0.files }
             .map { _ in "the ephemeral disk or its content is lost" }
+    }
+
+    /// A snapshot that is whole goes with delete_snapshot alone; a half made one is never called whole.
+    private func lostSnapshots() -> [String] {
+        docker.invariants().filter { $0.contains("half made") }
+            + volumes.keys.filter {
+                SnapshotCID(String($0)).isOurForm && method != "delete_snapshot"
+                    && docker.state.volumes[$0]?.files != volumes[$0]?.files
+            }.map { _ in "a snapshot or its content is lost" }
+    }
+
+    /// By us, that is: an operator's pause is for the operator to end.
+    private func leftPaused() -> [String] {
+        guard act != .pauseVM, act != .pauseAndUnpauseVM else { return [] }
+        return docker.state.containers.contains(where: \.isPaused) ? ["the VM is left paused"] : []
     }
 
     private func lostTokens() throws -> [String] {

@@ -56,7 +56,7 @@ struct CrashScenario: Sendable, CustomStringConvertible {
                 },
                 arguments: { [.string($0.disk)] },
                 check: { $0.docker.state.volumes.isEmpty ? [] : ["the disk is still there"] }),
-        ] + machines + remounts + live + records + networks + settings
+        ] + machines + remounts + live + records + networks + settings + snapshots
 
     /// Those whose recovery takes several steps.
     static let withRecovery = all.filter {
