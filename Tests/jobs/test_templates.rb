@@ -45,7 +45,6 @@ end
 
 class ConfigTest < TemplateTest
   DEFAULTS = {
-    "start_containers_with_systemd" => false,
     "mount_cgroupfs" => true,
     "enable_lxcfs_support" => false,
     "light_stemcell" => { "require_image_verification" => true, "registry" => {} },
@@ -68,7 +67,6 @@ class ConfigTest < TemplateTest
     "attach" => "auto",
     "disks" => { "pin" => "attached" },
     "privileged" => true,
-    "agent_settings_path" => "/var/vcap/bosh/warden-cpi-agent-env.json",
   }.freeze
 
   TLS = { "ca" => "CA\n", "certificate" => "CERT\n", "private_key" => "KEY\n" }.freeze

@@ -8,7 +8,8 @@ struct VMSpec {
     func json(_ world: World) throws -> JSON {
         let version = try world.engine.version()
         let configuration = world.configuration
-        let systemd = properties.systemd ?? configuration.startWithSystemd
+        let systemd = plan.systemd ?? false
+        let settings = plan.settingsPath ?? AgentSettings.usualPath
         var body: JSON = [
             "Image": .string(plan.stemcell.description),
             // The stemcell's own entry point, if it has one, is not how an agent is started.
@@ -16,11 +17,14 @@ struct VMSpec {
             "Cmd": [
                 .string(
                     EntryScript.text(
-                        systemd: systemd, settings: configuration.agentSettingsPath,
-                        gateway: gateway))
+                        systemd: systemd, settings: settings, gateway: gateway))
             ],
             "Labels": JSON(
-                Label.complete([Label.vm: plan.vm.description, Label.agent: plan.agent], world)),
+                Label.complete(
+                    [
+                        Label.vm: plan.vm.description, Label.agent: plan.agent,
+                        Label.settingsPath: settings,
+                    ], world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]
