@@ -10,22 +10,22 @@ extension World {
     /// know it no more. Throws `CPIError` for settings that cannot be read.
     func settingsDiffer(_ container: Container, _ disk: DiskCID, wanted: Bool) throws -> Bool {
         guard container.readsDisksFromSettings(request) else { return false }
-        return try settingsHave(disk, in: container.id) != wanted
+        return try settingsHave(disk, in: container) != wanted
     }
 
     /// Whether the settings have the disk, with the place where it is mounted.
-    func settingsHave(_ disk: DiskCID, in container: String) throws -> Bool {
+    func settingsHave(_ disk: DiskCID, in container: Container) throws -> Bool {
         try settings(container)["disks"]["persistent"][disk.description].string == disk.hint
     }
 
     /// Writes the disk into the settings, or takes it out. The agent of a VM that runs finds the old file
     /// or the new one, and never a part.
     func setSettings(_ disk: DiskCID, isThere: Bool, in container: Container) throws {
-        var changed = try settings(container.id)
+        var changed = try settings(container)
         var disks = changed["disks"]["persistent"].object ?? [:]
         disks[disk.description] = isThere ? .string(disk.hint) : nil
         changed["disks"]["persistent"] = .object(disks)
-        let path = configuration.agentSettingsPath
+        let path = AgentSettings.path(container.labels, configuration)
         guard container.isRunning else {
             return try engine.writeFile(container.id, path: path, content: changed.bytes)
         }
@@ -40,9 +40,9 @@ extension World {
         }
     }
 
-    private func settings(_ container: String) throws -> JSON {
-        let path = configuration.agentSettingsPath
-        guard let bytes = try engine.readFile(container, path: path),
+    private func settings(_ container: Container) throws -> JSON {
+        let path = AgentSettings.path(container.labels, configuration)
+        guard let bytes = try engine.readFile(container.id, path: path),
             let json = try? JSON(parsing: bytes), json.object != nil
         else {
             throw CPIError(
@@ -74,11 +74,11 @@ extension Step {
             },
             verify: { world in
                 guard let container = try world.vm(vm) else { return true }
-                return try world.settingsHave(disk, in: container.id) == isThere
+                return try world.settingsHave(disk, in: container) == isThere
             },
             undo: .by { world in
                 guard let container = try world.vm(vm),
-                    try world.settingsHave(disk, in: container.id) == isThere
+                    try world.settingsHave(disk, in: container) == isThere
                 else { return }
                 try world.setSettings(disk, isThere: !isThere, in: container)
             })
@@ -94,7 +94,7 @@ extension Step {
             },
             verify: { world in
                 guard let container = try world.madeContainer(plan.names) else { return true }
-                return try world.settingsHave(plan.disk, in: container.id) == plan.isAttach
+                return try world.settingsHave(plan.disk, in: container) == plan.isAttach
             },
             undo: .withAnother)  // it is the replacement's file
     }
