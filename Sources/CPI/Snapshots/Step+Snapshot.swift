@@ -35,7 +35,7 @@ extension Step {
 
     static func unpause(_ user: SnapshotDisk.Plan.User, _ course: SnapshotCourse) -> Step {
         Step(
-            name: unpauseName(user), touchesOthers: true,
+            name: "unpause container \(user.vm)", touchesOthers: true,
             do: { world in
                 guard course.pausedAt != nil else { return }
                 if try !world.unpause(user.container) { course.isTheirs = true }
@@ -43,10 +43,6 @@ extension Step {
             },
             verify: { try $0.engine.container(user.container)?.isPaused != true },
             undo: .withAnother)
-    }
-
-    fileprivate static func unpauseName(_ user: SnapshotDisk.Plan.User) -> String {
-        "unpause container \(user.vm)"
     }
 
     /// Waits for the copier's end: it has compared the copy with the disk by then.
@@ -140,11 +136,12 @@ extension World {
         }
     }
 
-    /// Whether this operation has unpaused the VM already: who pauses it since means it.
+    /// Whether this operation has unpaused the VM already: who pauses it since means it. The step after the
+    /// unpausing tells, for one that was begun may never have reached Docker.
     fileprivate func isUnpaused(_ user: SnapshotDisk.Plan.User) throws -> Bool {
         guard try madeVolume(user.vm.mark) == nil else { return false }
         let begun = recorder.store.read { try $0.begun(of: self.operation) }
-        return begun?.contains(Step.unpauseName(user)) == true
+        return begun?.contains(Step.unmark(user.vm, isLast: false).name) == true
     }
 
     /// What it cost, for the journal; and a warning when it is not of one moment.
