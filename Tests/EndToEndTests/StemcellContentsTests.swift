@@ -34,10 +34,12 @@ extension EndToEnd {
             #expect(try rig.engine.containers([:]).count == before)
             #expect(try rig.leftovers([cid]) == [cid])
 
-            var arguments = rig.vmArguments(
-                rig.network(), properties: ["force_start_without_systemd": true])
+            var arguments = try #require(
+                rig.vmArguments(
+                    rig.network(), properties: ["force_start_without_systemd": true]
+                ).array)
             arguments[1] = .string(cid)
-            let vm = try rig.makeVM(arguments: arguments)
+            let vm = try rig.makeVM(arguments: .array(arguments))
             let settings = try rig.shell(vm, "cat \(path)")
             #expect(settings.contains("agent_id"))
             #expect(try rig.engine.inspectContainer(vm).json["Config"]["StopSignal"].isNull)
