@@ -118,7 +118,9 @@ public struct Service {
 
 extension CallRequest {
     fileprivate var caller: CallContext {
-        CallContext(director: director, requestID: requestID, isVersion2: isVersion2)
+        CallContext(
+            director: director, requestID: requestID, isVersion2: isVersion2,
+            stemcellVersion: stemcellVersion)
     }
 
     /// A method's name for an error text: whatever came in, not more than a line of it.

@@ -32,6 +32,9 @@ struct CallRequest: Sendable {
         _ = try request.member("context").member("request_id").optional { try $0.string() }
     }
 
+    /// The API version of the stemcell of the VM that the call is about; not all calls tell.
+    var stemcellVersion: Int? { context["vm"]["stemcell"]["api_version"].int }
+
     /// The shapes of results that API version 2 brought.
     var isVersion2: Bool { apiVersion >= 2 }
 }

@@ -46,6 +46,10 @@ struct Remount: Codable {
     var metadata: String?
     /// Why the disk could not be attached while the VM runs.
     var why: String?
+    /// The agent learns of the disk by its settings; nil in a plan of an older version.
+    var isInSettings: Bool?
+    /// The Go CPI made the container: the replacement gets what our VMs have beside it.
+    var adopts: Bool?
 
     var image: String { vm.committedImage(operation) }
     /// The replacement, by whichever of its names it has at the moment.
@@ -77,6 +81,8 @@ extension Remount {
         for network in furtherNetworks {
             steps.append(.connect(names, to: network) { try self.endpoint(network, $0) })
         }
+        if adopts == true { steps.append(.putMountWrapper(self)) }
+        if isInSettings == true { steps.append(.putDiskIntoSettings(self)) }
         if !isAttach { steps.append(.forgetDisk(self)) }
         steps.append(.renameOld(self))
         steps.append(.renameMade(from: vm.replacement, to: vm.description))

@@ -13,6 +13,7 @@ struct Replacement {
         body["Image"] = .string(plan.image)
         body["Labels"] = JSON(try labels(world))
         body["HostConfig"] = hostConfig
+        if plan.adopts == true { Adoption.adopt(&body, world.configuration) }
         let several = version >= .severalEndpointsOnCreate
         if several { body["MacAddress"] = .null }
         let endpoints = old.endpoints.filter { several || !plan.furtherNetworks.contains($0.key) }
@@ -95,8 +96,13 @@ extension Remount {
         plan.macs = container.endpoints.compactMapValues { $0["MacAddress"].string }
             .filter { !$0.value.isEmpty }
         if try world.engine.version() < .severalEndpointsOnCreate {
-            let first = container.json["HostConfig"]["NetworkMode"].string
+            let first = container.firstNetwork
             plan.furtherNetworks = container.endpoints.keys.filter { $0 != first }.sorted()
+        }
+        if vm.isGoCPIs {
+            plan.adopts = !container.restoresStore
+            let isOld = (world.request.stemcellVersion ?? 1) < 2
+            plan.isInSettings = plan.isAttach && isOld
         }
         plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan

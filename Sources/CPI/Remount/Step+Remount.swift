@@ -57,22 +57,29 @@ extension Step {
             undo: .by { try plan.putAwayReplacement($0) })
     }
 
-    /// The agent refuses to boot when its last disk is one that it does not know any more.
+    /// The agent refuses to boot when its last disk is one that it does not know any more, and with a
+    /// disk in its settings beside the one that it is told of next.
     static func forgetDisk(_ plan: Remount) -> Step {
         let path = EntryScript.lastDisk
-        func namingIt(_ world: World) throws -> Container? {
-            guard let container = try world.madeContainer(plan.names) else { return nil }
+        func namingIt(_ world: World, _ container: Container) throws -> Bool {
             let content = try world.engine.readFile(container.id, path: path) ?? []
             let last = String(decoding: content, as: UTF8.self).filter { !$0.isWhitespace }
-            return last == plan.disk.description ? container : nil
+            return last == plan.disk.description
         }
         return Step(
             name: "forget disk \(plan.disk) as the last one",
             do: { world in
-                guard let container = try namingIt(world) else { return }
-                try world.engine.writeFile(container.id, path: path, content: [])
+                guard let container = try world.madeContainer(plan.names) else { return }
+                if try namingIt(world, container) {
+                    try world.engine.writeFile(container.id, path: path, content: [])
+                }
+                try world.changeSettings(container.id, disk: plan.disk, isThere: false)
             },
-            verify: { try namingIt($0) == nil },
+            verify: { world in
+                guard let container = try world.madeContainer(plan.names) else { return true }
+                guard try !namingIt(world, container) else { return false }
+                return try world.areSettingsRight(container.id, disk: plan.disk, isThere: false)
+            },
             undo: .withAnother)  // it is the replacement's file
     }
 
