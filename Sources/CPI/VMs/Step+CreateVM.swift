@@ -5,10 +5,10 @@ extension Step {
         Step(
             name: "create container \(plan.vm.incomplete)",
             do: { world in
-                let spec = try VMSpec(plan: plan, properties: try call.known().properties).json(
-                    world)
-                let warnings = try world.engine.createContainer(plan.vm.incomplete, spec).warnings
-                warnings.forEach(world.warn)
+                let properties = try call.known().properties
+                let spec = try VMSpec(plan: plan, properties: properties).json(world)
+                try world.createVM(
+                    plan.vm.incomplete, spec, requiresLxcfs: properties.lxcfs == true)
                 for disk in plan.disks { try world.requireSoleHolder(of: disk, plan.vm) }
             },
             verify: { try $0.madeContainer(plan.names) != nil },
