@@ -123,7 +123,7 @@ extension FakeDocker {
     /// Whatever its name: a container says whose it is.
     func containers(of vm: String) -> [State.Container] {
         state.containers.filter {
-            $0.labels["io.bosh.vm"] == vm || $0.name == vm || $0.name.hasPrefix(vm + ".")
+            $0.vm == vm || $0.name == vm || $0.name.hasPrefix(vm + ".")
         }
     }
 

@@ -5,7 +5,7 @@ import Engine
 extension FakeDocker {
     /// What must hold at any time, whatever was killed when; empty when all is well.
     func invariants() -> [String] {
-        state.volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }.compactMap {
+        state.volumes.values.filter(\.isDisk).compactMap {
             disk in
             let users = state.writers(ofVolume: disk.name).map(\.name)
             return users.count > 1 ? "disk \(disk.name) is mounted in \(users) at once" : nil
@@ -74,13 +74,13 @@ extension FakeDocker {
         for volume in state.volumeNames where volume.hasSuffix(".op") {
             problems.append("mark \(volume) is left over")
         }
-        for volume in state.volumeNames where volume.hasSuffix("-ephemeral") {
-            let vm = String(volume.dropLast("-ephemeral".count))
-            if state.container(vm) == nil { problems.append("volume \(volume) belongs to no VM") }
+        for volume in state.volumes.values.sorted(by: { $0.name < $1.name }) {
+            guard let vm = volume.ephemeralOf, state.container(vm) == nil else { continue }
+            problems.append("volume \(volume.name) belongs to no VM")
         }
         for image in state.images {
             let isNameless = image.tags.isEmpty && image.digests.isEmpty
-            let isCommitted = isNameless || image.tags.contains { $0.hasPrefix("vm-") }
+            let isCommitted = isNameless || image.tags.contains { VMCID.role(of: $0) != nil }
             if isCommitted, !state.containers.contains(where: { $0.imageID == image.id }),
                 !state.images.contains(where: { $0.parent == image.id })
             {
@@ -99,7 +99,7 @@ extension FakeDocker {
 
     /// The CIDs in labels of containers.
     private var vms: [String] {
-        Set(state.containers.compactMap { $0.labels["io.bosh.vm"] }.filter { !$0.isEmpty }).sorted()
+        Set(state.containers.map(\.vm).filter { !$0.isEmpty }).sorted()
     }
 
     private func isContainer(_ container: State.Container, of vm: String) -> Bool {

@@ -1,12 +1,18 @@
 import Engine
 import Foundation
 
+@testable import CPI
+
 extension FakeDocker {
     /// All there is. A value: a copy of it is a Docker at that moment.
     struct State {
         var daemon = "FAKE:DAEMON"
         var cgroupVersion = "2"
         var architecture = "x86_64"
+        /// What it says at every create that it cannot enforce.
+        var warnings: [String] = []
+        /// Paths that the host does not have.
+        var missingPaths: Set<String> = []
         /// In the order of their creation.
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]
@@ -84,6 +90,12 @@ extension FakeDocker.State {
         var isAutoRemoved: Bool { hostConfig["AutoRemove"].bool == true }
         var restartPolicy: String { hostConfig["RestartPolicy"]["Name"].string ?? "no" }
         var labels: [String: String] { config["Labels"].strings }
+        /// The VM that it is of, empty for none: its label says so, or the Go CPI's volume.
+        var vm: String {
+            if let label = labels["io.bosh.vm"], !label.isEmpty { return label }
+            let volume = mounts.first { $0.destination == "/var/vcap/data" }?.source ?? ""
+            return volume.hasPrefix("vol-eph-") ? String(volume.dropFirst("vol-eph-".count)) : ""
+        }
     }
 
     /// Who wrote it.
@@ -110,6 +122,14 @@ extension FakeDocker.State {
         var isAnonymous = false
         /// A copy into it was begun, and not ended.
         var isTorn = false
+
+        /// A persistent disk, also one of the Go CPI, which sets no labels.
+        var isDisk: Bool { labels["io.bosh.disk"]?.isEmpty == false || DiskCID(name).isGoCPIs }
+        /// Of which VM it is the ephemeral disk; nil for any other volume.
+        var ephemeralOf: String? {
+            let owner = VMCID.role(of: name)
+            return owner?.role == .ephemeralVolume ? owner?.vm.description : nil
+        }
     }
 
     struct Image {

@@ -13,7 +13,7 @@ extension FakeDocker {
         {
             let token = state.issued.count + 1
             state.issued[token] = State.Token(
-                vm: state.containers[index].labels["io.bosh.vm"] ?? "",
+                vm: state.containers[index].vm,
                 container: state.containers[index].id)
             state.containers[index].layer["\(FakeDocker.directory)\(token)"] = []
         }

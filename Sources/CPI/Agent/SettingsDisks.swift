@@ -9,7 +9,9 @@ extension World {
     /// Whether the settings in the container have to change for the VM's agent to know the disk, or to
     /// know it no more. Throws `CPIError` for settings that cannot be read.
     func settingsDiffer(_ container: Container, _ disk: DiskCID, wanted: Bool) throws -> Bool {
-        guard container.readsDisksFromSettings(request) else { return false }
+        // The Go CPI writes them for every agent.
+        let mayHaveIt = !wanted && container.isOfUnknownStemcell
+        guard container.readsDisksFromSettings(request) || mayHaveIt else { return false }
         return try settingsHave(disk, in: container) != wanted
     }
 
@@ -61,6 +63,9 @@ extension Container {
         let label = labels[Label.stemcellVersion] ?? ""
         return (Int(label) ?? request.stemcellVersion ?? 2) < 2
     }
+
+    /// Made by the Go CPI, or by a version that did not say it.
+    fileprivate var isOfUnknownStemcell: Bool { (labels[Label.stemcellVersion] ?? "").isEmpty }
 }
 
 extension Step {

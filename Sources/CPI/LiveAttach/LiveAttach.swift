@@ -137,9 +137,5 @@ extension Container {
     var isPrivileged: Bool { json["HostConfig"]["Privileged"].bool ?? false }
 
     /// Whether its entry script mounts the disks of the list.
-    var knowsTheList: Bool {
-        (json["Config"]["Cmd"].array ?? []).contains {
-            $0.string?.contains(LiveScript.list) ?? false
-        }
-    }
+    var knowsTheList: Bool { runs(LiveScript.list) }
 }

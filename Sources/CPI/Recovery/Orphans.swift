@@ -18,8 +18,11 @@ struct OrphanSearch {
     func all() throws -> [Orphan] {
         let containers = try world.engine.containers(["label": [Label.vm]])
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
+        // The Go CPI sets no labels: its VMs are known by their volumes.
+        let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
+            .filter(\.isGoCPIs).map(\.description)
         let images = try OrphanImages(world: world, vms: vms)
-        return try interrupted() + unanswered() + oldContainers(vms) + images.all()
+        return try interrupted() + unanswered() + oldContainers(vms.union(goCPIs)) + images.all()
             + pins() + volumes(vms.union(images.lastCopies)) + networks()
     }
 
