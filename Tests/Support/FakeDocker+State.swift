@@ -6,6 +6,10 @@ extension FakeDocker {
     struct State {
         var daemon = "FAKE:DAEMON"
         var cgroupVersion = "2"
+        var operatingSystem = "Debian GNU/Linux 12 (bookworm)"
+        var securityOptions = ["name=seccomp,profile=default"]
+        /// podman says it, and then each answer has another id.
+        var buildah: String?
         /// In the order of their creation.
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]

@@ -19,7 +19,7 @@ extension NetworkPlan {
         }
         for index in plans.indices {
             let known = present.first { $0.name == plans[index].name }
-            plans[index].isMissing = known == nil
+            plans[index].isMissing = try known == nil && !plans[index].isInSwarm(world)
             if let known { try plans[index].requireSame(as: known) }
         }
         if !plans.contains(where: \.isDefault) { plans[0].isDefault = true }
@@ -46,9 +46,21 @@ extension NetworkPlan {
         isDefault = isDefault || network.isDefaultGateway
     }
 
+    /// A worker of a swarm sees an overlay network of the managers only while a container is on it,
+    /// and can make none.
+    private func isInSwarm(_ world: World) throws -> Bool {
+        guard driver == "overlay" else { return false }
+        let swarm = try world.engineInfo()["Swarm"]
+        return swarm["LocalNodeState"].string == "active" && swarm["ControlAvailable"].bool != true
+    }
+
     /// Without a name: the network that has the subnet already, else one named for it.
     private static func nameBySubnet(_ network: BoshNetwork, _ present: [Network]) -> String {
-        guard let subnet = network.subnet else { return "bridge" }
+        guard let subnet = network.subnet else {
+            // What Docker calls bridge has podman's name there.
+            let names = present.map(\.name)
+            return names.contains("podman") && !names.contains("bridge") ? "podman" : "bridge"
+        }
         let same = present.first { $0.subnets.compactMap(CIDR.init).contains(subnet) }
         let letters = subnet.description.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
         return same?.name ?? "bosh-" + String(letters)

@@ -76,6 +76,7 @@ struct CreateVM: Mutation {
         guard let image = try world.engine.image(stemcell.description) else {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")
         }
+        try world.requireFitForVMs()
         let networks = try NetworkPlan.plans(networks, world)
         try properties.requireNothingForeign(world, network: networks[0].name)
         let several = try world.engine.version() >= .severalEndpointsOnCreate
