@@ -13,6 +13,10 @@ extension FakeDocker {
         var warnings: [String] = []
         /// Paths that the host does not have.
         var missingPaths: Set<String> = []
+        var operatingSystem = "Debian GNU/Linux 12 (bookworm)"
+        var securityOptions = ["name=seccomp,profile=default"]
+        /// podman says it, and then each answer has another id.
+        var buildah: String?
         /// In the order of their creation.
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]

@@ -145,8 +145,14 @@ final class FakeDocker {
             return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
         case ("GET", "info"):
             return ok([
-                "ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion),
+                "ID": .string(
+                    state.buildah == nil ? state.daemon : "\(UInt64.random(in: 0...UInt64.max))"),
+                "CgroupVersion": .string(state.cgroupVersion),
                 "Architecture": .string(state.architecture),
+                "OperatingSystem": .string(state.operatingSystem),
+                "SecurityOptions": JSON(state.securityOptions),
+                "BuildahVersion": state.buildah.map(JSON.string) ?? .null,
+                "Name": "fake", "DockerRootDir": "/var/lib/fake",
             ])
         case ("GET", "system") where call.parts.last == "df": return usage()
         case (_, "containers"): return try containers(call)

@@ -55,10 +55,15 @@ final class World {
         return another(id, request, recorder.another(id, resumed: false))
     }
 
-    private func another(_ operation: String, _ request: CallContext, _ recorder: Recorder) -> World
-    {
+    /// The same world on another Docker.
+    func on(_ engine: Engine) -> World { another(operation, request, recorder, on: engine) }
+
+    private func another(
+        _ operation: String, _ request: CallContext, _ recorder: Recorder, on engine: Engine? = nil
+    ) -> World {
         World(
-            engine: engine, configuration: configuration, request: request, operation: operation,
+            engine: engine ?? self.engine, configuration: configuration, request: request,
+            operation: operation,
             recorder: recorder, locks: locks, logger: logger, clock: clock, sleep: sleeper)
     }
 

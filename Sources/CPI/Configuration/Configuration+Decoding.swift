@@ -43,6 +43,17 @@ extension Configuration.Agent {
     }
 }
 
+extension Configuration.Agent {
+    /// The keys that are there win; the names are those of the configuration.
+    mutating func override(by field: Field) throws {
+        guard !field.isAbsent else { return }
+        let other = try Configuration.Agent(field)
+        if !field.member("Mbus").isAbsent { mbus = other.mbus }
+        if !field.member("NTP").isAbsent { ntp = other.ntp }
+        if !field.member("Blobstore").isAbsent { blobstore = other.blobstore }
+    }
+}
+
 extension Configuration.Journaling {
     init(_ field: Field) throws {
         directory =
@@ -62,6 +73,18 @@ extension Configuration.LightStemcell {
             let host = RegistryLogin.host(registry.key)
             logins[host] = try RegistryLogin(registry.field, host: host)
         }
+    }
+}
+
+extension Configuration.LightStemcell {
+    /// A registry that is named there has that login, all others keep theirs.
+    mutating func override(by field: Field) throws {
+        guard !field.isAbsent else { return }
+        let other = try Configuration.LightStemcell(field)
+        if !field.member("require_image_verification").isAbsent {
+            requiresVerification = other.requiresVerification
+        }
+        logins.merge(other.logins) { _, new in new }
     }
 }
 

@@ -123,7 +123,8 @@ public struct Configuration: Sendable {
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,
-    /// many Docker hosts. Without a `host` there they say nothing about Docker.
+    /// many Docker hosts. Without a `host` there they say nothing about Docker; `agent` and
+    /// `light_stemcell` win key by key. The journal is always the configuration's.
     func overridden(by context: JSON) throws -> Configuration {
         var copy = self
         let field = Field(name: "context", value: context)
@@ -138,6 +139,8 @@ public struct Configuration: Sendable {
             copy.docker = try Docker(Field(name: "context", value: merged))
             if context["api_version"].isNull { copy.docker.ceiling = docker.ceiling }
         }
+        try copy.agent.override(by: field.member("agent"))
+        try copy.lightStemcell.override(by: field.member("light_stemcell"))
         return copy
     }
 }

@@ -107,10 +107,13 @@ struct Search {
         }
     }
 
+    /// Only what is about this daemon: another one's is nobody's business here.
     private func journaled(_ isWanted: (OpenOperation) -> Bool) -> [OpenOperation] {
         let open = world.recorder.store.read { journal in
             try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
         }
-        return (open ?? []).filter(isWanted)
+        return (open ?? []).filter { one in
+            isWanted(one) && (try? world.isElsewhere(one.operation)) != true
+        }
     }
 }
