@@ -1,5 +1,14 @@
 import FoundationEssentials
 
+/// What an Engine tells of a path in a container without reading what is there.
+public struct PathStat: Sendable {
+    /// In bytes; of a symbolic link, its own.
+    public let size: Int
+    /// Where a symbolic link leads in the end, whatever is there: absolute, in the container. Nil for
+    /// what is no link.
+    public let target: String?
+}
+
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/PutContainerArchive
 extension Engine {
     /// `PUT /containers/{id}/archive?path=/`: writes one file, with missing parents. Works on a
@@ -35,20 +44,27 @@ extension Engine {
     }
 
     /// `HEAD /containers/{id}/archive`: the size of what is at `path`, in bytes; nil when nothing is
-    /// there. Much faster than reading it: an Engine starts no process for it. Works on a stopped
-    /// container as well.
+    /// there.
     public func fileSize(_ container: String, path: String) throws -> Int? {
+        try pathStat(container, path: path)?.size
+    }
+
+    /// `HEAD /containers/{id}/archive`: what is at `path`; nil when nothing is there. Much faster than
+    /// reading it: an Engine starts no process for it. Works on a stopped container as well.
+    public func pathStat(_ container: String, path: String) throws -> PathStat? {
         var request = Request("HEAD", "/containers/\(container.percentEncoded)/archive")
         request.query = [(name: "path", value: path)]
         request.limit = .total(timeout)
         guard let response = try found({ try send(request) }) else { return nil }
         guard let text = response.headers["x-docker-container-path-stat"],
-            let stat = Data(base64Encoded: text), let size = try? JSON(parsing: stat)["size"].int
+            let data = Data(base64Encoded: text), let stat = try? JSON(parsing: data),
+            let size = stat["size"].int
         else {
             throw EngineError.notDocker(
                 address: address, detail: "its answer to \(request.summary) has no size")
         }
-        return size
+        let target = stat["linkTarget"].string ?? ""
+        return PathStat(size: size, target: target.isEmpty ? nil : target)
     }
 
     /// How many symbolic links in a row are followed.

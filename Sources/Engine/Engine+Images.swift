@@ -22,6 +22,8 @@ public struct Image: Sendable {
     public var declaredVolumes: [String] { (json["Config"]["Volumes"].object ?? [:]).keys.sorted() }
     /// `NAME=VALUE` each.
     public var env: [String] { (json["Config"]["Env"].array ?? []).compactMap(\.string) }
+    /// As it was built, in Go's words: `amd64`. Of an import without a word about it, the daemon's.
+    public var architecture: String { json["Architecture"].string ?? "" }
     /// How many layers; overlay2 mounts 127 at most.
     public var layers: Int { json["RootFS"]["Layers"].array?.count ?? 0 }
 }

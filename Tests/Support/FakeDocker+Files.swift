@@ -52,19 +52,28 @@ extension FakeDocker {
             status: 200, headers: ["content-type": "application/x-tar"], body: archive)
     }
 
-    /// Its size, in a header.
+    /// In a header: its size and, of a link, where that leads in the end.
     func statArchive(_ index: Int, _ call: Call) throws -> Response {
         let path = call.query("path") ?? ""
         let container = state.containers[index]
+        let place = FakeDocker.resolve(path, container.links, last: false)
         let size: Int
-        if let content = read(path, in: container) {
+        var target = ""
+        if let link = container.links[place] {
+            size = link.utf8.count
+            target = FakeDocker.resolve(place, container.links)
+        } else if container.layer.keys.contains(where: { $0.hasPrefix(place + "/") }) {
+            size = 4096
+        } else if let content = read(path, in: container) {
             size = content.count
         } else if path == LiveScript.list, container.hasList {
             size = 4096
         } else {
             return Response(status: 404)
         }
-        let stat: JSON = ["name": .string(path), "size": .integer(Int64(size))]
+        let stat: JSON = [
+            "name": .string(path), "size": .integer(Int64(size)), "linkTarget": .string(target),
+        ]
         let header = Data(stat.bytes).base64EncodedString()
         return Response(status: 200, headers: ["x-docker-container-path-stat": header])
     }

@@ -50,7 +50,8 @@ extension FakeDocker {
         return [
             "Id": .string(image.id), "Created": .string(image.created),
             "RepoTags": JSON(image.tags), "RepoDigests": JSON(image.digests),
-            "Config": config, "Parent": .string(image.parent ?? ""),
+            "Config": config, "Architecture": .string(image.architecture),
+            "Parent": .string(image.parent ?? ""),
             "RootFS": ["Type": "layers", "Layers": .array(layers)],
         ]
     }
@@ -86,7 +87,7 @@ extension FakeDocker {
             State.Image(
                 id: id, created: state.newTime(), tags: [],
                 labels: FakeDocker.labels(call.queries("changes")),
-                files: FakeTar.files(in: bytes)))
+                files: FakeTar.files(in: bytes), links: FakeTar.links(in: bytes)))
         name(id, tag)
         return stream(
             call.request,

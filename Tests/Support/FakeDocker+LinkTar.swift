@@ -28,4 +28,13 @@ extension FakeTar {
         archive.replaceSubrange(148..<156, with: digits.utf8)
         return archive
     }
+
+    /// An archive of a whole tree: its files, then its links.
+    static func archive(_ files: [String: [UInt8]], links: [String: String]) -> [UInt8] {
+        let end = 1_024
+        return archive(files).dropLast(end)
+            + links.sorted { $0.key < $1.key }.flatMap {
+                archive(link: String($0.key.drop { $0 == "/" }), to: $0.value).dropLast(end)
+            } + [UInt8](repeating: 0, count: end)
+    }
 }

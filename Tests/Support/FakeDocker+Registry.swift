@@ -26,7 +26,8 @@ extension FakeDocker {
             state.images.append(
                 State.Image(
                     id: image.id, created: state.newTime(), tags: [], digests: [name],
-                    volumes: image.volumes, files: ["/etc/os-release": Array("ID=light".utf8)]))
+                    volumes: image.volumes, files: image.files, links: image.links,
+                    architecture: image.architecture))
         }
         return stream(
             call.request,

@@ -6,6 +6,7 @@ extension FakeDocker {
     struct State {
         var daemon = "FAKE:DAEMON"
         var cgroupVersion = "2"
+        var architecture = "x86_64"
         /// In the order of their creation.
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]
@@ -115,6 +116,7 @@ extension FakeDocker.State {
         var files: [String: [UInt8]] = [:]
         var links: [String: String] = [:]
         var parent: String?
+        var architecture = "amd64"
     }
 
     /// An image in a registry: its own digest and that of its manifest, and who may have it.
@@ -123,6 +125,9 @@ extension FakeDocker.State {
         var digest: String
         var login: (username: String, password: String)?
         var volumes: [String] = []
+        var files = ["/etc/os-release": Array("ID=light".utf8)]
+        var links: [String: String] = [:]
+        var architecture = "amd64"
     }
 
     struct Network {

@@ -146,7 +146,7 @@ final class FakeDocker {
         case ("GET", "info"):
             return ok([
                 "ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion),
-                "Architecture": "x86_64",
+                "Architecture": .string(state.architecture),
             ])
         case (_, "containers"): return try containers(call)
         case (_, "exec"): return try execs(call)

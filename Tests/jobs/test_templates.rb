@@ -45,7 +45,6 @@ end
 
 class ConfigTest < TemplateTest
   DEFAULTS = {
-    "start_containers_with_systemd" => false,
     "mount_cgroupfs" => true,
     "enable_lxcfs_support" => false,
     "light_stemcell" => { "require_image_verification" => true, "registry" => {} },
@@ -69,7 +68,6 @@ class ConfigTest < TemplateTest
     "disks" => { "pin" => "attached" },
     "networks" => { "remove_unused" => false },
     "privileged" => true,
-    "agent_settings_path" => "/var/vcap/bosh/warden-cpi-agent-env.json",
   }.freeze
 
   TLS = { "ca" => "CA\n", "certificate" => "CERT\n", "private_key" => "KEY\n" }.freeze

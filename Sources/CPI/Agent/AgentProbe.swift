@@ -10,6 +10,7 @@ struct AgentProbe {
     func isUp(_ container: String) throws -> Bool {
         let result: ExecResult
         do {
+            let script = AgentProbe.script(try settingsPath(container))
             result = try world.engine.exec(container, ["/bin/sh", "-c", script], seconds: 10)
         } catch let error as EngineError where error.isConflict || error.isNotFound {
             return false  // not running
@@ -30,9 +31,15 @@ struct AgentProbe {
         }
     }
 
+    /// Its own label says it; a VM of another version has none.
+    private func settingsPath(_ container: String) throws -> String {
+        let own = try world.engine.inspectContainer(container).labels[Label.settingsPath] ?? ""
+        return own.isEmpty ? AgentSettings.path([:], world.configuration) : own
+    }
+
     /// The settings have the bus's password in them: they are read here and forgotten here.
-    private var script: String {
-        let settings = EntryScript.quoted(world.configuration.agentSettingsPath)
+    private static func script(_ path: String) -> String {
+        let settings = EntryScript.quoted(path)
         return """
             grep -qx bosh-agent /proc/[0-9]*/comm 2>/dev/null && echo running
             echo '-- update'; cat /var/vcap/bosh/update_settings.json 2>/dev/null; echo

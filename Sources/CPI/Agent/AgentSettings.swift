@@ -3,6 +3,15 @@ import Engine
 /// The file that the agent reads at every start: contract §3. Holds secrets: it goes into the
 /// container and nowhere else.
 enum AgentSettings {
+    /// Where the agents of the stemcells for containers read it.
+    static let usualPath = "/var/vcap/bosh/warden-cpi-agent-env.json"
+
+    /// Where an agent reads it: as configured, else as the labels of its stemcell or VM say.
+    static func path(_ labels: [String: String], _ configuration: Configuration) -> String {
+        let seen = labels[Label.settingsPath].flatMap { $0.isEmpty ? nil : $0 }
+        return configuration.agentSettingsPath ?? seen ?? usualPath
+    }
+
     /// `env` and `networks` reach the agent as the director gave them; each network is marked as
     /// configured, for Docker has done that.
     static func json(

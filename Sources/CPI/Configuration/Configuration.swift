@@ -9,11 +9,12 @@ public struct Configuration: Sendable {
     public var timeouts: Timeouts
     /// Containers with all capabilities and devices, as the BOSH agent needs them.
     public var privileged: Bool
-    public var startWithSystemd: Bool
+    /// Nil: what the stemcell has decides.
+    public var startWithSystemd: Bool?
     public var mountCgroupfs: Bool
     public var lxcfs: Bool
-    /// Where the agent reads its settings.
-    public var agentSettingsPath: String
+    /// Where the agent reads its settings; nil: where the stemcell says.
+    public var agentSettingsPath: String?
     public var attach: Attach
     public var pin: Pin
     public var lightStemcell: LightStemcell
@@ -101,12 +102,12 @@ public struct Configuration: Sendable {
         timeouts = try Timeouts(root.member("timeouts"))
         privileged = try root.member("privileged").optional { try $0.bool() } ?? true
         startWithSystemd =
-            try root.member("start_containers_with_systemd").optional { try $0.bool() } ?? false
+            try root.member("start_containers_with_systemd").optional { try $0.bool() }
         mountCgroupfs = try root.member("mount_cgroupfs").optional { try $0.bool() } ?? true
         lxcfs = try root.member("enable_lxcfs_support").optional { try $0.bool() } ?? false
-        agentSettingsPath =
-            try root.member("agent_settings_path").optional { try $0.absolutePath() }
-            ?? "/var/vcap/bosh/warden-cpi-agent-env.json"
+        agentSettingsPath = try root.member("agent_settings_path").optional {
+            try $0.absolutePath()
+        }
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
         pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
         lightStemcell = try LightStemcell(root.member("light_stemcell"))

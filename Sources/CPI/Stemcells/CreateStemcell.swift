@@ -1,8 +1,8 @@
 import Engine
 import Journal
 
-/// Streams a stemcell's root file system into an image, or makes one of an image in a registry. Its CID
-/// is the last name it gets.
+/// Streams a stemcell's root file system into an image, or takes one from a registry; looks inside, and
+/// makes an image of it whose name is the CID.
 struct CreateStemcell: Mutation {
     static let name = "create_stemcell"
     static let arguments = ["image_path", "cloud_properties", "env"]
@@ -32,6 +32,7 @@ struct CreateStemcell: Mutation {
     func inTheWay(_ search: Search) -> [OpenOperation] { search.incompleteStemcells() }
 
     func plan(_ world: World) throws -> Plan {
+        try description.architecture?.requireDaemons(world, says: "its description")
         if let light { return Plan(stemcell: .random(), image: try light.image(world)) }
         try file.requireTar()
         return Plan(stemcell: .random())
@@ -39,38 +40,23 @@ struct CreateStemcell: Mutation {
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
 
+    /// The stemcell is a container's empty layer on top of what was imported or pulled: made from it to
+    /// look inside, and committed with the labels that say what was seen.
     static func steps(_ plan: Plan, _ call: CreateStemcell?) -> [Step] {
+        let (stemcell, incomplete) = (plan.stemcell, plan.stemcell.incomplete)
         let labels: [String: String] =
             (call?.description.labels ?? [:])
-            .merging([Label.stemcell: plan.stemcell.description]) { _, own in own }
-        guard let image = plan.image else {
-            return [
-                .importImage(
-                    plan.stemcell.incomplete, changes: { changes(Label.made(labels, $0)) },
-                    from: call?.file)
-            ] + naming(plan.stemcell)
+            .merging([Label.stemcell: stemcell.description]) { _, own in own }
+        let look: [Step] = [
+            .createBase(stemcell, plan), .commitBase(stemcell, labels), .removeBase(stemcell),
+        ]
+        if let image = plan.image {
+            return [.pullImage(image) { call?.light?.login($0) }] + look + [.releaseImage(image)]
         }
         return [
-            .pullImage(image) { call?.light?.login($0) },
-            .createBase(plan.stemcell, from: image, plan: plan),
-            // An image has the labels of its container, where it has no others.
-            .commitBase(plan.stemcell) {
-                Label.complete(labels, $0).merging([Label.plan: ""]) { _, own in own }
-            },
-        ] + naming(plan.stemcell) + [.removeBase(plan.stemcell), .releaseImage(image)]
-    }
-
-    /// The image gets its last name, and loses the other one.
-    private static func naming(_ stemcell: StemcellCID) -> [Step] {
-        let incomplete = stemcell.incomplete
-        return [
-            .tagImage(incomplete, as: stemcell.description),
-            Step(
-                name: "remove image \(incomplete)",
-                do: { try $0.removeImage(incomplete) },
-                verify: { try $0.engine.image(incomplete) == nil },
-                undo: .withAnother),
-        ]
+            .importImage(
+                incomplete, changes: { changes(Label.made(labels, $0)) }, from: call?.file)
+        ] + look + [.releaseImport(incomplete)]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
@@ -80,16 +66,16 @@ struct CreateStemcell: Mutation {
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
         try [plan.stemcell.description, plan.stemcell.incomplete]
             .filter { try world.madeImage($0) != nil }.map { "image \($0) is left" }
-            + (plan.image?.leftovers(of: plan.stemcell, world) ?? [])
+            + (try world.base(of: plan.stemcell).map { ["container \($0.name) is left"] }
+                ?? []) + (plan.image?.leftovers(world) ?? [])
     }
 
     static func removeRemains(_ plan: Plan, _ world: World) throws {
         // The last name of a complete stemcell is another one.
         guard try world.madeImage(plan.stemcell.description) != nil else { return }
-        try world.removeMadeImage(plan.stemcell.incomplete)
-        guard let image = plan.image else { return }
         try world.removeBase(plan.stemcell)
-        try image.release(world)
+        try world.removeMadeImage(plan.stemcell.incomplete)
+        try plan.image?.release(world)
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.stemcell.description) }

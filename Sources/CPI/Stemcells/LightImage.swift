@@ -35,10 +35,8 @@ struct LightImage: Codable {
     }
 
     /// What is still there of an operation that was taken back, in words.
-    func leftovers(of stemcell: StemcellCID, _ world: World) throws -> [String] {
-        let isBaseThere = try world.madeContainer([stemcell.base]) != nil
+    func leftovers(_ world: World) throws -> [String] {
         let isPulled = try isOurs && world.engine.image(name) != nil
-        return (isBaseThere ? ["container \(stemcell.base) is left"] : [])
-            + (isPulled ? ["image \(name) is left"] : [])
+        return isPulled ? ["image \(name) is left"] : []
     }
 }

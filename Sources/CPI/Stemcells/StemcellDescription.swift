@@ -1,9 +1,11 @@
 import Engine
 
-/// Name, version and operating system: from the cloud_properties, else from the stemcell.MF that
+/// Name, version, operating system and architecture: from the cloud_properties, else from the stemcell.MF that
 /// lies beside the image.
 struct StemcellDescription {
     let labels: [String: String]
+    /// Nil when neither says one.
+    let architecture: Architecture?
 
     init(_ properties: Field, tags: Field, _ manifest: StemcellManifest) throws {
         let known = try properties.optional { try $0.object() } ?? [:]
@@ -16,13 +18,17 @@ struct StemcellDescription {
             }
             return keys.compactMap { manifest.values[$0] }.first ?? ""
         }
-        for key in ["name", "os_type", "os_distro"] {
+        for key in ["name", "os_type", "os_distro", "architecture"] {
             _ = try properties.member(key).optional { try $0.string() }
         }
+        architecture = Architecture(
+            properties.value["architecture"].string ?? manifest.cloudProperties["architecture"]
+                ?? manifest.values["architecture"] ?? "")
         var labels = [
             "io.bosh.stemcell.name": try text("name"),
             "io.bosh.stemcell.version": try text("version"),
             "io.bosh.stemcell.os": try text("os_distro", "operating_system", "os_type"),
+            Label.architecture: architecture?.description ?? "",
         ]
         let pairs = try tags.optional { try $0.object() } ?? [:]
         for (key, value) in pairs { labels["io.bosh.tag.\(key)"] = value.string ?? value.text }

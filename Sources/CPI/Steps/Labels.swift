@@ -9,6 +9,12 @@ enum Label {
     static let vm = "io.bosh.vm"
     static let disk = "io.bosh.disk"
     static let stemcell = "io.bosh.stemcell"
+    /// What was seen inside a stemcell: `StemcellContents`.
+    static let system = "io.bosh.stemcell.os_release"
+    static let architecture = "io.bosh.stemcell.architecture"
+    static let initSystem = "io.bosh.stemcell.init"
+    /// On a VM as well: where its agent reads its settings.
+    static let settingsPath = "io.bosh.stemcell.settings_path"
     static let sizeMiB = "io.bosh.disk.size_mib"
     static let createdAt = "io.bosh.created_at"
     static let host = "io.bosh.cpi.host"

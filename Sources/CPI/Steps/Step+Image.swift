@@ -28,18 +28,6 @@ extension Step {
             undo: .by { try $0.removeMadeImage(name) })
     }
 
-    /// Gives an image of this operation a second name.
-    static func tagImage(_ old: String, as new: String) -> Step {
-        let reference = ImageReference.split(new)
-        return Step(
-            name: "tag image \(old) as \(new)",
-            do: {
-                try $0.engine.tagImage(old, repository: reference.repository, tag: reference.tag)
-            },
-            verify: { try $0.madeImage(new) != nil },
-            undo: .by { try $0.removeMadeImage(new) })
-    }
-
     /// Takes a name away from an image.
     static func removeImage(_ name: String) -> Step {
         Step(

@@ -23,6 +23,10 @@ struct CreateVM: Mutation {
         let furtherNetworks: [String]
         /// Where volumes are asked for without a name: they get names of the VM's, and go with it.
         var furtherVolumes: [String] = []
+        /// Whether process 1 is systemd, and where the agent reads its settings; nil in plans that other
+        /// versions made.
+        var systemd: Bool?
+        var settingsPath: String?
 
         var names: [String] { [vm.incomplete, vm.description] }
 
@@ -84,7 +88,9 @@ struct CreateVM: Mutation {
             vm: .random(), agent: agent, stemcell: stemcell, networks: networks,
             disks: try freeDisks(world),
             furtherNetworks: several ? [] : networks.dropFirst().map(\.name),
-            furtherVolumes: properties.unnamedVolumes(declared: image.declaredVolumes))
+            furtherVolumes: properties.unnamedVolumes(declared: image.declaredVolumes),
+            systemd: properties.startsWithSystemd(image, world.configuration),
+            settingsPath: AgentSettings.path(image.labels, world.configuration))
     }
 
     /// Disks that are there and that no other container mounts: in a create-swap-delete update the

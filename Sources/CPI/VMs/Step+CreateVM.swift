@@ -32,7 +32,7 @@ extension Step {
                     plan.vm, agent: plan.agent, networks: call.networksField, env: call.env,
                     world.configuration.agent)
                 try world.engine.writeFile(
-                    plan.vm.incomplete, path: world.configuration.agentSettingsPath,
+                    plan.vm.incomplete, path: plan.settingsPath ?? AgentSettings.usualPath,
                     content: settings.bytes)
                 try world.engine.writeFile(
                     plan.vm.incomplete, path: EntryScript.mountWrapperPath,

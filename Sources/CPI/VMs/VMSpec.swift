@@ -9,7 +9,8 @@ struct VMSpec {
     func json(_ world: World) throws -> JSON {
         let version = try world.engine.version()
         let configuration = world.configuration
-        let systemd = properties.systemd ?? configuration.startWithSystemd
+        let systemd = plan.systemd ?? false
+        let settings = plan.settingsPath ?? AgentSettings.usualPath
         var body: JSON = [
             "Image": .string(plan.stemcell.description),
             // The stemcell's own entry point, if it has one, is not how an agent is started.
@@ -17,10 +18,11 @@ struct VMSpec {
             "Cmd": [
                 .string(
                     EntryScript.text(
-                        systemd: systemd, settings: configuration.agentSettingsPath,
-                        gateways: gateways))
+                        systemd: systemd, settings: settings, gateways: gateways))
             ],
-            "Labels": JSON(Label.complete(labels(world.request), world)),
+            "Labels": JSON(
+                Label.complete(
+                    labels(world.request).merging([Label.settingsPath: settings]) { $1 }, world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]

@@ -55,7 +55,8 @@ struct ConfigurationTests {
         #expect(configuration.agent.ntp == ["a"])
         #expect(configuration.agent.blobstore?["options"]["endpoint"] == "e")
         #expect(
-            configuration.startWithSystemd && configuration.lxcfs && !configuration.mountCgroupfs)
+            configuration.startWithSystemd == true && configuration.lxcfs
+                && !configuration.mountCgroupfs)
         #expect(configuration.journal.directory == "/j")
         #expect(configuration.journal.retentionDays == 7 && !configuration.journal.recoverOnCall)
         #expect(configuration.timeouts.stop == 0 && configuration.timeouts.lock == 5)
@@ -72,7 +73,7 @@ struct ConfigurationTests {
         #expect(configuration.timeouts.request == 60 && configuration.timeouts.agentReady == 60)
         #expect(
             configuration.privileged && configuration.mountCgroupfs
-                && !configuration.startWithSystemd)
+                && configuration.startWithSystemd == nil && configuration.agentSettingsPath == nil)
         #expect(configuration.docker.ceiling == nil)
         #expect(configuration.agent.blobstore == nil)
     }

@@ -16,13 +16,17 @@ struct StemcellTests {
         return try scene.runner.call("create_stemcell", [.string(image), properties]).string ?? ""
     }
 
-    @Test("the image is imported under another name, and named by its CID when it is whole")
+    @Test(
+        "the image is imported under another name, looked into, and named by its CID when it is whole"
+    )
     func order() throws {
         let cid = try create()
         #expect(
-            scene.runner.story([cid: "CID"]) == """
+            scene.runner.story([cid: "CID", StemcellCID(cid).base: "BASE"]) == """
                 import CID.new
-                tag CID.new as CID
+                create BASE
+                commit BASE as CID
+                remove BASE
                 remove image CID.new
                 """)
         let image = try #require(scene.docker.state.image(cid))
@@ -83,18 +87,21 @@ struct StemcellTests {
         #expect(
             #expect(throws: CallFailure.self) { try create(path) }?.message.contains("disk full")
                 == true)
-        #expect(scene.docker.state.images.count == 1)
+        #expect(scene.docker.state.images.count == 2)
     }
 
-    @Test("each failed request leaves nothing behind", arguments: 1...12)
+    @Test("each failed request leaves nothing behind", arguments: 1...24)
     func cleanup(n: Int) throws {
         scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
         do {
             _ = try create()
-            #expect(scene.docker.state.images.count == 2)
+            #expect(scene.docker.state.images.count == 4)
         } catch is CallFailure {
             #expect(scene.docker.state.imageTags == [scene.stemcell])
         }
+        scene.docker.revive()
+        try scene.runner.recover()
+        #expect(scene.docker.settledInvariants() == [])
         #expect(try scene.runner.journal().check() == [])
     }
 

@@ -1,0 +1,92 @@
+import Engine
+
+/// What was seen inside a stemcell, in a container that is made from it and never runs. Kept as labels
+/// of the image, where create_vm finds it.
+struct StemcellContents: Equatable {
+    /// The distribution by its os-release: `PRETTY_NAME`, else `ID` and `VERSION_ID`.
+    var system: String?
+    var architecture: Architecture?
+    var initSystem: InitSystem
+    /// Where its agent reads settings from a file, by its agent.json.
+    var settingsPath: String?
+
+    /// What starts the agent, and so what process 1 is to be.
+    enum InitSystem: String {
+        case systemd, runit, other
+    }
+
+    /// Looks. Throws `EngineError`; what is not there, or cannot be understood, is left out.
+    init(of container: String, _ engine: Engine) throws {
+        initSystem = try StemcellContents.initSystem(container, engine)
+        system = try engine.readFile(container, path: "/etc/os-release").flatMap {
+            StemcellContents.system(osRelease: $0)
+        }
+        settingsPath = try engine.readFile(container, path: "/var/vcap/bosh/agent.json").flatMap {
+            StemcellContents.settingsPath(agentJSON: $0)
+        }
+        // The one program that a VM cannot do without.
+        architecture = try engine.readFile(container, path: "/bin/sh").flatMap {
+            Architecture(elf: $0)
+        }
+    }
+
+    var labels: [String: String] {
+        [
+            Label.system: system, Label.architecture: architecture?.description,
+            Label.initSystem: initSystem.rawValue, Label.settingsPath: settingsPath,
+        ].compactMapValues(\.self)
+    }
+
+    /// What an image says of which nothing was seen: a light stemcell may stand on another one.
+    static let nothing = Dictionary(
+        uniqueKeysWithValues: [
+            Label.system, Label.architecture, Label.initSystem, Label.settingsPath,
+        ].map { ($0, "") })
+
+    /// Up to Jammy, stemcells have systemd as well, but their agent is a service of runit.
+    private static func initSystem(_ container: String, _ engine: Engine) throws -> InitSystem {
+        guard let stat = try engine.pathStat(container, path: "/sbin/init") else {
+            return try isRunit(container, engine) ? .runit : .other
+        }
+        let program = (stat.target ?? "/sbin/init").split(separator: "/").last ?? ""
+        switch program {
+        case "systemd":
+            if try engine.pathStat(container, path: "/etc/sv/agent") == nil { return .systemd }
+            let isUnit = try ["/etc", "/lib"].contains { directory in
+                let unit = directory + "/systemd/system/bosh-agent.service"
+                return try engine.pathStat(container, path: unit) != nil
+            }
+            return isUnit ? .systemd : .runit
+        case let name where name.hasPrefix("runit"): return .runit
+        default: return try isRunit(container, engine) ? .runit : .other
+        }
+    }
+
+    private static func isRunit(_ container: String, _ engine: Engine) throws -> Bool {
+        try engine.pathStat(container, path: "/usr/sbin/runsvdir-start") != nil
+    }
+
+    /// `KEY=VALUE` lines, as a shell would read them: freedesktop.org's os-release(5).
+    static func system(osRelease bytes: [UInt8]) -> String? {
+        var values: [Substring: String] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            guard let equals = line.firstIndex(of: "="), line.first != "#" else { continue }
+            let value = line[line.index(after: equals)...].filter { !"\"'\\".contains($0) }
+            values[line[..<equals]] = String(value.prefix(200))
+        }
+        let name = [values["ID"], values["VERSION_ID"]].compactMap(\.self).joined(separator: " ")
+        return [values["PRETTY_NAME"] ?? "", name].first { !$0.isEmpty }
+    }
+
+    /// The first source that is a file: `Infrastructure.Settings.Sources` of bosh-agent's
+    /// app/config.go. Nil as well for a path that the CPI cannot write.
+    static func settingsPath(agentJSON bytes: [UInt8]) -> String? {
+        guard let json = try? JSON(parsing: bytes) else { return nil }
+        let sources = json["Infrastructure"]["Settings"]["Sources"].array ?? []
+        return sources.lazy.filter { $0["Type"].string == "File" }
+            .compactMap { $0["SettingsPath"].string }.first { path in
+                path.hasPrefix("/") && path.utf8.count <= 100 && !path.hasSuffix("/")
+                    && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+            }
+    }
+}
