@@ -7,6 +7,8 @@ extension FakeDocker {
         var daemon = "FAKE:DAEMON"
         var cgroupVersion = "2"
         var architecture = "x86_64"
+        /// What else `GET /info` says.
+        var info: [String: JSON] = [:]
         /// In the order of their creation.
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]

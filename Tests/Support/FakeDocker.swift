@@ -144,10 +144,11 @@ final class FakeDocker {
         case ("GET", "_ping"):
             return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
         case ("GET", "info"):
-            return ok([
+            let own: [String: JSON] = [
                 "ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion),
                 "Architecture": .string(state.architecture),
-            ])
+            ]
+            return ok(.object(own.merging(state.info) { $1 }))
         case (_, "containers"): return try containers(call)
         case (_, "exec"): return try execs(call)
         case ("POST", "commit"): return try commit(call)

@@ -34,6 +34,7 @@ struct Doctor: ParsableCommand {
                 let version = try recovery.engine.version()
                 findings.append(
                     Finding(what: "docker", words: "\(recovery.engine.address), API \(version)"))
+                findings.append(try cgroups(recovery))
                 findings += try recovery.readiness().map { one in
                     let way = one.obstacle.map { "is replaced: \($0)" } ?? "runs on"
                     return Finding(what: "attach \(one.vm)", words: way)
@@ -58,6 +59,14 @@ struct Doctor: ParsableCommand {
         } catch {
             return Finding(what: "journal", isWell: false, words: "\(error)")
         }
+    }
+
+    /// Without a controller Docker drops the limits that it would keep.
+    private func cgroups(_ recovery: OperatorRecovery) throws -> Finding {
+        let missing = try recovery.missingControllers().map(\.rawValue)
+        let version = try recovery.cgroupVersion().map { "version \($0)" } ?? "of unknown version"
+        let words = missing.isEmpty ? "" : "; no controller for " + missing.joined(separator: ", ")
+        return Finding(what: "cgroups", isWell: missing.isEmpty, words: version + words)
     }
 
     private func table(_ findings: [Finding]) -> String {
