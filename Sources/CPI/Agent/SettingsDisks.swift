@@ -25,7 +25,7 @@ extension World {
         var disks = changed["disks"]["persistent"].object ?? [:]
         disks[disk.description] = isThere ? .string(disk.hint) : nil
         changed["disks"]["persistent"] = .object(disks)
-        let path = configuration.agentSettingsPath
+        let path = container.settingsPath(configuration)
         guard container.isRunning else {
             return try engine.writeFile(container.id, path: path, content: changed.bytes)
         }
@@ -41,7 +41,7 @@ extension World {
     }
 
     private func settings(_ container: String) throws -> JSON {
-        let path = configuration.agentSettingsPath
+        let path = try engine.inspectContainer(container).settingsPath(configuration)
         guard let bytes = try engine.readFile(container, path: path),
             let json = try? JSON(parsing: bytes), json.object != nil
         else {
