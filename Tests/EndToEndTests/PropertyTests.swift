@@ -132,6 +132,10 @@ extension EndToEnd {
         func systemd() throws {
             let rig = try Rig { $0["start_containers_with_systemd"] = true }
             defer { rig.tearDown() }
+            let version = try rig.engine.info()["CgroupVersion"].string ?? "?"
+            let doctor = try rig.admin("doctor").stdout.split(separator: "\n")
+            let line = doctor.first { $0.hasPrefix("cgroups ") } ?? ""
+            #expect(line.contains("version \(version)"), "\(doctor)")
             let network = rig.network()
             let vm = try rig.makeVM(network)
             let container = try rig.engine.inspectContainer(vm)

@@ -34,10 +34,8 @@ extension EndToEnd {
             #expect(try rig.engine.containers([:]).count == before)
             #expect(try rig.leftovers([cid]) == [cid])
 
-            var arguments = try #require(
-                rig.vmArguments(
-                    rig.network(), properties: ["force_start_without_systemd": true]
-                ).array)
+            let properties: JSON = ["force_start_without_systemd": true]
+            var arguments = rig.vmArguments(rig.network(), properties: properties).array ?? []
             arguments[1] = .string(cid)
             let vm = try rig.makeVM(arguments: .array(arguments))
             let settings = try rig.shell(vm, "cat \(path)")

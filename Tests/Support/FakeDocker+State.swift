@@ -17,6 +17,8 @@ extension FakeDocker {
         var securityOptions = ["name=seccomp,profile=default"]
         /// podman says it, and then each answer has another id.
         var buildah: String?
+        /// What else `GET /info` says.
+        var info: [String: JSON] = [:]
         /// In the order of their creation.
         var containers: [Container] = []
         var volumes: [String: Volume] = [:]

@@ -144,7 +144,7 @@ final class FakeDocker {
         case ("GET", "_ping"):
             return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
         case ("GET", "info"):
-            return ok([
+            let own: [String: JSON] = [
                 "ID": .string(
                     state.buildah == nil ? state.daemon : "\(UInt64.random(in: 0...UInt64.max))"),
                 "CgroupVersion": .string(state.cgroupVersion),
@@ -153,7 +153,8 @@ final class FakeDocker {
                 "SecurityOptions": JSON(state.securityOptions),
                 "BuildahVersion": state.buildah.map(JSON.string) ?? .null,
                 "Name": "fake", "DockerRootDir": "/var/lib/fake",
-            ])
+            ]
+            return ok(.object(own.merging(state.info) { $1 }))
         case ("GET", "system") where call.parts.last == "df": return usage()
         case (_, "containers"): return try containers(call)
         case (_, "exec"): return try execs(call)

@@ -10,7 +10,9 @@ struct AgentProbe {
     func isUp(_ container: String) throws -> Bool {
         let result: ExecResult
         do {
-            let script = AgentProbe.script(try settingsPath(container))
+            let path = try world.engine.inspectContainer(container)
+                .settingsPath(world.configuration)
+            let script = AgentProbe.script(path)
             result = try world.engine.exec(container, ["/bin/sh", "-c", script], seconds: 10)
         } catch let error as EngineError where error.isConflict || error.isNotFound {
             return false  // not running
@@ -29,12 +31,6 @@ struct AgentProbe {
                 return false
             }
         }
-    }
-
-    /// Its own label says it; a VM of another version has none.
-    private func settingsPath(_ container: String) throws -> String {
-        let own = try world.engine.inspectContainer(container).labels[Label.settingsPath] ?? ""
-        return own.isEmpty ? AgentSettings.path([:], world.configuration) : own
     }
 
     /// The settings have the bus's password in them: they are read here and forgotten here.

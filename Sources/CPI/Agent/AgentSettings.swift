@@ -37,3 +37,11 @@ enum AgentSettings {
         return settings
     }
 }
+
+extension Container {
+    /// Where the VM's agent reads its settings: its own label says it; a VM of another version has none.
+    func settingsPath(_ configuration: Configuration) -> String {
+        let own = labels[Label.settingsPath] ?? ""
+        return own.isEmpty ? AgentSettings.path([:], configuration) : own
+    }
+}

@@ -27,7 +27,7 @@ extension World {
         var disks = changed["disks"]["persistent"].object ?? [:]
         disks[disk.description] = isThere ? .string(disk.hint) : nil
         changed["disks"]["persistent"] = .object(disks)
-        let path = AgentSettings.path(container.labels, configuration)
+        let path = container.settingsPath(configuration)
         guard container.isRunning else {
             return try engine.writeFile(container.id, path: path, content: changed.bytes)
         }
@@ -43,7 +43,7 @@ extension World {
     }
 
     private func settings(_ container: Container) throws -> JSON {
-        let path = AgentSettings.path(container.labels, configuration)
+        let path = container.settingsPath(configuration)
         guard let bytes = try engine.readFile(container.id, path: path),
             let json = try? JSON(parsing: bytes), json.object != nil
         else {

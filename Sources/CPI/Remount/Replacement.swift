@@ -14,7 +14,7 @@ struct Replacement {
         body["Labels"] = JSON(try labels(world))
         body["HostConfig"] = hostConfig
         if plan.adopts == true {
-            Adoption.adopt(&body, settings: AgentSettings.path(old.labels, world.configuration))
+            Adoption.adopt(&body, settings: old.settingsPath(world.configuration))
         }
         let several = version >= .severalEndpointsOnCreate
         if several { body["MacAddress"] = .null }

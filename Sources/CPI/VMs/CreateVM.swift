@@ -81,6 +81,7 @@ struct CreateVM: Mutation {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")
         }
         try world.requireFitForVMs()
+        try properties.requireControllers(world)
         let networks = try NetworkPlan.plans(networks, world)
         try warn(networks, world)
         try properties.requireNothingForeign(world, network: networks[0].name)

@@ -63,7 +63,7 @@ struct RebootVM: Mutation {
             name: "mount the store of \(plan.vm)", isTidying: true,
             do: { world in
                 guard let container = try world.engine.container(plan.container) else { return }
-                let settings = AgentSettings.path(container.labels, world.configuration)
+                let settings = container.settingsPath(world.configuration)
                 let script = EntryScript.restoreStore(settings)
                 do {
                     let result = try world.engine.exec(

@@ -20,7 +20,9 @@ struct VMSpec {
                     EntryScript.text(
                         systemd: systemd, settings: settings, gateways: gateways))
             ],
-            "Labels": JSON(Label.complete(labels(world.request), world)),
+            "Labels": JSON(
+                Label.complete(
+                    labels(world.request).merging([Label.settingsPath: settings]) { $1 }, world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]

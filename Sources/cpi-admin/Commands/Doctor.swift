@@ -38,6 +38,7 @@ struct Doctor: ParsableCommand {
                     findings.append(
                         Finding(what: "docker", isWell: remark.isWell, words: remark.words))
                 }
+                findings.append(try cgroups(recovery))
                 findings += try recovery.readiness().map { one in
                     let way = one.obstacle.map { "is replaced: \($0)" } ?? "runs on"
                     return Finding(what: "attach \(one.vm)", words: way)
@@ -62,6 +63,14 @@ struct Doctor: ParsableCommand {
         } catch {
             return Finding(what: "journal", isWell: false, words: "\(error)")
         }
+    }
+
+    /// Without a controller Docker drops the limits that it would keep.
+    private func cgroups(_ recovery: OperatorRecovery) throws -> Finding {
+        let missing = try recovery.missingControllers().map(\.rawValue)
+        let version = try recovery.cgroupVersion().map { "version \($0)" } ?? "of unknown version"
+        let words = missing.isEmpty ? "" : "; no controller for " + missing.joined(separator: ", ")
+        return Finding(what: "cgroups", isWell: missing.isEmpty, words: version + words)
     }
 
     private func table(_ findings: [Finding]) -> String {

@@ -66,7 +66,8 @@ struct CustodyLookTests {
     @Test("a committed image goes only while the container that it was made from is there")
     func image() throws {
         let world = try world()
-        let index = try #require(scene.docker.state.images.firstIndex { $0.layers > 1 })
+        let index = try #require(
+            scene.docker.state.images.firstIndex { $0.labels[Label.vm]?.isEmpty == false })
         let name = try #require(scene.docker.state.images[index].tags.first)
         scene.docker.state.images[index].labels[Label.operation] = world.operation
         let container = try #require(scene.docker.state.container(old))

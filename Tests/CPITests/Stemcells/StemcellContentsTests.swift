@@ -109,7 +109,8 @@ struct StemcellContentsTests {
             (.busybox, "other", "", ""), (.runit, "runit", "void", ""),
         ])
     func labels(tree: Tree, initSystem: String, system: String, path: String) throws {
-        let labels = try #require(scene.docker.state.image(try create(tree))?.labels)
+        let cid = try create(tree)
+        let labels = try #require(scene.docker.state.image(cid)?.labels)
         #expect(labels["io.bosh.stemcell.init"] == initSystem)
         #expect(labels["io.bosh.stemcell.os_release"] == system)
         #expect(labels["io.bosh.stemcell.settings_path"] == path)
