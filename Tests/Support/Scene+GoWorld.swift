@@ -40,11 +40,12 @@ extension Scene {
     }
 
     private func makeGoImage(_ image: String) {
-        guard let index = docker.state.images.indices.first else { return }
+        guard var made = docker.state.images.last else { return }
         let isPulled = image.contains("@")
-        docker.state.images[index].labels = [:]
-        docker.state.images[index].tags = isPulled ? [] : [image]
-        docker.state.images[index].digests = isPulled ? [image] : []
+        made.labels = [:]
+        made.tags = isPulled ? [] : [image]
+        made.digests = isPulled ? [image] : []
+        docker.state.images = [made]
     }
 
     private func makeGoContainer(isAttached: Bool, _ networks: [String], _ image: String) throws {

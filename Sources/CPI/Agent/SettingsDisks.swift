@@ -12,6 +12,11 @@ extension World {
         // The Go CPI writes them for every agent.
         let mayHaveIt = !wanted && container.isOfUnknownStemcell
         guard container.readsDisksFromSettings(request) || mayHaveIt else { return false }
+        let path = container.settingsPath(configuration)
+        guard try engine.fileSize(container.id, path: path) != nil else {
+            warn("there are no settings \(path) of its agent in container \(container.name)")
+            return false
+        }
         return try settingsHave(disk, in: container) != wanted
     }
 
@@ -58,10 +63,10 @@ extension World {
 
 extension Container {
     /// Whether its agent is of stemcell API version 1. The label says what create_vm was told; a VM
-    /// without it is what this call is told.
+    /// without it is what this call is told, and else, if the Go CPI made it, of version 1.
     func readsDisksFromSettings(_ request: CallContext) -> Bool {
         let label = labels[Label.stemcellVersion] ?? ""
-        return (Int(label) ?? request.stemcellVersion ?? 2) < 2
+        return (Int(label) ?? request.stemcellVersion ?? (labels[Label.vm] == nil ? 1 : 2)) < 2
     }
 
     /// Made by the Go CPI, or by a version that did not say it.
