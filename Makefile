@@ -1,6 +1,6 @@
 # The front door. Everything else is in dev/.
 
-.PHONY: all setup build release bosh-release check test demo crash soak mutants format clean
+.PHONY: all setup build release bosh-release check test engines demo crash soak mutants format clean
 
 RELEASE = swift build -c release --static-swift-stdlib
 
@@ -34,6 +34,12 @@ test: setup
 	ruby Tests/jobs/test_release.rb
 	ruby Tests/jobs/test_manifests.rb
 	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
+
+# The end-to-end tests on Docker 20.10, 26, 28, 28 as Docker 29 is, 28 over TLS, and podman 5, and a matrix: hours.
+# ENGINES="28 podman" those alone, FILTER=EndToEndTests.EndToEnd/LifecycleTests that part alone.
+FILTER = EndToEndTests
+engines: setup
+	dev/engines -f '$(FILTER)' $(ENGINES)
 
 # Every request of every method, every fault and every act of somebody else, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
 # case only, with CRASH_PHASE=m others of them (m from 1 to n meets all), CRASH_CASE=method:number:fault:way that one,

@@ -6,7 +6,7 @@ public struct Container: Sendable {
 
     public var id: String { json["Id"].string ?? "" }
     public var name: String { String((json["Name"].string ?? "").drop { $0 == "/" }) }
-    public var image: String { json["Config"]["Image"].string ?? "" }
+    public var image: String { Engine.familiar(json["Config"]["Image"].string ?? "") }
     public var imageID: String { json["Image"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     /// Also true while it is paused.

@@ -53,6 +53,16 @@ extension Engine {
             limit: .total(Double(seconds) + timeout))
     }
 
+    /// `POST /containers/{id}/pause`: 409 when it is paused already, or does not run.
+    public func pauseContainer(_ id: String) throws {
+        try order("/containers/\(id.percentEncoded)/pause")
+    }
+
+    /// `POST /containers/{id}/unpause`: Docker refuses with 500 when it is not paused.
+    public func unpauseContainer(_ id: String) throws {
+        try order("/containers/\(id.percentEncoded)/unpause")
+    }
+
     /// `POST /containers/{id}/rename`.
     public func renameContainer(_ id: String, to name: String) throws {
         try order("/containers/\(id.percentEncoded)/rename", [("name", name)])

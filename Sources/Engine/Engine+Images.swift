@@ -39,8 +39,14 @@ extension Engine {
     public func imageTags(_ filters: [String: [String]]) throws -> [String] {
         let query = [("filters", JSON.object(filters.mapValues { JSON($0) }).text)]
         return (try get("/images/json", query).array ?? []).flatMap {
-            ($0["RepoTags"].array ?? []).compactMap(\.string)
+            ($0["RepoTags"].array ?? []).compactMap(\.string).map(Engine.familiar)
         }
+    }
+
+    /// An image's name as it was given: podman answers `stemcell:1` as `docker.io/library/stemcell:1`.
+    static func familiar(_ name: String) -> String {
+        let prefix = "docker.io/library/"
+        return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
     }
 
     /// `POST /images/create?fromSrc=-`: streams a root file system (tar, plain or compressed) from

@@ -25,6 +25,22 @@ extension Engine {
         return (try get("/volumes", query)["Volumes"].array ?? []).map(Volume.init)
     }
 
+    /// `GET /system/df`: what each volume holds, in bytes, by name. An Engine reads all their files for it:
+    /// no time limit but that an answer comes at last.
+    public func volumeSizes() throws -> [String: Int] {
+        var request = Request("GET", "/system/df")
+        // Below API 1.42 it is ignored, and images and containers are counted as well.
+        request.query = [(name: "type", value: "volume")]
+        let volumes = try document(try send(request), request)["Volumes"].array ?? []
+        let sizes = volumes.compactMap { volume -> (String, Int)? in
+            guard let name = volume["Name"].string, let size = volume["UsageData"]["Size"].int,
+                size >= 0
+            else { return nil }
+            return (name, size)
+        }
+        return Dictionary(sizes) { first, _ in first }
+    }
+
     /// `POST /volumes/create`. An Engine returns a volume that is there already as if it had made
     /// it, with its old labels: compare them to learn whose it is.
     public func createVolume(

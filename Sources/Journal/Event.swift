@@ -8,6 +8,7 @@ public struct Event: Sendable, Equatable {
         case observed  // the effect's reply was lost; Docker shows that it took place
         case request  // one request to Docker and its status
         case warning  // something an operator should know that did not fail the operation
+        case note  // what something took, or how it went
         case attempt  // a recovery begins
         case outcome  // done, failed, rolled-back or parked
         case replied  // the answer was written to stdout, or could not be

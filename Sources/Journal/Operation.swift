@@ -48,7 +48,7 @@ extension Operation {
 
 /// A VM, disk, stemcell, agent or network that an operation is about.
 public struct Subject: Hashable, Sendable {
-    public enum Kind: String, Sendable { case vm, disk, stemcell, agent, network }
+    public enum Kind: String, Sendable { case vm, disk, stemcell, agent, network, snapshot }
 
     public let kind: Kind
     public let cid: String

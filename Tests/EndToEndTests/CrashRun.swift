@@ -21,7 +21,7 @@ struct CrashRun {
     }
 
     private var scenario: CrashScenario { crash.scenario }
-    private let names = ["vm-", "disk-", "stemcell:"]
+    private let names = ["vm-", "disk-", "stemcell:", "c-", "vol-", "bosh.io/stemcells:"]
 
     mutating func carryOut() throws {
         let before = try rig.leftovers(names)

@@ -8,16 +8,18 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     let method: String
     /// Disks come and go while the VM runs.
     var isLive = false
+    /// The VM is the Go CPI's.
+    var isGo = false
     /// Makes the world; returns the call's arguments.
     let prepare: @Sendable (CrashWorld) throws -> JSON
     /// What the world must look like once the call, repeated if need be, has succeeded.
     let check: @Sendable (CrashWorld, JSON) throws -> Void
 
     /// What CRASH_CASE and the table call it.
-    var name: String { isLive ? "live_\(method)" : method }
+    var name: String { (isLive ? "live_" : isGo ? "go_" : "") + method }
     var testDescription: String { name }
 
-    static let all = restarting + disks + live + networks
+    static let all = restarting + disks + live + networks + snapshots + go
 
     private static let restarting: [CrashScenario] =
         [
@@ -119,6 +121,24 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
                 world.expect(!isThere, "the network is still there")
             }),
     ]
+    /// What the Go CPI left goes on, or goes.
+    private static let go = ["attach_disk", "detach_disk", "delete_vm"].map { method in
+        CrashScenario(
+            method: method, isGo: true,
+            prepare: { world in
+                let vm = try world.goVMWithDisk(attached: method != "attach_disk")
+                return method == "delete_vm"
+                    ? [.string(vm)] : [.string(vm), .string(world.disk)]
+            },
+            check: { world, result in
+                guard method == "delete_vm" else {
+                    return try world.checkVM(attached: method == "attach_disk")
+                }
+                try all(method).check(world, result)
+                let left = try world.rig.leftovers(["vol-eph-\(world.vm)"])
+                world.expect(left == [], "left of the VM: \(left)")
+            })
+    }
 
     private static func all(_ method: String) -> CrashScenario {
         restarting.first { $0.method == method } ?? restarting[0]
@@ -172,27 +192,39 @@ final class CrashWorld {
         return disk
     }
 
+    func goVMWithDisk(attached: Bool) throws -> String {
+        let world = try GoWorld(rig, attached: attached)
+        (vm, disk, group) = (world.vm, world.disk, "go-world")
+        try fill(attached: attached)
+        return vm
+    }
+
     func vmWithDisk(attached: Bool) throws -> String {
         vm = try rig.makeVM(network, env: ["bosh": ["group": "crash"]])
         disk = try rig.makeDisk()
         try rig.awaitAgent(vm)
+        if attached { try rig.result("attach_disk", [.string(vm), .string(disk)]) }
+        try fill(attached: attached)
+        return vm
+    }
+
+    private func fill(attached: Bool) throws {
         _ = try rig.shell(
             vm,
             "head -c 100000 /dev/urandom >/etc/root.bin; head -c 100000 /dev/urandom >/var/vcap/data/data.bin; sync"
         )
         sums = try rig.shell(vm, "cat /etc/root.bin /var/vcap/data/data.bin | sha256sum")
         if attached {
-            try rig.result("attach_disk", [.string(vm), .string(disk)])
             try rig.awaitAgent(vm)
             _ = try rig.shell(
                 vm, "head -c 100000 /dev/urandom >/warden-cpi-dev/\(disk)/disk.bin; sync")
             diskSum = try rig.shell(vm, "sha256sum </warden-cpi-dev/\(disk)/disk.bin")
         }
         before = try rig.engine.inspectContainer(vm)
-        return vm
     }
 
     private var sums = ""
+    private var group = "crash"
     private var diskSum: String?
 
     func checkRuns(_ vm: String) throws {
@@ -213,7 +245,7 @@ final class CrashWorld {
             container.labels["io.bosh.agent_id"] == before?.labels["io.bosh.agent_id"],
             "the labels are lost")
         let settings = try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json")
-        expect(settings.contains("\"crash\""), "the agent's settings are lost")
+        expect(settings.contains("\"\(group)\""), "the agent's settings are lost")
         let mounted = try rig.result("get_disks", [.string(vm)])
         expect(mounted == (attached ? [.string(disk)] : []), "get_disks says \(mounted)")
         if attached, let diskSum {

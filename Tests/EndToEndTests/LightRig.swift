@@ -23,13 +23,13 @@ struct LightRig {
         try #require(run.exitCode == 0, "dev/registry: \(run.stderr)")
     }
 
-    /// Pushes the small stemcell; gives its reference, its own digest and that of its manifest.
-    func push(_ address: String, _ login: RegistryLogin? = nil) throws -> (
-        reference: String, id: String, digest: String
-    ) {
+    /// Pushes the small stemcell, or `image`; gives its reference, its own digest and that of its manifest.
+    func push(_ address: String, _ login: RegistryLogin? = nil, image pushed: String? = nil) throws
+        -> (reference: String, id: String, digest: String)
+    {
         let repository = "\(address)/\(LightRig.repository)"
         let engine = rig.engine
-        try engine.tagImage(rig.stemcell, repository: repository, tag: "1")
+        try engine.tagImage(pushed ?? rig.stemcell, repository: repository, tag: "1")
         var request = Request("POST", "/images/\(repository)/push")
         request.query = [(name: "tag", value: "1")]
         request.headers = [(name: "X-Registry-Auth", value: login?.header ?? "e30=")]

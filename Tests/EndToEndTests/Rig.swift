@@ -32,6 +32,7 @@ final class Rig {
     var machine: [String] = []
     /// What calls say of the VM's stemcell.
     var stemcellVersion: Int64 = 3
+    private var route: [String] { testEngine.tls?.route ?? [] }
     private var cleanups: [(order: Order, run: () -> Void)] = []
 
     /// A disk can go when its VMs are gone, a network when nobody is on it.
@@ -63,6 +64,7 @@ final class Rig {
             // What most tests are about; those of live attach have a rig of their own.
             "attach": "restart",
         ]
+        if let tls = testEngine.tls { configuration["Actions"]["Docker"] = tls.docker }
         change(&configuration)
         try save(configuration)
     }
@@ -115,7 +117,7 @@ final class Rig {
             Rig.executables + "/docker-cpi", "-configPath", configuration ?? configurationPath,
         ]
         let run = try Command.run(
-            "/usr/bin/env", machine + command, input: bytes,
+            "/usr/bin/env", route + machine + command, input: bytes,
             environment: environment.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 },
             started: started)
         let json = (try? JSON(parsing: run.stdout.utf8)) ?? .null
@@ -129,9 +131,9 @@ final class Rig {
     func admin(_ arguments: [String], started: (Int32) -> Void = { _ in }) throws
         -> Command.Result
     {
-        try Command.run(
-            Rig.executables + "/cpi-admin", arguments + ["--config", configurationPath],
-            started: started)
+        let command = [Rig.executables + "/cpi-admin"] + arguments
+        return try Command.run(
+            "/usr/bin/env", route + command + ["--config", configurationPath], started: started)
     }
 
     /// For the time of `body` the configuration has the proxy in Docker's place.

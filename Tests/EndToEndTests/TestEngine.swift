@@ -15,13 +15,35 @@ final class TestEngine: @unchecked Sendable {
 
     init(host: String) { self.host = host }
 
-    /// The name that dev/engine knows it by; nil for any other Engine.
-    var privateName: String? {
-        let parts = host.split(separator: "/")
-        guard parts.count > 2, parts.last == "docker.sock", host.contains("docker-cpi-engine")
-        else { return nil }
-        return String(parts[parts.count - 2])
+    /// Where dev/engine keeps it; nil for any other Engine.
+    private var directory: String? {
+        let home = ProcessInfo.processInfo.environment["ENGINE_HOME"]
+        let prefix = "unix://" + (home ?? "/var/tmp/docker-cpi-engine") + "/"
+        guard host.hasPrefix(prefix), host.hasSuffix("/docker.sock") else { return nil }
+        return String(host.dropFirst("unix://".count).dropLast("/docker.sock".count))
     }
+
+    /// The name that dev/engine knows it by; nil for any other Engine.
+    var privateName: String? { directory?.split(separator: "/").last.map(String.init) }
+
+    /// How the executables reach it where that is not its socket: its address, and the words before a
+    /// command that run it in the Engine's network. Nil unless ENGINE_TLS was set when it was started.
+    lazy var tls: (docker: JSON, route: [String])? = {
+        guard let directory, let name = privateName,
+            let pem = try? ["ca", "client", "client-key"].map({
+                try String(contentsOfFile: "\(directory)/tls/\($0).pem", encoding: .utf8)
+            })
+        else { return nil }
+        let docker: JSON = [
+            "host": "tcp://127.0.0.1:2376", "api_version": "1.51",
+            "tls": [
+                "ca": .string(pem[0]), "certificate": .string(pem[1]),
+                "private_key": .string(pem[2]),
+            ],
+        ]
+        let home = "ENGINE_HOME=" + directory.dropLast(name.count + 1)  // for /usr/bin/env
+        return (docker, [home, Rig.root + "/dev/engine", "in", name])
+    }()
 
     /// Those of DOCKER_HOSTS, else the one of DOCKER_HOST; `make test` sets both.
     static let all: [TestEngine] = {

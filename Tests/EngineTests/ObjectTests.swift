@@ -32,6 +32,15 @@ struct ObjectTests {
             ])
     }
 
+    @Test("podman's long names of local images are the names that were given")
+    func familiarNames() throws {
+        let long = "docker.io/library/stemcell:1"
+        let tags = try engine(#"[{"RepoTags": ["\#(long)", "a.example/b:2"]}]"#).imageTags([:])
+        #expect(tags == ["stemcell:1", "a.example/b:2"])
+        let container = try engine(#"{"Config": {"Image": "\#(long)"}}"#).inspectContainer("c")
+        #expect(container.image == "stemcell:1")
+    }
+
     @Test("a restart policy goes with its number of attempts")
     func restartPolicy() throws {
         var bodies: [JSON] = []

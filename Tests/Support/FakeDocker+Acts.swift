@@ -6,7 +6,7 @@ import Engine
 /// second one is at the next request.
 enum Act: String, CaseIterable, Sendable {
     case startVM, startOld, startReplacement, stopVM, killVM, restartVM, pauseVM
-    case pauseAndUnpauseVM, renameVM, renameVMAndBack, daemonRestart
+    case pauseAndUnpauseVM, unpauseVM, removeCopier, renameVM, renameVMAndBack, daemonRestart
     case containerPrune, imagePrune, imagePruneAll, removeMark, removeNetwork
     case removePin, unlistDisk, unmountDisk
     case anotherAttach, anotherDetach, operatorRecover
@@ -23,6 +23,8 @@ extension Act: CustomStringConvertible {
         case .restartVM: "docker restart of the VM"
         case .pauseVM: "docker pause of the VM"
         case .pauseAndUnpauseVM: "docker pause and unpause of the VM"
+        case .unpauseVM: "docker unpause of the VM"
+        case .removeCopier: "docker rm --force of a container that copies"
         case .renameVM: "docker rename of the VM"
         case .renameVMAndBack: "docker rename of the VM, and back"
         case .daemonRestart: "restart of the daemon"
@@ -41,7 +43,9 @@ extension Act: CustomStringConvertible {
     }
 
     /// Those that are about no VM in particular.
-    static let ofTheHost: Set<Act> = [.daemonRestart, .containerPrune, .imagePrune, .imagePruneAll]
+    static let ofTheHost: Set<Act> = [
+        .daemonRestart, .containerPrune, .imagePrune, .imagePruneAll, .removeCopier,
+    ]
 
     /// The name that an operator gives to a VM's container.
     static let handName = "renamed-by-hand"
@@ -60,6 +64,10 @@ extension FakeDocker {
         case .killVM: return try changes("POST", "/containers/\(vm)/kill")
         case .restartVM: return try changes("POST", "/containers/\(vm)/restart")
         case .pauseVM, .pauseAndUnpauseVM: return try changes("POST", "/containers/\(vm)/pause")
+        case .unpauseVM: return try changes("POST", "/containers/\(vm)/unpause")
+        case .removeCopier:
+            guard let copier = state.containers.first(where: \.isCopier) else { return false }
+            return try changes("DELETE", "/containers/\(copier.id)", ["force": "1"])
         case .renameVM, .renameVMAndBack:
             return try changes("POST", "/containers/\(vm)/rename", ["name": Act.handName])
         case .daemonRestart:
@@ -115,7 +123,7 @@ extension FakeDocker {
     /// Whatever its name: a container says whose it is.
     func containers(of vm: String) -> [State.Container] {
         state.containers.filter {
-            $0.labels["io.bosh.vm"] == vm || $0.name == vm || $0.name.hasPrefix(vm + ".")
+            $0.vm == vm || $0.name == vm || $0.name.hasPrefix(vm + ".")
         }
     }
 

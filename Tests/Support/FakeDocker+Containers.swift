@@ -3,6 +3,7 @@ import Engine
 extension FakeDocker {
     func containers(_ call: Call) throws -> Response {
         let name = call.parts.count > 1 ? call.parts[1] : ""
+        if call.request.isRead, let index = state.index(ofContainer: name) { copierGoesOn(index) }
         switch (call.request.method, call.parts.count, call.parts.last ?? "") {
         case ("GET", 2, "json"): return try list(call)
         case ("GET", 3, "json"):

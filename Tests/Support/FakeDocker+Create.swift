@@ -25,7 +25,7 @@ extension FakeDocker {
                 id: id, name: name, imageID: image.id, config: config, hostConfig: host,
                 mounts: mounts, endpoints: endpoints, layer: image.files, links: image.links,
                 createdAt: state.newTime()))
-        return ok(["Id": .string(id), "Warnings": []], status: 201)
+        return ok(["Id": .string(id), "Warnings": JSON(state.warnings)], status: 201)
     }
 
     func requireFree(_ name: String) throws {
@@ -38,7 +38,8 @@ extension FakeDocker {
     }
 
     private func endpoints(_ body: JSON, _ version: APIVersion) throws -> [String: State.Endpoint] {
-        let mode = body["HostConfig"]["NetworkMode"].string ?? "bridge"
+        var mode = body["HostConfig"]["NetworkMode"].string ?? "bridge"
+        if mode == "default" { mode = "bridge" }
         var wanted = body["NetworkingConfig"]["EndpointsConfig"].object ?? [:]
         if wanted.isEmpty { wanted = mode == "none" ? [:] : [mode: [:]] }
         guard version >= .severalEndpointsOnCreate || wanted.count <= 1 else {

@@ -1,6 +1,8 @@
 import Engine
 import Foundation
 
+@testable import CPI
+
 /// The commands that the CPI runs inside a container.
 extension FakeDocker {
     func execs(_ call: Call) throws -> Response {
@@ -51,12 +53,19 @@ extension FakeDocker {
             state.containers[index].layer[command[3]] = content
             return ("", 0)
         }
+        if command.count == 3, command[2] == EntryScript.restoreStore(FakeDocker.settings) {
+            tell("mount the store in \(container.name)")
+            return ("", 0)
+        }
         let isProbe =
             command.count == 3 && command[0] == "/bin/sh" && command[1] == "-c"
             && command[2].contains("-- sockets")
         guard isProbe else { throw NoSuchCall(request: "exec \(command)") }
         return (try probe(command[2], container), 0)
     }
+
+    /// Where the agent has its settings.
+    static let settings = "/var/vcap/bosh/warden-cpi-agent-env.json"
 
     static func mountinfo(_ container: State.Container) -> String {
         let mounts = container.mounts.enumerated()

@@ -31,6 +31,7 @@ extension FakeDocker {
             state.containers[index].layer[path] = nil
             state.containers[index].links[path] = target
         }
+        copierHeard(index)
         return Response(status: 200)
     }
 

@@ -5,7 +5,7 @@ import Engine
 extension FakeDocker {
     /// What must hold at any time, whatever was killed when; empty when all is well.
     func invariants() -> [String] {
-        state.volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }.compactMap {
+        state.volumes.values.filter(\.isDisk).compactMap {
             disk in
             let users = state.writers(ofVolume: disk.name).map(\.name)
             return users.count > 1 ? "disk \(disk.name) is mounted in \(users) at once" : nil
@@ -14,6 +14,11 @@ extension FakeDocker {
                 container.live.filter { state.volumes[$0] == nil }.map {
                     "disk \($0) was removed while \(container.name) had it mounted"
                 }
+            }
+            + state.volumeNames.compactMap { name in
+                guard let snapshot = SnapshotCID.ofRecord(name)?.description else { return nil }
+                return state.volumes[snapshot]?.isTorn == true
+                    ? "snapshot \(snapshot) is half made and called whole" : nil
             }
             + vms.filter { vm in !state.containers.contains { isContainer($0, of: vm) } }.map {
                 "VM \($0) has lost its container"
@@ -47,19 +52,35 @@ extension FakeDocker {
                     "\(container.name) mounts \(container.live) of \(container.liveDisks)")
             }
         }
-        for container in state.containers where container.name.hasSuffix(".base") {
+        for container in state.containers where container.isPaused {
+            problems.append("container \(container.name) is paused")
+        }
+        for name in state.volumeNames where SnapshotCID(name).isOurForm {
+            if state.volumes[name + ".whole"] == nil {
+                problems.append("volume \(name) is no whole snapshot")
+            }
+        }
+        for name in state.volumeNames {
+            if let snapshot = SnapshotCID.ofRecord(name)?.description,
+                state.volumes[snapshot] == nil
+            {
+                problems.append("volume \(name) is of no snapshot")
+            }
+        }
+        for container in state.containers
+        where container.name.hasSuffix(".base") || container.isCopier {
             problems.append("container \(container.name) is left over")
         }
         for volume in state.volumeNames where volume.hasSuffix(".op") {
             problems.append("mark \(volume) is left over")
         }
-        for volume in state.volumeNames where volume.hasSuffix("-ephemeral") {
-            let vm = String(volume.dropLast("-ephemeral".count))
-            if state.container(vm) == nil { problems.append("volume \(volume) belongs to no VM") }
+        for volume in state.volumes.values.sorted(by: { $0.name < $1.name }) {
+            guard let vm = volume.ephemeralOf, state.container(vm) == nil else { continue }
+            problems.append("volume \(volume.name) belongs to no VM")
         }
         for image in state.images {
             let isNameless = image.tags.isEmpty && image.digests.isEmpty
-            let isCommitted = isNameless || image.tags.contains { $0.hasPrefix("vm-") }
+            let isCommitted = isNameless || image.tags.contains { VMCID.role(of: $0) != nil }
             if isCommitted, !state.containers.contains(where: { $0.imageID == image.id }),
                 !state.images.contains(where: { $0.parent == image.id })
             {
@@ -78,7 +99,7 @@ extension FakeDocker {
 
     /// The CIDs in labels of containers.
     private var vms: [String] {
-        Set(state.containers.compactMap { $0.labels["io.bosh.vm"] }.filter { !$0.isEmpty }).sorted()
+        Set(state.containers.map(\.vm).filter { !$0.isEmpty }).sorted()
     }
 
     private func isContainer(_ container: State.Container, of vm: String) -> Bool {

@@ -36,7 +36,8 @@ extension FakeDocker {
         state.containers[index].wasStoppedByHand = false
         state.containers[index].unmounted = []
         guard mountList(index) else { return halt(index, 78) }
-        if let code = exitAfterStart(state.containers[index]) { halt(index, code) }
+        if let code = exitAfterStart(state.containers[index]) { return halt(index, code) }
+        beginCopier(index)
     }
 
     /// A paused container is stopped as well: its signal waits, and it is resumed for it.
@@ -94,7 +95,7 @@ extension FakeDocker {
     }
 
     /// The container's process has ended.
-    private func halt(_ index: Int, _ exitCode: Int, mayGo: Bool = true) {
+    func halt(_ index: Int, _ exitCode: Int, mayGo: Bool = true) {
         state.containers[index].status = "exited"
         state.containers[index].live = []
         state.containers[index].finishedAt = state.newTime()

@@ -32,7 +32,7 @@ extension FakeDocker.State.Container {
 
     fileprivate var canMountDisks: Bool {
         hostConfig["Privileged"].bool == true
-            && (config["Cmd"].array ?? []).contains {
+            && ((config["Entrypoint"].array ?? []) + (config["Cmd"].array ?? [])).contains {
                 $0.string?.contains("live_start") ?? false
             }
     }

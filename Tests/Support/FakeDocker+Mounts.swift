@@ -54,6 +54,14 @@ extension FakeDocker {
     func mounts(_ host: JSON, declared: [String]) throws -> [State.Mount] {
         let binds = try (host["Binds"].array ?? []).compactMap(\.string).map(bind)
         let own = binds + (host["Mounts"].array ?? []).map(mount)
+        if let one = own.dropFirst(binds.count).first(where: {
+            $0.type == "bind" && state.missingPaths.contains($0.source)
+        }) {
+            throw Refusal(
+                400,
+                "invalid mount config for type \"bind\": bind source path does not exist: "
+                    + one.source)
+        }
         for (index, mount) in own.enumerated()
         where own[..<index].contains(where: { $0.destination == mount.destination }) {
             throw Refusal(400, "Duplicate mount point: \(mount.destination)")

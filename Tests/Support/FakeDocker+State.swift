@@ -1,12 +1,22 @@
 import Engine
 import Foundation
 
+@testable import CPI
+
 extension FakeDocker {
     /// All there is. A value: a copy of it is a Docker at that moment.
     struct State {
         var daemon = "FAKE:DAEMON"
         var cgroupVersion = "2"
         var architecture = "x86_64"
+        /// What it says at every create that it cannot enforce.
+        var warnings: [String] = []
+        /// Paths that the host does not have.
+        var missingPaths: Set<String> = []
+        var operatingSystem = "Debian GNU/Linux 12 (bookworm)"
+        var securityOptions = ["name=seccomp,profile=default"]
+        /// podman says it, and then each answer has another id.
+        var buildah: String?
         /// What else `GET /info` says.
         var info: [String: JSON] = [:]
         /// In the order of their creation.
@@ -17,6 +27,12 @@ extension FakeDocker {
             Network(id: "b0", name: "bridge", driver: "bridge", subnets: ["172.17.0.0/16"])
         ]
         var execs: [String: Exec] = [:]
+        /// Whether local volumes can have a size.
+        var hasQuota = false
+        /// How many looks at a copier it takes until it has copied.
+        var copyTakes = 1
+        /// Why copiers cannot copy; nil when they can.
+        var copierTrouble: String?
         /// What registries have: "HOST/REPOSITORY:TAG" each.
         var registry: [String: RemoteImage] = [:]
         /// Tokens that were given out, by number.
@@ -70,12 +86,22 @@ extension FakeDocker.State {
         /// The directory for the list of such disks is there.
         var hasList = false
 
+        /// Of a copier at work: the looks that are left, and what it began to copy.
+        var copyLeft: Int?
+        var copied: [String: [UInt8]] = [:]
+
         /// Docker calls a paused container running.
         var isRunning: Bool { status == "running" || status == "paused" }
         var isPaused: Bool { status == "paused" }
         var isAutoRemoved: Bool { hostConfig["AutoRemove"].bool == true }
         var restartPolicy: String { hostConfig["RestartPolicy"]["Name"].string ?? "no" }
         var labels: [String: String] { config["Labels"].strings }
+        /// The VM that it is of, empty for none: its label says so, or the Go CPI's volume.
+        var vm: String {
+            if let label = labels["io.bosh.vm"], !label.isEmpty { return label }
+            let volume = mounts.first { $0.destination == "/var/vcap/data" }?.source ?? ""
+            return volume.hasPrefix("vol-eph-") ? String(volume.dropFirst("vol-eph-".count)) : ""
+        }
     }
 
     /// Who wrote it.
@@ -100,6 +126,16 @@ extension FakeDocker.State {
         var options: [String: String] = [:]
         var files: [String: [UInt8]] = [:]
         var isAnonymous = false
+        /// A copy into it was begun, and not ended.
+        var isTorn = false
+
+        /// A persistent disk, also one of the Go CPI, which sets no labels.
+        var isDisk: Bool { labels["io.bosh.disk"]?.isEmpty == false || DiskCID(name).isGoCPIs }
+        /// Of which VM it is the ephemeral disk; nil for any other volume.
+        var ephemeralOf: String? {
+            let owner = VMCID.role(of: name)
+            return owner?.role == .ephemeralVolume ? owner?.vm.description : nil
+        }
     }
 
     struct Image {

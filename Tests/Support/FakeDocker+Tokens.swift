@@ -8,10 +8,12 @@ extension FakeDocker {
     /// Every container that runs writes one.
     func stamp() {
         for index in state.containers.indices
-        where state.containers[index].status == "running" && !state.containers[index].isPin {
+        where state.containers[index].status == "running" && !state.containers[index].isPin
+            && !state.containers[index].isCopier
+        {
             let token = state.issued.count + 1
             state.issued[token] = State.Token(
-                vm: state.containers[index].labels["io.bosh.vm"] ?? "",
+                vm: state.containers[index].vm,
                 container: state.containers[index].id)
             state.containers[index].layer["\(FakeDocker.directory)\(token)"] = []
         }

@@ -37,6 +37,10 @@ extension FakeDocker {
                 "create \(name): error looking up volume plugin \(driver): plugin \"\(driver)\" not found"
             )
         }
+        let options = body["DriverOpts"].strings
+        guard state.hasQuota || options["size"] == nil || state.volumes[name] != nil else {
+            throw Refusal(400, "quota size requested but no quota support")
+        }
         let volume =
             state.volumes[name]
             ?? State.Volume(
@@ -56,6 +60,17 @@ extension FakeDocker {
         }
         state.volumes[name] = nil
         return Response(status: 204)
+    }
+
+    /// What all the volumes hold.
+    func usage() -> Response {
+        let volumes = state.volumes.values.map { volume -> JSON in
+            let size = volume.files.values.reduce(0) { $0 + $1.count }
+            return [
+                "Name": .string(volume.name), "UsageData": ["Size": .integer(Int64(size))],
+            ]
+        }
+        return ok(["Volumes": .array(volumes)])
     }
 
     private func json(_ volume: State.Volume) -> JSON {

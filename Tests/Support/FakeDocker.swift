@@ -145,10 +145,17 @@ final class FakeDocker {
             return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
         case ("GET", "info"):
             let own: [String: JSON] = [
-                "ID": .string(state.daemon), "CgroupVersion": .string(state.cgroupVersion),
+                "ID": .string(
+                    state.buildah == nil ? state.daemon : "\(UInt64.random(in: 0...UInt64.max))"),
+                "CgroupVersion": .string(state.cgroupVersion),
                 "Architecture": .string(state.architecture),
+                "OperatingSystem": .string(state.operatingSystem),
+                "SecurityOptions": JSON(state.securityOptions),
+                "BuildahVersion": state.buildah.map(JSON.string) ?? .null,
+                "Name": "fake", "DockerRootDir": "/var/lib/fake",
             ]
             return ok(.object(own.merging(state.info) { $1 }))
+        case ("GET", "system") where call.parts.last == "df": return usage()
         case (_, "containers"): return try containers(call)
         case (_, "exec"): return try execs(call)
         case ("POST", "commit"): return try commit(call)

@@ -6,7 +6,7 @@ extension Scene {
     /// The VM that others act on: in a call that makes one, whatever is there of it.
     var actedVM: String {
         vm.isEmpty
-            ? docker.state.containers.compactMap { $0.labels["io.bosh.vm"] }.first ?? "" : vm
+            ? docker.state.containers.map(\.vm).first ?? "" : vm
     }
 
     /// Somebody else acts, also in the middle of a request of a call. Returns whether that changed

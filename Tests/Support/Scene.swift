@@ -4,9 +4,9 @@ import Engine
 final class Scene {
     let runner: CallRunner
     var docker: FakeDocker { runner.docker }
-    private(set) var stemcell = ""
-    private(set) var vm = ""
-    private(set) var disk = ""
+    var stemcell = ""
+    var vm = ""
+    var disk = ""
     /// Another CPI with another journal, when there was need of one, and what it began with.
     var other: (runner: CallRunner, files: Files)?
 

@@ -7,6 +7,12 @@ enum EntryScript {
             + (systemd ? startSystemd : startRunit)
     }
 
+    /// What goes ahead of the command of a VM that is not ours, and then runs that command.
+    static func beside(settings: String) -> String {
+        "mkdir -p /var/vcap/store /warden-cpi-dev\n" + LiveScript.atStart
+            + restoreStore(settings) + "exec \"$@\"\n"
+    }
+
     /// Where the agent keeps the CID of the disk that it mounted last.
     static let lastDisk = "/var/vcap/bosh/managed_disk_settings.json"
 

@@ -9,19 +9,26 @@ extension World {
     /// Whether the settings in the container have to change for the VM's agent to know the disk, or to
     /// know it no more. Throws `CPIError` for settings that cannot be read.
     func settingsDiffer(_ container: Container, _ disk: DiskCID, wanted: Bool) throws -> Bool {
-        guard container.readsDisksFromSettings(request) else { return false }
-        return try settingsHave(disk, in: container.id) != wanted
+        // The Go CPI writes them for every agent.
+        let mayHaveIt = !wanted && container.isOfUnknownStemcell
+        guard container.readsDisksFromSettings(request) || mayHaveIt else { return false }
+        let path = container.settingsPath(configuration)
+        guard try engine.fileSize(container.id, path: path) != nil else {
+            warn("there are no settings \(path) of its agent in container \(container.name)")
+            return false
+        }
+        return try settingsHave(disk, in: container) != wanted
     }
 
     /// Whether the settings have the disk, with the place where it is mounted.
-    func settingsHave(_ disk: DiskCID, in container: String) throws -> Bool {
+    func settingsHave(_ disk: DiskCID, in container: Container) throws -> Bool {
         try settings(container)["disks"]["persistent"][disk.description].string == disk.hint
     }
 
     /// Writes the disk into the settings, or takes it out. The agent of a VM that runs finds the old file
     /// or the new one, and never a part.
     func setSettings(_ disk: DiskCID, isThere: Bool, in container: Container) throws {
-        var changed = try settings(container.id)
+        var changed = try settings(container)
         var disks = changed["disks"]["persistent"].object ?? [:]
         disks[disk.description] = isThere ? .string(disk.hint) : nil
         changed["disks"]["persistent"] = .object(disks)
@@ -40,9 +47,9 @@ extension World {
         }
     }
 
-    private func settings(_ container: String) throws -> JSON {
-        let path = try engine.inspectContainer(container).settingsPath(configuration)
-        guard let bytes = try engine.readFile(container, path: path),
+    private func settings(_ container: Container) throws -> JSON {
+        let path = container.settingsPath(configuration)
+        guard let bytes = try engine.readFile(container.id, path: path),
             let json = try? JSON(parsing: bytes), json.object != nil
         else {
             throw CPIError(
@@ -56,11 +63,14 @@ extension World {
 
 extension Container {
     /// Whether its agent is of stemcell API version 1. The label says what create_vm was told; a VM
-    /// without it is what this call is told.
+    /// without it is what this call is told, and else, if the Go CPI made it, of version 1.
     func readsDisksFromSettings(_ request: CallContext) -> Bool {
         let label = labels[Label.stemcellVersion] ?? ""
-        return (Int(label) ?? request.stemcellVersion ?? 2) < 2
+        return (Int(label) ?? request.stemcellVersion ?? (labels[Label.vm] == nil ? 1 : 2)) < 2
     }
+
+    /// Made by the Go CPI, or by a version that did not say it.
+    fileprivate var isOfUnknownStemcell: Bool { (labels[Label.stemcellVersion] ?? "").isEmpty }
 }
 
 extension Step {
@@ -74,11 +84,11 @@ extension Step {
             },
             verify: { world in
                 guard let container = try world.vm(vm) else { return true }
-                return try world.settingsHave(disk, in: container.id) == isThere
+                return try world.settingsHave(disk, in: container) == isThere
             },
             undo: .by { world in
                 guard let container = try world.vm(vm),
-                    try world.settingsHave(disk, in: container.id) == isThere
+                    try world.settingsHave(disk, in: container) == isThere
                 else { return }
                 try world.setSettings(disk, isThere: !isThere, in: container)
             })
@@ -94,7 +104,7 @@ extension Step {
             },
             verify: { world in
                 guard let container = try world.madeContainer(plan.names) else { return true }
-                return try world.settingsHave(plan.disk, in: container.id) == plan.isAttach
+                return try world.settingsHave(plan.disk, in: container) == plan.isAttach
             },
             undo: .withAnother)  // it is the replacement's file
     }

@@ -75,8 +75,8 @@ struct Call<M: Mutation> {
     private func intent(_ plan: M.Plan) throws -> Intent {
         Intent(
             world, M.name, mutating: true, plan: try JSON(encoding: plan),
-            subjects: method.subjects + M.subjects(of: plan), daemon: try? world.engineInfo()["ID"]
-        )
+            subjects: method.subjects + M.subjects(of: plan),
+            daemon: (try? world.daemonID()).map(JSON.string))
     }
 }
 

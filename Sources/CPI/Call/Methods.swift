@@ -8,7 +8,7 @@ enum Methods {
             CreateStemcell.self, DeleteStemcell.self, CreateVM.self, DeleteVM.self, RebootVM.self,
             SetVMMetadata.self, CreateDisk.self, DeleteDisk.self, AttachDisk.self, DetachDisk.self,
             SetDiskMetadata.self, ResizeDisk.self, UpdateDisk.self, CreateNetwork.self,
-            DeleteNetwork.self,
+            DeleteNetwork.self, SnapshotDisk.self, DeleteSnapshot.self,
         ]
     }
 

@@ -55,10 +55,15 @@ final class World {
         return another(id, request, recorder.another(id, resumed: false))
     }
 
-    private func another(_ operation: String, _ request: CallContext, _ recorder: Recorder) -> World
-    {
+    /// The same world on another Docker.
+    func on(_ engine: Engine) -> World { another(operation, request, recorder, on: engine) }
+
+    private func another(
+        _ operation: String, _ request: CallContext, _ recorder: Recorder, on engine: Engine? = nil
+    ) -> World {
         World(
-            engine: engine, configuration: configuration, request: request, operation: operation,
+            engine: engine ?? self.engine, configuration: configuration, request: request,
+            operation: operation,
             recorder: recorder, locks: locks, logger: logger, clock: clock, sleep: sleeper)
     }
 
@@ -79,6 +84,12 @@ final class World {
     func warn(_ text: String) {
         logger.warning("\(text)")
         recorder.note(.warning(text))
+    }
+
+    /// Logs what something took, or how it went, and keeps it in the journal.
+    func note(_ text: String) {
+        logger.info("\(text)")
+        recorder.note(.note(text))
     }
 
     /// Asks again and again until `ask` says yes; false when `seconds` have passed.

@@ -43,6 +43,17 @@ extension Configuration.Agent {
     }
 }
 
+extension Configuration.Agent {
+    /// The keys that are there win; the names are those of the configuration.
+    mutating func override(by field: Field) throws {
+        guard !field.isAbsent else { return }
+        let other = try Configuration.Agent(field)
+        if !field.member("Mbus").isAbsent { mbus = other.mbus }
+        if !field.member("NTP").isAbsent { ntp = other.ntp }
+        if !field.member("Blobstore").isAbsent { blobstore = other.blobstore }
+    }
+}
+
 extension Configuration.Journaling {
     init(_ field: Field) throws {
         directory =
@@ -65,6 +76,18 @@ extension Configuration.LightStemcell {
     }
 }
 
+extension Configuration.LightStemcell {
+    /// A registry that is named there has that login, all others keep theirs.
+    mutating func override(by field: Field) throws {
+        guard !field.isAbsent else { return }
+        let other = try Configuration.LightStemcell(field)
+        if !field.member("require_image_verification").isAbsent {
+            requiresVerification = other.requiresVerification
+        }
+        logins.merge(other.logins) { _, new in new }
+    }
+}
+
 extension RegistryLogin {
     init(_ field: Field, host: String) throws {
         self.init(
@@ -77,6 +100,13 @@ extension RegistryLogin {
         let address = text.split(separator: "://").last ?? ""
         let host = String(address.prefix { $0 != "/" })
         return ImageReference.hubNames.contains(host) ? ImageReference.dockerHub : host
+    }
+}
+
+extension Configuration.Snapshots {
+    /// By default as long as a director's health monitor takes no notice of.
+    init(_ field: Field) throws {
+        pauseLimit = try field.member("pause_limit").optional { try $0.int(0...3_600) } ?? 20
     }
 }
 

@@ -20,6 +20,7 @@ public struct Configuration: Sendable {
     public var lightStemcell: LightStemcell
     /// Whether a network that was made for VMs goes with the last one.
     public var removesUnusedNetworks: Bool
+    public var snapshots: Snapshots
 
     /// How attach_disk gets a disk into a VM.
     public enum Attach: String, Sendable, CaseIterable {
@@ -65,6 +66,11 @@ public struct Configuration: Sendable {
         public var requiresVerification: Bool
         /// By the registry's host.
         public var logins: [String: RegistryLogin]
+    }
+
+    public struct Snapshots: Sendable {
+        /// Seconds that a VM may be paused for a copy of its disk; 0 for never.
+        public var pauseLimit: Int
     }
 
     /// All in seconds.
@@ -113,10 +119,12 @@ public struct Configuration: Sendable {
         lightStemcell = try LightStemcell(root.member("light_stemcell"))
         removesUnusedNetworks =
             try root.member("networks").member("remove_unused").optional { try $0.bool() } ?? false
+        snapshots = try Snapshots(root.member("snapshots"))
     }
 
     /// The keys of a cpi-config entry arrive in the context of each call and win: one director,
-    /// many Docker hosts. Without a `host` there they say nothing about Docker.
+    /// many Docker hosts. Without a `host` there they say nothing about Docker; `agent` and
+    /// `light_stemcell` win key by key. The journal is always the configuration's.
     func overridden(by context: JSON) throws -> Configuration {
         var copy = self
         let field = Field(name: "context", value: context)
@@ -131,6 +139,8 @@ public struct Configuration: Sendable {
             copy.docker = try Docker(Field(name: "context", value: merged))
             if context["api_version"].isNull { copy.docker.ceiling = docker.ceiling }
         }
+        try copy.agent.override(by: field.member("agent"))
+        try copy.lightStemcell.override(by: field.member("light_stemcell"))
         return copy
     }
 }

@@ -1,7 +1,8 @@
 import Engine
 import Journal
 
-/// Makes a volume. Its size is recorded in a label; whether it is enforced is the driver's business.
+/// Makes a volume; from a snapshot, when cloud_properties name one, with all that it holds. Its size is a
+/// label, and a limit where Docker can set one.
 struct CreateDisk: Mutation {
     static let name = "create_disk"
     static let arguments = ["size", "cloud_properties", "vm_cid"]
@@ -12,11 +13,15 @@ struct CreateDisk: Mutation {
         let sizeMiB: Int
         /// Whether it gets a container that keeps prunes away from it; nil in a plan of an older version.
         var isKept: Bool?
+        /// What it is filled from, and by whom; nil for a disk that is empty.
+        var snapshot: SnapshotCID?
+        var copier: Copier?
     }
     let sizeMiB: Int
     let driver: String
     let options: [String: String]
-    let subjects: [Subject] = []
+    let snapshot: SnapshotCID?
+    var subjects: [Subject] { [snapshot?.subject].compactMap(\.self) }
 
     init(_ arguments: Arguments) throws {
         // The VM is a hint where to make the disk. There is one place, so it may be gone, or null.
@@ -24,12 +29,20 @@ struct CreateDisk: Mutation {
         _ = try arguments[1].optional { try $0.object() }
         driver = try arguments[1].member("driver").optional { try $0.nonEmptyString() } ?? "local"
         options = try arguments[1].member("driver_opts").optional { try $0.strings() } ?? [:]
+        snapshot = try arguments[1].member("snapshot").optional { try SnapshotCID($0) }
         _ = try arguments[2].optional { $0.value.string == "" ? nil : try VMCID($0) }
     }
 
     func plan(_ world: World) throws -> Plan {
-        Plan(
+        var plan = Plan(
             disk: .random(), sizeMiB: sizeMiB, isKept: world.configuration.pin == .always)
+        guard let snapshot else { return plan }
+        _ = try world.requireWhole(snapshot)
+        plan.snapshot = snapshot
+        plan.copier = Copier(
+            name: plan.disk.copier, source: snapshot.description, target: plan.disk.description,
+            image: try world.copierImage(for: nil))
+        return plan
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.disk.subject] }
@@ -40,19 +53,97 @@ struct CreateDisk: Mutation {
             name: "create disk \(name)",
             do: { world in
                 guard let call else { return }
-                let labels = [Label.disk: name, Label.sizeMiB: String(plan.sizeMiB)]
-                _ = try world.engine.createVolume(
-                    name, labels: Label.made(labels, world), driver: call.driver,
-                    options: call.options)
+                var labels = [Label.disk: name, Label.sizeMiB: String(plan.sizeMiB)]
+                labels[Label.copyOf] = plan.snapshot?.description
+                try world.createDisk(name, labels, plan.sizeMiB, call)
             },
             verify: { try $0.madeVolume(name) != nil },
             undo: .impossible)  // no disk is ever removed but by delete_disk
-        return [make] + (plan.isKept == true ? [.keep(plan.disk)] : [])
+        return [make] + (plan.copier.map { filling($0, plan) } ?? [])
+            + (plan.isKept == true ? [.keep(plan.disk)] : [])
+    }
+
+    private static func filling(_ copier: Copier, _ plan: Plan) -> [Step] {
+        [
+            .createCopier(copier, name, plan), .startCopier(copier), .fill(copier),
+            .removeCopier(copier),
+        ]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.madeVolume(plan.disk.description) != nil ? .complete : .incomplete
+        guard try world.madeVolume(plan.disk.description) != nil else { return .incomplete }
+        return try plan.copier.map { try world.hasFilled($0) } ?? true ? .complete : .incomplete
+    }
+
+    /// A disk that is half filled is none: nobody has its CID.
+    static func removeRemains(_ plan: Plan, _ world: World) throws {
+        guard let copier = plan.copier else { return }
+        let isFilled = try world.hasFilled(copier)
+        try world.removeCopier(copier.name)
+        guard !isFilled, let volume = try world.madeVolume(plan.disk.description),
+            volume.labels[Label.copyOf] == copier.source
+        else { return }
+        try world.removeVolume(plan.disk.description)
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.disk.description) }
+}
+
+extension Step {
+    fileprivate static func fill(_ copier: Copier) -> Step {
+        Step(
+            name: "copy volume \(copier.source) to \(copier.target)",
+            do: { world in
+                try world.startCopying(copier)
+                let report = try copier.awaitReport(world)
+                guard report.changed == 0 else {
+                    throw CPIError(
+                        kind: .cloud, message: "somebody has written to volume \(copier.source)")
+                }
+                let snapshot = SnapshotCID(copier.source)
+                guard try world.hasAllOf(snapshot, report) else {
+                    throw CPIError(
+                        kind: .cloud,
+                        message: "snapshot \(snapshot) is not what it was: it has "
+                            + "\(report.entries) entries with \(report.bytes) bytes, and its record "
+                            + "says otherwise")
+                }
+                world.note("\(report.entries) entries, \(report.bytes) bytes")
+            },
+            verify: { try $0.hasFilled(copier) },
+            undo: .withAnother)
+    }
+}
+
+extension World {
+    /// Docker limits a local volume where its file system has project quotas, and else refuses a size.
+    fileprivate func createDisk(
+        _ name: String, _ labels: [String: String], _ sizeMiB: Int, _ call: CreateDisk
+    ) throws {
+        func make(_ options: [String: String]) throws {
+            let volume = try engine.createVolume(
+                name, labels: Label.made(labels, self), driver: call.driver, options: options)
+            guard made(volume.labels) else {
+                throw CPIError(
+                    kind: .cloud, message: "cannot create disk \(name): there is a volume already")
+            }
+        }
+        guard call.driver == "local", call.options.isEmpty else { return try make(call.options) }
+        do {
+            try make(["size": "\(sizeMiB)M"])
+        } catch let error as EngineError where error.status != nil || error.isOutcomeUnknown {
+            if try madeVolume(name) == nil { try make([:]) }
+        }
+    }
+
+    /// Whether the target holds all of the source: the copier says so for as long as it is there, and then
+    /// the journal, which knows that it was to go because of that.
+    fileprivate func hasFilled(_ copier: Copier) throws -> Bool {
+        if try madeContainer([copier.name]) != nil {
+            guard let report = try copier.report(self), report.changed == 0 else { return false }
+            return try hasAllOf(SnapshotCID(copier.source), report)
+        }
+        let begun = recorder.store.read { try $0.begun(of: self.operation) }
+        return begun?.contains(Step.removeCopier(copier).name) == true
+    }
 }

@@ -30,6 +30,9 @@ struct DiskCID: CID {
     /// The container that keeps Docker from removing the disk, whether it is attached or not.
     var keeper: String { "\(self).keep" }
 
+    /// The container that fills it from a snapshot.
+    var copier: String { "\(self).copy" }
+
     /// Where the volume is mounted in the VM, and the hint that the agent is given.
     var hint: String { DiskCID.hints + description }
 

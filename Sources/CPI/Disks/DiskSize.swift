@@ -8,7 +8,7 @@ struct DiskSize: Codable {
 
     static func growing(_ disk: DiskCID, to sizeMiB: Int, _ world: World) throws -> DiskSize {
         let volume = try world.requireDisk(disk)
-        if volume.options["size"] != nil || volume.options["o"]?.contains("size=") == true {
+        if volume.enforcesSize {
             throw CPIError(
                 kind: .notSupported,
                 message: "cannot resize disk \(disk): its driver enforces its size")
@@ -23,8 +23,16 @@ struct DiskSize: Codable {
     }
 
     /// The label says how it was made; the journal, what became of it.
-    private static func current(_ disk: DiskCID, _ volume: Volume, _ world: World) -> Int {
+    static func current(_ disk: DiskCID, _ volume: Volume, _ world: World) -> Int {
         let label = volume.labels[Label.sizeMiB].flatMap { Int($0) } ?? 0
         return max(label, world.recorder.store.latestSize(of: disk) ?? 0)
+    }
+}
+
+extension Volume {
+    /// Whether it can hold no more than its options say: by a quota, or as a tmpfs.
+    var enforcesSize: Bool {
+        options["size"] != nil
+            || (options["o"] ?? "").split(separator: ",").contains { $0.hasPrefix("size=") }
     }
 }

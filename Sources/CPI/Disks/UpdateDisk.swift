@@ -22,7 +22,10 @@ struct UpdateDisk: Mutation {
         let volume = try world.requireDisk(disk)
         let driver = try properties.member("driver").optional { try $0.nonEmptyString() } ?? "local"
         let options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
-        guard driver == volume.driver, options == volume.options else {
+        // A limit that create_disk has set of its own accord is none of the director's options.
+        let own =
+            volume.driver == "local" ? volume.options.filter { $0.key != "size" } : volume.options
+        guard driver == volume.driver, options == volume.options || options == own else {
             throw CPIError(
                 kind: .notSupported,
                 message: "cannot change driver or options of disk \(disk) in place")

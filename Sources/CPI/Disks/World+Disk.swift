@@ -37,6 +37,8 @@ extension World {
             guard let container = try engine.container(summary.id), container.mounts(disk) else {
                 return nil
             }
+            // It has it for an operation, which is found by other ways.
+            guard !container.isCopier else { return nil }
             if container.isPin {
                 return container.pinnedTo.map { DiskHolder(container: container, vm: $0) }
             }

@@ -17,6 +17,8 @@ public enum EventPayload: Sendable, Equatable {
     case request(String, status: Int?)
     /// Something that an operator should know and that did not fail the operation.
     case warning(String)
+    /// What something took, or how it went.
+    case note(String)
     case outcome(Operation.State, error: String?)
     /// The answer was written to stdout, or nobody was reading any more.
     case replied(delivered: Bool)
@@ -43,6 +45,7 @@ extension EventPayload {
         case .attempt: .attempt
         case .request: .request
         case .warning: .warning
+        case .note: .note
         case .outcome: .outcome
         case .replied: .replied
         case .intent: .intent
@@ -59,7 +62,7 @@ extension EventPayload {
             ["replacement_started": began.replacementStarted.map(JSON.string) ?? .null]
         case .request(let line, let status):
             ["request": .string(line), "status": status.map { .integer(Int64($0)) } ?? .null]
-        case .warning(let text): ["text": .string(text)]
+        case .warning(let text), .note(let text): ["text": .string(text)]
         case .outcome(let state, nil): ["state": .string(state.rawValue)]
         case .outcome(let state, let error?):
             ["state": .string(state.rawValue), "error": .string(error)]
@@ -85,6 +88,7 @@ extension EventPayload {
         case .request:
             self = .request(data["request"].string ?? "", status: data["status"].int)
         case .warning: self = .warning(data["text"].string ?? "")
+        case .note: self = .note(data["text"].string ?? "")
         case .outcome:
             self = .outcome(
                 Operation.State(rawValue: data["state"].string ?? "") ?? .failed,

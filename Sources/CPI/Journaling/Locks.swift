@@ -97,7 +97,7 @@ final class Locks {
 
     private static func name(_ subject: Subject) -> String? {
         switch subject.kind {
-        case .vm, .disk: subject.cid
+        case .vm, .disk, .snapshot: subject.cid
         case .agent:
             "agent-"
                 + String(

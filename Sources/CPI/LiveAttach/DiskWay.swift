@@ -28,9 +28,14 @@ public struct DiskReadiness: Sendable {
 extension OperatorRecovery {
     /// All VMs, by name. Changes nothing. Throws `EngineError`.
     public func readiness() throws -> [DiskReadiness] {
-        try engine.containers(["label": [Label.vm]]).compactMap { summary in
-            let vm = summary.labels[Label.vm] ?? ""
-            guard !vm.isEmpty, summary.names.contains(vm),
+        let labelled = try engine.containers(["label": [Label.vm]])
+        let goCPIs = try engine.containers(["name": ["^/?c-"]]).filter { one in
+            !labelled.contains { $0.id == one.id }
+        }
+        return try (labelled + goCPIs).compactMap { summary in
+            let label = summary.labels[Label.vm] ?? ""
+            let vm = label.isEmpty ? summary.names.first ?? "" : label
+            guard summary.names.contains(vm), VMCID.role(of: vm)?.role == .vm,
                 let container = try engine.container(summary.id)
             else { return nil }
             return DiskReadiness(

@@ -93,7 +93,8 @@ extension LiveAttach {
 
     /// As far as the volume alone says.
     static func obstacle(_ volume: Volume) -> String? {
-        guard volume.driver == "local", volume.options.isEmpty else {
+        // A quota is the directory's own, however it is mounted.
+        guard volume.driver == "local", volume.options.keys.allSatisfy({ $0 == "size" }) else {
             return "its volume has a driver or options of its own"
         }
         return nil
@@ -136,9 +137,5 @@ extension Container {
     var isPrivileged: Bool { json["HostConfig"]["Privileged"].bool ?? false }
 
     /// Whether its entry script mounts the disks of the list.
-    var knowsTheList: Bool {
-        (json["Config"]["Cmd"].array ?? []).contains {
-            $0.string?.contains(LiveScript.list) ?? false
-        }
-    }
+    var knowsTheList: Bool { runs(LiveScript.list) }
 }

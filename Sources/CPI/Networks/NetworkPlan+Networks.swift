@@ -20,7 +20,7 @@ extension NetworkPlan {
         }
         for index in plans.indices {
             let known = present.first { $0.name == plans[index].name }
-            plans[index].isMissing = known == nil
+            plans[index].isMissing = try known == nil && !plans[index].isInSwarm(world)
             plans[index].mayGo = known?.isMadeByCPI
             if let known {
                 plans[index].driver = known.driver
@@ -87,7 +87,21 @@ extension NetworkPlan {
         let letters = subnet.map { "\($0)" }?.map { letter in
             letter.isLetter || letter.isNumber || letter == "." ? letter : "-"
         }
-        return same?.name ?? letters.map { "bosh-" + String($0) } ?? "bridge"
+        return same?.name ?? letters.map { "bosh-" + String($0) } ?? defaultName(present)
+    }
+
+    /// The network that is always there: what Docker calls bridge has podman's name there.
+    private static func defaultName(_ present: [Network]) -> String {
+        let names = present.map(\.name)
+        return names.contains("podman") && !names.contains("bridge") ? "podman" : "bridge"
+    }
+
+    /// A worker of a swarm sees an overlay network of the managers only while a container is on it,
+    /// and can make none.
+    private func isInSwarm(_ world: World) throws -> Bool {
+        guard driver == "overlay" else { return false }
+        let swarm = try world.engineInfo()["Swarm"]
+        return swarm["LocalNodeState"].string == "active" && swarm["ControlAvailable"].bool != true
     }
 
     /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated

@@ -24,6 +24,8 @@ public final class OperatorRecovery {
     public let engine: Engine
     private let journal: Journal?
     let world: World
+    /// The Docker at another address that the journal names.
+    let connect: (String) throws -> Engine?
 
     /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet. Without a
     /// journal, which is never made here, only what Docker itself tells is known.
@@ -51,10 +53,20 @@ public final class OperatorRecovery {
                 request: CallContext(director: nil, requestID: nil, isVersion2: true),
                 operation: "",
                 recorder: Recorder(store, id: "", clock: .system, resumed: true),
-                locks: Locks(directory, logger: logger), logger: logger))
+                locks: Locks(directory, logger: logger), logger: logger)
+        ) { text in
+            try Engine(
+                try Address(text, tls: configuration.docker.tls),
+                ceiling: configuration.docker.usableCeiling(logger),
+                timeout: configuration.timeouts.request)
+        }
     }
 
-    init(journal: Journal?, world: World) {
+    init(
+        journal: Journal?, world: World,
+        connect: @escaping (String) throws -> Engine? = { _ in nil }
+    ) {
+        self.connect = connect
         self.journal = journal
         self.world = world
         engine = world.engine
@@ -95,7 +107,8 @@ public final class OperatorRecovery {
     public func settle(_ one: Case, _ wish: Operation.Direction? = nil) throws
         -> (words: String, needsPerson: Bool)
     {
-        guard let action = try Settler(world: world).settle(one.found, wish: wish) else {
+        let there = try world(for: one.operation)
+        guard let action = try Settler(world: there).settle(one.found, wish: wish) else {
             return ("nothing: it is settled by now", false)
         }
         return (OperatorRecovery.words(action, wish), action.isForPerson)
@@ -147,11 +160,12 @@ public final class OperatorRecovery {
             return one
         }
         do {
-            let action = try Settler(world: world).decide(found, wish: wish)
+            let action = try Settler(world: try world(for: found.operation)).decide(
+                found, wish: wish)
             one.action = OperatorRecovery.words(action, wish)
             one.needsPerson = action.isForPerson
         } catch {
-            one.trouble = "\(error)"
+            one.trouble = (error as? CPIError)?.message ?? "\(error)"
         }
         return one
     }

@@ -18,8 +18,11 @@ struct OrphanSearch {
     func all() throws -> [Orphan] {
         let containers = try world.engine.containers(["label": [Label.vm]])
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
+        // The Go CPI sets no labels: its VMs are known by their volumes.
+        let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
+            .filter(\.isGoCPIs).map(\.description)
         let images = try OrphanImages(world: world, vms: vms)
-        return try interrupted() + unanswered() + oldContainers(vms) + images.all()
+        return try interrupted() + unanswered() + oldContainers(vms.union(goCPIs)) + images.all()
             + pins() + volumes(vms.union(images.lastCopies)) + networks()
     }
 
@@ -59,6 +62,10 @@ struct OrphanSearch {
                 try world.users(of: subject.cid).isEmpty
             else { return nil }
             (kind, command) = ("network", "docker network rm \(subject.cid)")
+        case (SnapshotDisk.name, .snapshot):
+            guard try world.engine.volume(subject.cid) != nil else { return nil }
+            let record = SnapshotCID(subject.cid).record
+            (kind, command) = ("volume", "docker volume rm \(record) \(subject.cid)")
         case (CreateStemcell.name, .stemcell):
             guard try world.engine.image(subject.cid) != nil else { return nil }
             (kind, command) = ("image", "docker image rm \(subject.cid)")
@@ -114,8 +121,11 @@ struct OrphanSearch {
     }
 
     private func volumes(_ vms: Set<String>) throws -> [Orphan] {
-        try world.engine.volumes([:]).compactMap { volume in
-            guard let reason = reason(volume, vms) else { return nil }
+        let all = try world.engine.volumes([:])
+        let copied = Set(try Traces(world: world).copies().flatMap(\.subjects).map(\.cid))
+        let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied, world: world)
+        return all.compactMap { volume in
+            guard let reason = reason(volume, vms) ?? snapshots.reason(volume) else { return nil }
             return Orphan(
                 kind: "volume", name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)")
@@ -135,6 +145,9 @@ struct OrphanSearch {
     private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
         if DiskCID(name).isOurForm {
             return "\(CreateDisk.name) has failed and left it without a label"
+        }
+        if SnapshotCID(name).isOurForm || SnapshotCID.ofRecord(name) != nil {
+            return "\(SnapshotDisk.name) has failed and left it without a label"
         }
         guard let (vm, role) = VMCID.role(of: name), vm.isOurForm, !vms.contains(vm.description),
             [.ephemeralVolume, .furtherVolume].contains(role)

@@ -2,7 +2,7 @@ import Journal
 
 /// How an operation of a method is settled in general.
 enum RecoveryRule {
-    /// create_vm, create_stemcell: nobody can have the name of what is incomplete, so it goes.
+    /// create_vm, create_stemcell, snapshot_disk: nobody can have the name of what is incomplete, so it goes.
     case removeIncomplete
     /// create_disk: one request makes it whole, and what is made is never removed by us.
     case keepWhatIsMade

@@ -25,6 +25,8 @@ struct Search {
             }
             found.append(marked)
         }
+        for copy in try Traces(world: world).copies(about: named).compactMap(inJournal)
+        where !found.contains(where: { $0.id == copy.id }) { found.append(copy) }
         let dead = found.filter { !world.locks.isOwned($0.id) }
         for one in dead where one.operation.state == .running { try world.requireDead(one) }
         return dead.sorted { $0.id < $1.id }
@@ -36,6 +38,7 @@ struct Search {
         case CreateVM.name: .vm
         case CreateDisk.name: .disk
         case CreateNetwork.name: .network
+        case SnapshotDisk.name: .snapshot
         default: nil
         }
     }
@@ -104,10 +107,13 @@ struct Search {
         }
     }
 
+    /// Only what is about this daemon: another one's is nobody's business here.
     private func journaled(_ isWanted: (OpenOperation) -> Bool) -> [OpenOperation] {
         let open = world.recorder.store.read { journal in
             try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
         }
-        return (open ?? []).filter(isWanted)
+        return (open ?? []).filter { one in
+            isWanted(one) && (try? world.isElsewhere(one.operation)) != true
+        }
     }
 }

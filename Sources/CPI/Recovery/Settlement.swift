@@ -158,10 +158,8 @@ struct Settlement {
 
     /// A 404 from another daemon than the operation's own would not mean "gone".
     private func foreignDaemon() throws -> String? {
-        guard let owner = RecordedOwner(operation), let its = owner.daemonID else { return nil }
-        let here = try world.engineInfo()["ID"].string ?? ""
-        guard here != its else { return nil }
-        let address = owner.daemonAddress ?? "another address"
+        guard try world.isElsewhere(operation) else { return nil }
+        let address = RecordedOwner(operation)?.daemonAddress ?? "another address"
         return "it was begun on another Docker daemon (\(address)); run recovery with that one's "
             + "configuration"
     }

@@ -8,8 +8,10 @@ struct Traces {
     /// All operations that left something incomplete or half replaced, whoever began them.
     func all() throws -> [OpenOperation] {
         let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap(Traces.trace)
+        let copies = try copies().filter { copy in !marks.contains { $0.id == copy.id } }
         return
-            (marks + (try remnants(beside: marks)) + (try halfAttached()) + (try incompleteVMs())
+            (marks + copies + (try remnants(beside: marks)) + (try halfAttached())
+            + (try incompleteVMs())
             + (try incompleteStemcells()))
             .sorted { $0.id < $1.id }
     }
@@ -112,11 +114,37 @@ struct Traces {
         let operation = Operation(
             unrecorded: id, method: method, plan: plan, step: "mark \(vm)",
             director: labels[Label.director])
-        let disk = operation.plan(of: AttachDisk.self)?.disk
+        let further =
+            operation.copySubjects
+            ?? [operation.plan(of: AttachDisk.self)?.disk.subject].compactMap(\.self)
         return OpenOperation(
             operation: operation,
-            subjects: [VMCID(vm).subject] + [disk?.subject].compactMap(\.self),
+            subjects: [VMCID(vm).subject] + further.filter { $0 != VMCID(vm).subject },
             place: labels[Label.host], since: labels[Label.createdAt] ?? "")
+    }
+
+    /// snapshot_disk, or create_disk from a snapshot: a container that copies and is still there. It has
+    /// the plan.
+    func copies() throws -> [OpenOperation] {
+        try world.engine.containers(["label": [Label.copyOf]]).compactMap(Traces.copy)
+    }
+
+    /// Those that read or fill one of these disks and snapshots.
+    func copies(about subjects: Set<Subject>) throws -> [OpenOperation] {
+        guard subjects.contains(where: { $0.kind == .disk || $0.kind == .snapshot }) else {
+            return []
+        }
+        return try copies().filter { !subjects.isDisjoint(with: $0.subjects) }
+    }
+
+    private static func copy(_ container: ContainerSummary) -> OpenOperation? {
+        let labels = container.labels
+        guard let id = labels[Label.operation], let plan = labels[Label.plan],
+            let method = labels[Label.method]
+        else { return nil }
+        let found = trace(id, method, plan, [], labels)
+        guard let subjects = found.operation.copySubjects else { return nil }
+        return trace(id, method, plan, subjects, labels)
     }
 
     private static func trace<M: Mutation>(
@@ -135,5 +163,20 @@ struct Traces {
                 unrecorded: id, method: method, plan: plan, step: "seen in Docker",
                 director: labels[Label.director]),
             subjects: subjects, place: labels[Label.host], since: labels[Label.createdAt] ?? "")
+    }
+}
+
+extension Operation {
+    /// What a copy is about, as its plan says; nil for any other operation.
+    fileprivate var copySubjects: [Subject]? {
+        switch method {
+        case SnapshotDisk.name:
+            plan(of: SnapshotDisk.self).map { [$0.disk.subject] + SnapshotDisk.subjects(of: $0) }
+        case CreateDisk.name:
+            plan(of: CreateDisk.self).map {
+                CreateDisk.subjects(of: $0) + [$0.snapshot?.subject].compactMap(\.self)
+            }
+        default: nil
+        }
     }
 }

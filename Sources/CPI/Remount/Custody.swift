@@ -17,6 +17,8 @@ enum RemovalReason {
     case heldBySuccessor(VMCID)
     /// A disk's pin, or its keeper: there is nothing in it.
     case pin
+    /// A container that copies for us: what it holds is of no use to anybody.
+    case copier
 }
 
 /// A container that must not be removed: it may be the only one that holds what it holds.
@@ -54,8 +56,13 @@ extension World {
             force = false
             try requireHeld(container, vm)
         case .pin: try require(container.isPin, container, "it is not the pin of a disk")
+        case .copier: try require(container.isCopier, container, "it is no copier")
         }
-        let withVolumes = if case .incomplete = reason { true } else { false }
+        let withVolumes =
+            switch reason {
+            case .incomplete, .copier: true
+            default: false
+            }
         try patiently {
             try engine.removeContainer(container.id, force: force, anonymousVolumes: withVolumes)
         }

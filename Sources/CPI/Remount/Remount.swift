@@ -48,6 +48,8 @@ struct Remount: Codable {
     var why: String?
     /// The VM's agent reads its disks from its settings; nil in a plan of an older version.
     var tellsSettings: Bool?
+    /// The Go CPI made the container: the replacement gets what our VMs have beside it.
+    var adopts: Bool?
 
     var image: String { vm.committedImage(operation) }
     /// The replacement, by whichever of its names it has at the moment.
@@ -84,6 +86,7 @@ extension Remount {
             steps.append(.connect(names, to: network) { try self.endpoint(network, $0) })
         }
         if tellsSettings == true { steps.append(.tellReplacement(self)) }
+        if adopts == true { steps.append(.putMountWrapper(self)) }
         if !isAttach { steps.append(.forgetDisk(self)) }
         steps.append(.renameOld(self))
         steps.append(.renameMade(from: vm.replacement, to: vm.description))

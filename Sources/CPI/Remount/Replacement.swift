@@ -13,6 +13,9 @@ struct Replacement {
         body["Image"] = .string(plan.image)
         body["Labels"] = JSON(try labels(world))
         body["HostConfig"] = hostConfig
+        if plan.adopts == true {
+            Adoption.adopt(&body, settings: old.settingsPath(world.configuration))
+        }
         let several = version >= .severalEndpointsOnCreate
         if several { body["MacAddress"] = .null }
         let endpoints = old.endpoints.filter { several || !plan.furtherNetworks.contains($0.key) }
@@ -95,11 +98,12 @@ extension Remount {
         plan.macs = container.endpoints.compactMapValues { $0["MacAddress"].string }
             .filter { !$0.value.isEmpty }
         if try world.engine.version() < .severalEndpointsOnCreate {
-            let first = container.json["HostConfig"]["NetworkMode"].string
+            let first = container.firstNetwork
             plan.furtherNetworks = container.endpoints.keys.filter { $0 != first }.sorted()
         }
         plan.tellsSettings = try world.settingsDiffer(
             container, disk, wanted: method == AttachDisk.name)
+        if vm.isGoCPIs { plan.adopts = !container.restoresStore }
         plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan
     }

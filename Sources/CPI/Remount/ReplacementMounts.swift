@@ -27,6 +27,13 @@ struct ReplacementMounts {
         volumes = old.mounts.filter { $0.type == "volume" && !$0.name.isEmpty }.map(\.name)
     }
 
+    /// Whether it is `[SOURCE:]DESTINATION[:OPTIONS]`.
+    static func isBind(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return (1...3).contains(parts.count) && parts.allSatisfy { !$0.isEmpty }
+            && parts[min(1, parts.count - 1)].hasPrefix("/")
+    }
+
     /// The place in `SOURCE:DESTINATION[:OPTIONS]`, or in `DESTINATION` alone, as Docker cleans it.
     static func destination(ofBind bind: String) -> String {
         let parts = bind.split(separator: ":", omittingEmptySubsequences: false)

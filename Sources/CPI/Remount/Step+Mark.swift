@@ -28,10 +28,10 @@ extension Step {
             undo: .by { try $0.removeMadeVolume(name) })
     }
 
-    /// The last step: nothing is going on any more.
-    static func unmark(_ vm: VMCID) -> Step {
+    /// Nothing is going on with the VM any more; most often the last step.
+    static func unmark(_ vm: VMCID, isLast: Bool = true) -> Step {
         Step(
-            name: "unmark \(vm)", isTidying: true,
+            name: "unmark \(vm)", isTidying: isLast,
             do: { try $0.removeMadeVolume(vm.mark) },
             verify: { try $0.madeVolume(vm.mark) == nil },
             undo: .impossible)

@@ -2,6 +2,9 @@ import Engine
 import Journal
 
 /// Takes the stemcell's name away; layers that other images or VMs need stay. Missing is success.
+///
+/// The Go CPI gives all light stemcells of one image the same CID, `REPOSITORY@DIGEST`: that name stays
+/// as long as a VM stands on it, for the director may have another record of it.
 struct DeleteStemcell: Mutation {
     static let name = "delete_stemcell"
     static let arguments = ["stemcell_cid"]
@@ -26,6 +29,12 @@ struct DeleteStemcell: Mutation {
                 message: "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
         }
         for summary in try world.engine.containers(["ancestor": [stemcell.description]]) {
+            if stemcell.isShared {
+                world.warn(
+                    "image \(stemcell) is kept: container \(summary.names.first ?? summary.id) "
+                        + "stands on it, and another stemcell may be the same image")
+                return Plan(stemcell: stemcell, isThere: false)
+            }
             guard let container = try world.engine.container(summary.id),
                 container.image == stemcell.description
             else { continue }

@@ -23,6 +23,9 @@ struct StemcellCID: CID {
 
     var subject: Subject { Subject(.stemcell, description) }
 
+    /// Whether several stemcells may have this CID: the Go CPI's of images in a registry.
+    var isShared: Bool { description.contains("@") }
+
     /// The image's name until it is complete.
     var incomplete: String { description + StemcellCID.suffix }
 

@@ -35,6 +35,21 @@ enum Label {
     /// On a disk's pin: the CID of the VM that it is attached to; empty on a disk's keeper.
     static let pinnedTo = "io.bosh.disk.pinned_to"
 
+    /// On a snapshot and its record: the snapshot's CID.
+    static let snapshot = "io.bosh.snapshot"
+    /// The disk that it is a copy of.
+    static let snapshotOf = "io.bosh.snapshot.disk"
+    /// On a snapshot's record: "one moment", or what else it is.
+    static let moment = "io.bosh.snapshot.moment"
+    /// How many files, directories and all else it has.
+    static let entries = "io.bosh.snapshot.entries"
+    /// The sizes of its files together.
+    static let bytes = "io.bosh.snapshot.bytes"
+    /// Milliseconds for which the VM was paused.
+    static let pausedFor = "io.bosh.snapshot.paused_ms"
+    /// On a copier: the volume that it reads. On a disk made from a snapshot: that snapshot.
+    static let copyOf = "io.bosh.cpi.copy_of"
+
     /// A commit hands the container's labels to its image, and the image to each container made
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [

@@ -38,8 +38,14 @@ extension Volume {
 }
 
 extension World {
-    /// Only delete_disk removes a persistent disk; every other path ends here.
+    /// Only delete_disk removes a persistent disk, and only delete_snapshot a snapshot that is not this
+    /// operation's own; every other path ends here.
     func requireNoDisk(_ volume: Volume) throws {
+        let snapshot = volume.labels[Label.snapshot] ?? ""
+        guard snapshot.isEmpty || made(volume.labels) else {
+            throw CPIError(
+                kind: .cloud, message: "cannot remove volume \(volume.name): it is a snapshot")
+        }
         let disk = volume.labels[Label.disk] ?? ""
         guard disk.isEmpty, !DiskCID(volume.name).isGoCPIs else {
             throw CPIError(

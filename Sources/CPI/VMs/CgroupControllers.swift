@@ -58,9 +58,9 @@ extension VMProperties {
     private func limit(by controller: CgroupController) -> String? {
         let own: String? =
             switch controller {
-            case .memory: memoryMiB == nil ? nil : "memory"
-            case .cpu: cpus == nil ? nil : "cpus"
-            case .pids: pidsLimit == nil ? nil : "pids_limit"
+            case .memory: resources.hostConfig["Memory"] == nil ? nil : "memory"
+            case .cpu: resources.hostConfig["NanoCpus"] == nil ? nil : "cpus"
+            case .pids: resources.hostConfig["PidsLimit"] == nil ? nil : "pids_limit"
             case .io: nil
             }
         return own ?? controller.fields.first { isLimit(hostConfig[$0] ?? .null) }

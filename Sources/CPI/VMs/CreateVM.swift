@@ -80,6 +80,7 @@ struct CreateVM: Mutation {
         guard let image = try world.engine.image(stemcell.description) else {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")
         }
+        try world.requireFitForVMs()
         try properties.requireControllers(world)
         let networks = try NetworkPlan.plans(networks, world)
         try warn(networks, world)

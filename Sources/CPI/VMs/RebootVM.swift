@@ -11,6 +11,8 @@ struct RebootVM: Mutation {
         let container: String
         /// When the container was started last, as Docker tells it: another time means restarted.
         let startedAt: String
+        /// Nothing that the VM runs mounts its disk at the store again: the Go CPI's.
+        var restoresStore: Bool?
     }
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
@@ -22,7 +24,9 @@ struct RebootVM: Mutation {
     func plan(_ world: World) throws -> Plan {
         let container = try world.requireSettledVM(vm)
         if container.isUp { try container.requireStoppable(vm) }
-        return Plan(vm: vm, container: container.id, startedAt: container.startedAt)
+        return Plan(
+            vm: vm, container: container.id, startedAt: container.startedAt,
+            restoresStore: container.restoresStore ? nil : true)
     }
 
     static func steps(_ plan: Plan, _ call: RebootVM?) -> [Step] {
@@ -49,7 +53,31 @@ struct RebootVM: Mutation {
             },
             verify: { try $0.engine.container(plan.container)?.isUp ?? false },
             undo: .impossible)
-        return [.mark(plan.vm, Self.name, plan), stop, start, .unmark(plan.vm)]
+        return [.mark(plan.vm, Self.name, plan), stop, start]
+            + (plan.restoresStore == true ? [restore(plan)] : []) + [.unmark(plan.vm)]
+    }
+
+    /// The agent does not mount its disk again when it boots, and its jobs would write to the root layer.
+    private static func restore(_ plan: Plan) -> Step {
+        Step(
+            name: "mount the store of \(plan.vm)", isTidying: true,
+            do: { world in
+                guard let container = try world.engine.container(plan.container) else { return }
+                let settings = container.settingsPath(world.configuration)
+                let script = EntryScript.restoreStore(settings)
+                do {
+                    let result = try world.engine.exec(
+                        plan.container, ["/bin/sh", "-c", script], seconds: 30)
+                    guard result.exitCode != 0 else { return }
+                    world.warn(
+                        "the disk of VM \(plan.vm) is not mounted at /var/vcap/store: "
+                            + "\(result.output)\(result.errors)")
+                } catch let error as EngineError where error.isConflict {
+                    world.warn("VM \(plan.vm) does not run; docker logs \(plan.vm) says why")
+                }
+            },
+            verify: { _ in false },
+            undo: .impossible)
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {

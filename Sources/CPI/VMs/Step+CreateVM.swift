@@ -9,10 +9,10 @@ extension Step {
                 let spec = try VMSpec(
                     plan: plan, properties: call.properties, networks: call.networks
                 ).json(world)
-                let warnings = try world.joining(plan, call) {
-                    try world.engine.createContainer(plan.vm.incomplete, spec).warnings
+                try world.joining(plan, call) {
+                    try world.createVM(
+                        plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)
                 }
-                warnings.forEach(world.warn)
                 for disk in plan.disks { try world.requireSoleHolder(of: disk, plan.vm) }
             },
             verify: { try $0.madeContainer(plan.names) != nil },

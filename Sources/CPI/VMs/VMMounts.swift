@@ -1,7 +1,7 @@
 import Engine
 
-/// What cloud_properties ask to be mounted in a VM: `Binds`, `Mounts` and `VolumesFrom`, as Docker
-/// knows them. Volumes that are asked for without a name are given names of the VM's.
+/// What cloud_properties ask to be mounted in a VM: `volumes`, which are `Binds` by a name of ours, and
+/// `Binds`, `Mounts` and `VolumesFrom`, as Docker knows them. Volumes that are asked for without a name are given names of the VM's.
 struct VMMounts {
     private let binds: [(field: Field, text: String)]
     private let entries: [Field]
@@ -11,12 +11,17 @@ struct VMMounts {
     /// lie over the places that agent and CPI need.
     init(_ properties: Field) throws {
         binds =
-            try properties.member("Binds").optional { try $0.array() }?.map {
-                ($0, try $0.nonEmptyString())
-            } ?? []
+            try ["Binds", "volumes"].flatMap { key in
+                try properties.member(key).optional { try $0.array() } ?? []
+            }.map { ($0, try $0.nonEmptyString()) }
         entries = try properties.member("Mounts").optional { try $0.array() } ?? []
         volumesFrom = try properties.member("VolumesFrom").optional { try $0.array() } ?? []
         for bind in binds {
+            guard ReplacementMounts.isBind(bind.text) else {
+                throw Field.Wrong(
+                    description:
+                        "\(bind.field.name) must be PATH, VOLUME:PATH or VOLUME:PATH:OPTIONS")
+            }
             try VMMounts.requireAllowed(
                 ReplacementMounts.destination(ofBind: bind.text), bind.field)
         }
@@ -106,7 +111,7 @@ struct VMMounts {
     private static let parents = ["/", "/var", "/var/vcap", "/var/vcap/bosh"]
 
     /// Nothing may lie over the places that belong to agent and CPI.
-    private static func requireAllowed(_ destination: String, _ field: Field) throws {
+    static func requireAllowed(_ destination: String, _ field: Field) throws {
         let hints = String(DiskCID.hints.dropLast())
         let isTaken =
             (reserved + parents + [hints]).contains(destination)

@@ -4,9 +4,7 @@ import Engine
 /// passed on as they are, unless they would break what the CPI promises; other names that are not ours
 /// are ignored, with a warning.
 struct VMProperties {
-    var memoryMiB: Int?
-    var cpus: Double?
-    var pidsLimit: Int?
+    var resources: VMResources
     /// MiB; recorded, not enforced: a local volume has no size.
     var ephemeralDiskMiB: Int?
     /// Published by the host.
@@ -20,9 +18,7 @@ struct VMProperties {
 
     init(_ field: Field) throws {
         let members = try field.optional { try $0.object() } ?? [:]
-        memoryMiB = try field.member("memory").optional { try $0.int(6...(1 << 30)) }
-        cpus = try field.member("cpus").optional { try $0.double(above: 0, below: 10_000) }
-        pidsLimit = try field.member("pids_limit").optional { try $0.int(1...4_194_304) }
+        resources = try VMResources(field)
         ephemeralDiskMiB = try field.member("ephemeral_disk").optional { try $0.int(1...(1 << 40)) }
         ports =
             try field.member("ports").optional { try $0.array().flatMap(PublishedPort.parse) } ?? []
@@ -31,7 +27,7 @@ struct VMProperties {
         lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")
         hostConfig = members.filter { $0.key.first?.isUppercase ?? false }
         unknown = Set(members.keys).subtracting(hostConfig.keys).subtracting(VMProperties.known)
-            .sorted()
+            .subtracting(VMResources.keys).sorted()
         mounts = try VMMounts(field)
         _ = try field.member("PortBindings").optional { try $0.object() }
         try VMProperties.refuseWhatBreaksThePromise(field)
@@ -50,7 +46,7 @@ struct VMProperties {
     }
 
     private static let known: Set = [
-        "memory", "cpus", "pids_limit", "ephemeral_disk", "ports", "force_start_with_systemd",
+        "ephemeral_disk", "ports", "force_start_with_systemd",
         "force_start_without_systemd", "force_lxcfs_enabled", "force_lxcfs_disabled",
     ]
 

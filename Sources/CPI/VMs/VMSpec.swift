@@ -44,6 +44,7 @@ struct VMSpec {
             Label.vm: plan.vm.description, Label.agent: plan.agent,
             Label.vip: vips.joined(separator: ","),
             Label.stemcellVersion: String(request.stemcellVersion ?? 1),
+            Label.settingsPath: plan.settingsPath ?? AgentSettings.usualPath,
         ]
     }
 
@@ -72,24 +73,20 @@ struct VMSpec {
             "RestartPolicy": ["Name": "unless-stopped"],
             "NetworkMode": .string(plan.networks[0].name),
         ]
-        if let memory = properties.memoryMiB { host["Memory"] = .integer(Int64(memory) << 20) }
-        if let cpus = properties.cpus { host["NanoCpus"] = .integer(Int64((cpus * 1e9).rounded())) }
-        if let limit = properties.pidsLimit { host["PidsLimit"] = .integer(Int64(limit)) }
+        for (key, value) in properties.resources.hostConfig { host[key] = value }
         if systemd { host["CgroupnsMode"] = "host" }
         if !dns.isEmpty { host["Dns"] = JSON(dns) }
         for (key, value) in properties.hostConfig { host[key] = value }
         var binds = ["\(plan.vm.ephemeralVolume):/var/vcap/data"]
         binds += plan.disks.map { "\($0):\($0.hint)" }
         if host["Privileged"].bool == true { binds.append("/lib/modules:/usr/lib/modules:ro") }
-        if properties.lxcfs ?? configuration.lxcfs {
-            binds.append("/var/lib/lxcfs/proc/meminfo:/proc/meminfo:rw")
-        }
         if systemd, configuration.mountCgroupfs, try isCgroupV2(world) {
             binds.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
         }
         let volumes = plan.volumeNames
         host["Binds"] = JSON(properties.mounts.binds(naming: volumes) + binds)
-        let mounts = properties.mounts.mounts(naming: volumes)
+        var mounts = properties.mounts.mounts(naming: volumes)
+        if properties.lxcfs ?? configuration.lxcfs { mounts.append(Lxcfs.mount) }
         if !mounts.isEmpty { host["Mounts"] = .array(mounts) }
         var ports = host["PortBindings"]
         for (port, bindings) in PublishedPort.bindings(properties.ports) where ports[port].isNull {

@@ -55,16 +55,33 @@ extension World {
     func containers(of cid: VMCID) throws -> [MemberContainer] {
         var found = try engine.containers(["name": [cid.containerPattern]])
         let isComplete = found.contains { $0.names.contains(cid.description) }
+        var unlabelled: Set<String> = []
         if !isComplete {
             let labelled = try engine.containers(["label": ["\(Label.vm)=\(cid)"]])
-            found += labelled.filter { one in !found.contains { $0.id == one.id } }
+            let further = labelled + (cid.isGoCPIs ? try containersWithVolume(of: cid) : [])
+            unlabelled = Set(further.dropFirst(labelled.count).map(\.id))
+            for one in further where !found.contains(where: { $0.id == one.id }) {
+                found.append(one)
+            }
         }
         return found.compactMap { summary in
             guard let name = summary.names.first else { return nil }
             let role = summary.names.compactMap { cid.role(of: $0) }.first
             let label = summary.labels[Label.vm] ?? ""
-            guard role != nil || label == cid.description else { return nil }
+            guard role != nil || label == cid.description || unlabelled.contains(summary.id) else {
+                return nil
+            }
             return MemberContainer(id: summary.id, name: name, role: role)
+        }
+    }
+
+    /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume.
+    private func containersWithVolume(of cid: VMCID) throws -> [ContainerSummary] {
+        let volume = cid.goCPIsEphemeralVolume
+        return try engine.containers(["volume": [volume]]).filter { summary in
+            try engine.container(summary.id)?.mounts.contains {
+                $0.name == volume && $0.destination == "/var/vcap/data"
+            } ?? false
         }
     }
 }

@@ -13,7 +13,7 @@ struct Admin: ParsableCommand {
             4 the owner is alive, 5 journal unusable, 6 Docker unreachable, 64 wrong usage.
             """,
         version: Version.text,
-        subcommands: [JournalCommand.self, Recover.self, Orphans.self, Doctor.self])
+        subcommands: [JournalCommand.self, Recover.self, Orphans.self, Disks.self, Doctor.self])
 }
 
 /// What an exit code tells a script.

@@ -34,6 +34,10 @@ struct Doctor: ParsableCommand {
                 let version = try recovery.engine.version()
                 findings.append(
                     Finding(what: "docker", words: "\(recovery.engine.address), API \(version)"))
+                if let remark = try recovery.daemonRemark() {
+                    findings.append(
+                        Finding(what: "docker", isWell: remark.isWell, words: remark.words))
+                }
                 findings.append(try cgroups(recovery))
                 findings += try recovery.readiness().map { one in
                     let way = one.obstacle.map { "is replaced: \($0)" } ?? "runs on"

@@ -69,7 +69,7 @@ struct Story {
         case .request(let line, let status):
             return "  \(line) → \(status.map(String.init) ?? "no answer")"
         case .failed(let error): return "\(event.step ?? "?"): \(error)"
-        case .warning(let text): return text
+        case .warning(let text), .note(let text): return text
         case .outcome(let state, _): return state.rawValue
         case .replied(let delivered):
             return delivered ? "delivered" : "lost: no process was reading"

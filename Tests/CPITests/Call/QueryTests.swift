@@ -76,7 +76,8 @@ struct QueryTests {
         let wanted: JSON = ["cpu": 2, "ram": 1_024, "ephemeral_disk_size": 2_048]
         let answer = try scene.runner.call("calculate_vm_cloud_properties", [wanted])
         #expect(answer == ["cpus": 2, "memory": 1_024, "ephemeral_disk": 2_048])
-        #expect(try VMProperties(Field(name: "p", value: answer)).memoryMiB == 1_024)
+        let properties = try VMProperties(Field(name: "p", value: answer))
+        #expect(properties.resources.hostConfig["Memory"] == .integer(1_024 << 20))
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("calculate_vm_cloud_properties", [["cpu": 2]])
         }

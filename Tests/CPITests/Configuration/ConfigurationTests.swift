@@ -148,6 +148,39 @@ struct ConfigurationTests {
         } throws: { "\($0)".contains("context.host") }
     }
 
+    @Test("the context's agent and light_stemcell win key by key; the journal stays")
+    func contextKeys() throws {
+        var json = Self.good
+        json["light_stemcell"] = [
+            "registry": [
+                "a.example": ["username": "a", "password": "p1"],
+                "b.example": ["username": "b", "password": "p2"],
+            ]
+        ]
+        let configuration = try Configuration(json)
+        let other = try configuration.overridden(by: [
+            "agent": ["Mbus": "nats://10.9.9.9:4222"],
+            "light_stemcell": [
+                "require_image_verification": false,
+                "registry": ["b.example": ["username": "c", "password": "p3"]],
+            ],
+            "journal": ["directory": "/elsewhere"],
+        ])
+        #expect(other.agent.mbus == "nats://10.9.9.9:4222")
+        #expect(other.agent.ntp == configuration.agent.ntp)
+        #expect(other.lightStemcell.requiresVerification == false)
+        #expect(other.lightStemcell.logins["a.example"]?.password == "p1")
+        #expect(other.lightStemcell.logins["b.example"]?.username == "c")
+        #expect(other.journal.directory == configuration.journal.directory)
+        let half = try configuration.overridden(by: [
+            "light_stemcell": ["registry": ["c.example": ["username": "d", "password": "p4"]]]
+        ])
+        #expect(half.lightStemcell.requiresVerification)
+        #expect {
+            _ = try configuration.overridden(by: ["agent": ["NTP": "x"]])
+        } throws: { "\($0)".contains("context.agent.NTP") }
+    }
+
     @Test("a ceiling below our floor is ignored with a warning")
     func ceiling() throws {
         let runner = try CallRunner()

@@ -113,6 +113,43 @@ struct DiskTests {
         }
     }
 
+    @Test("where Docker has quotas the size is a limit, and growing is left to a copy")
+    func quota() throws {
+        scene.docker.state.hasQuota = true
+        let disk = try scene.makeDisk()
+        #expect(scene.docker.state.volumes[disk]?.options == ["size": "100M"])
+        #expect(failure("resize_disk", [.string(disk), 200])?.type == "Bosh::Clouds::NotSupported")
+        #expect(
+            failure("update_disk", [.string(disk), 200, [:]])?.type == "Bosh::Clouds::NotSupported")
+        scene.runner.configuration["attach"] = "auto"
+        try scene.makeVM()
+        _ = try scene.attach()
+        #expect(scene.isAttachedLive, "a quota is no reason to replace the VM")
+        let own = try scene.makeDisk(["driver_opts": ["o": "size=10m", "type": "tmpfs"]])
+        #expect(scene.docker.state.volumes[own]?.options == ["o": "size=10m", "type": "tmpfs"])
+    }
+
+    @Test("cpi-admin disks: sizes, limits, who has them, snapshots, and on wish what they hold")
+    func report() throws {
+        let scene = try Scene.withDisk(isAttached: true)
+        let snapshot = try scene.takeSnapshot()
+        scene.docker.state.volumes["snapshot-half"] = .init(
+            name: "snapshot-half", labels: ["io.bosh.snapshot.disk": scene.disk])
+        scene.docker.state.volumes["disk-of-a-stranger"] = .init(name: "disk-of-a-stranger")
+        try scene.runner.call("resize_disk", [.string(scene.disk), 300])
+        scene.docker.state.hasQuota = true
+        let limited = try scene.runner.call("create_disk", [50, [:]]).string ?? ""
+        let reports = try scene.runner.operatorRecovery(journal: true).disks(usage: true)
+        #expect(reports.count == 2)
+        let one = try #require(reports.first { $0.disk == scene.disk })
+        #expect(one.sizeMiB == 300 && !one.isEnforced && one.kind == "local")
+        #expect(one.holders == [scene.vm] && one.snapshots == [snapshot] && one.usedBytes == 12)
+        let other = try #require(reports.first { $0.disk == limited })
+        #expect(other.sizeMiB == 50 && other.isEnforced && other.holders.isEmpty)
+        let quick = try scene.runner.operatorRecovery(journal: true).disks(usage: false)
+        #expect(quick.allSatisfy { $0.usedBytes == nil })
+    }
+
     @Test("metadata of a disk that is not there is an error")
     func metadata() throws {
         let disk = try scene.makeDisk()

@@ -38,7 +38,7 @@ extension Witness {
     func checkCopies(_ text: String) {
         guard text.lowercased().contains("all copies") else { return }
         for vm in Set(
-            before.keys.compactMap { scene.docker.state.container($0)?.labels["io.bosh.vm"] })
+            before.keys.compactMap { scene.docker.state.container($0)?.vm })
         where !scene.docker.containers(of: vm).isEmpty || !scene.docker.images(of: vm).isEmpty {
             note("\"all copies\" are said to be gone, and one is there")
         }
@@ -75,7 +75,7 @@ extension Witness {
             }
         }
         let made = scene.docker.state.containers.filter {
-            before[$0.id] == nil && $0.labels["io.bosh.vm"]?.isEmpty == false
+            before[$0.id] == nil && !$0.vm.isEmpty
         }
         if !made.isEmpty, act?.isOfCPI != true {
             note("\"as before\" is said, and there is \(made.map { role($0) })")
@@ -111,7 +111,8 @@ extension Act {
     /// Whether it is somebody else's doing that the VM runs, or does not, or is paused.
     var changesStatus: Bool {
         switch self {
-        case .stopVM, .killVM, .pauseVM, .pauseAndUnpauseVM, .startVM, .restartVM, .daemonRestart:
+        case .stopVM, .killVM, .pauseVM, .pauseAndUnpauseVM, .unpauseVM, .startVM, .restartVM,
+            .daemonRestart:
             true
         default: false
         }

@@ -194,7 +194,7 @@ struct AdversaryRun {
     private func isLeft() throws -> Bool {
         try !scene.runner.journal().open().isEmpty
             || scene.docker.state.volumeNames.contains { $0.hasSuffix(".op") }
-            || scene.docker.state.containers.contains { $0.name != $0.labels["io.bosh.vm"] }
+            || scene.docker.state.containers.contains { $0.name != $0.vm }
     }
 
     private mutating func close(_ witness: Witness, _ act: Act, _ way: String, _ at: Any) throws {

@@ -19,14 +19,14 @@ struct AdversaryTests {
         #expect(methods == Set(CrashScenario.disturbed.map(\.method)))
     }
 
-    @Test("somebody else acts, and the call goes on", arguments: CrashScenario.disturbed)
+    @Test("somebody else acts, and the call goes on", arguments: CrashScenario.wanted)
     func goesOn(_ scenario: CrashScenario) throws {
         var run = try AdversaryRun(scenario, acts: Act.allCases)
         try run.goOn()
         run.report()
     }
 
-    @Test("somebody else acts where a call was killed", arguments: CrashScenario.disturbed)
+    @Test("somebody else acts where a call was killed", arguments: CrashScenario.wanted)
     func killed(_ scenario: CrashScenario) throws {
         var run = try AdversaryRun(scenario, acts: [])
         try run.kill()

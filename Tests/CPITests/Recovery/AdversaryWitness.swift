@@ -50,7 +50,7 @@ final class Witness {
     private static func looks(_ state: FakeDocker.State) -> [String: Look] {
         Dictionary(
             uniqueKeysWithValues: state.containers
-                .filter { $0.labels["io.bosh.vm"]?.isEmpty == false }.map { ($0.id, Look($0)) })
+                .filter { !$0.vm.isEmpty }.map { ($0.id, Look($0)) })
     }
 
     private var docker: FakeDocker { scene.docker }
@@ -58,7 +58,7 @@ final class Witness {
     /// Whoever runs writes something, and it is seen who runs. To be done at every request.
     func look() {
         docker.stamp()
-        let vms = docker.state.containers.compactMap { $0.labels["io.bosh.vm"] }
+        let vms = docker.state.containers.map(\.vm)
         for vm in Set(vms) where !vm.isEmpty && !excused.contains(vm) {
             let running = docker.containers(of: vm).filter(\.isRunning)
             doubled[vm] = running.count > 1 ? doubled[vm, default: 0] + 1 : 0
@@ -128,17 +128,36 @@ final class Witness {
     func verdict() throws -> [String] {
         look()
         lookAtTheEnd()
-        return Array(Set(try problems + lostVolumes() + lostTokens())).sorted()
+        return Array(
+            Set(try problems + lostVolumes() + lostTokens() + lostSnapshots() + leftPaused())
+        ).sorted()
     }
 
     private func lostVolumes() -> [String] {
         guard method != "delete_disk" else { return [] }
-        return volumes.values.filter { $0.labels["io.bosh.disk"]?.isEmpty == false }
-            .filter { docker.state.volumes[$0.name]?.files != $0.files }
+        return volumes.values.filter { $0.isDisk && hasChanged($0) }
             .map { _ in "the persistent disk or its content is lost" }
-            + volumes.values.filter { $0.name.hasSuffix("-ephemeral") && method != "delete_vm" }
-            .filter { docker.state.volumes[$0.name]?.files != $0.files }
-            .map { _ in "the ephemeral disk or its content is lost" }
+            + volumes.values.filter { $0.ephemeralOf != nil && method != "delete_vm" }
+            .filter(hasChanged).map { _ in "the ephemeral disk or its content is lost" }
+    }
+
+    private func hasChanged(_ volume: FakeDocker.State.Volume) -> Bool {
+        docker.state.volumes[volume.name]?.files != volume.files
+    }
+
+    /// A snapshot that is whole goes with delete_snapshot alone; a half made one is never called whole.
+    private func lostSnapshots() -> [String] {
+        docker.invariants().filter { $0.contains("half made") }
+            + volumes.keys.filter {
+                SnapshotCID(String($0)).isOurForm && method != "delete_snapshot"
+                    && docker.state.volumes[$0]?.files != volumes[$0]?.files
+            }.map { _ in "a snapshot or its content is lost" }
+    }
+
+    /// By us, that is: an operator's pause is for the operator to end.
+    private func leftPaused() -> [String] {
+        guard act != .pauseVM, act != .pauseAndUnpauseVM else { return [] }
+        return docker.state.containers.contains(where: \.isPaused) ? ["the VM is left paused"] : []
     }
 
     private func lostTokens() throws -> [String] {
@@ -183,7 +202,7 @@ final class Witness {
 
     /// What a container's name says that it is, without what differs from run to run.
     func role(_ container: FakeDocker.State.Container) -> String {
-        let vm = container.labels["io.bosh.vm"] ?? ""
+        let vm = container.vm
         if container.name == vm { return "the VM" }
         return container.name.hasPrefix(vm + ".")
             ? String(container.name.dropFirst(vm.count)).replacing(/-[0-9a-f]+$/, with: "")

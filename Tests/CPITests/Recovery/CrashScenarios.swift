@@ -56,11 +56,12 @@ struct CrashScenario: Sendable, CustomStringConvertible {
                 },
                 arguments: { [.string($0.disk)] },
                 check: { $0.docker.state.volumes.isEmpty ? [] : ["the disk is still there"] }),
-        ] + machines + remounts + live + records + networks + settings
+        ] + machines + remounts + live + records + networks + settings + snapshots + goWorld
 
     /// Those whose recovery takes several steps.
     static let withRecovery = all.filter {
-        (["create_vm", "detach_disk"].contains($0.method) && !$0.variant.contains("stopped"))
+        (["create_vm", "detach_disk"].contains($0.method) && !$0.variant.contains("stopped")
+            && !$0.variant.contains("Go CPI"))
             || ["running", "live"].contains($0.variant)
     }
 

@@ -126,11 +126,26 @@ struct RecoveryTests {
         ]
         let owner: JSON = ["daemon": ["id": "ANOTHER", "address": "tcp://elsewhere:2376"]]
         let id = try intent(scene, "delete_vm", plan, owner: owner)
-        try scene.runner.recover()
+        #expect {
+            try scene.runner.recover()
+        } throws: { "\($0)".contains("tcp://elsewhere:2376") }
+        let seen = try scene.runner.operatorRecovery(journal: true).cases(id)
+        #expect(seen.first?.trouble?.contains("tcp://elsewhere:2376") == true)
+        // No call on the same VM takes it for one of this Docker's either.
+        _ = try scene.detach()
         #expect(scene.container?.isRunning == true)
-        let operation = try scene.runner.journal().operation(id)
-        #expect(operation.state == .parked)
-        #expect(operation.error?.contains("tcp://elsewhere:2376") == true)
+        #expect(try scene.runner.journal().operation(id).state == .running)
+    }
+
+    @Test("podman, whose id is another one with each answer, is known again")
+    func podman() throws {
+        let scene = try Scene()
+        scene.docker.state.buildah = "1.39.3"
+        try scene.makeVM()
+        let first = try #require(RecordedOwner(scene.runner.lastOperation())?.daemonID)
+        let second = try scene.runner.operatorRecovery(journal: true).world.daemonID()
+        #expect(first == second)
+        #expect(first.hasPrefix("podman "))
     }
 
     @Test("what lives is left alone: its owner holds its lock")

@@ -30,6 +30,35 @@ struct CreateVMTests {
         #expect(try scene.runner.journal().check() == [])
     }
 
+    @Test(
+        "where no VM can run it is refused in one sentence, and nothing is made",
+        arguments: [("name=rootless", "rootless"), ("name=userns", "userns-remap")])
+    func unfit(_ option: String, _ word: String) throws {
+        scene.docker.state.securityOptions.append(option)
+        scene.docker.forget()
+        #expect {
+            try scene.create()
+        } throws: {
+            let failure = $0 as? CallFailure
+            return failure?.type == "Bosh::Clouds::VMCreationFailed" && failure?.okToRetry == false
+                && failure?.message.contains(word) == true
+        }
+        #expect(scene.docker.story == [])
+        let remark = try scene.runner.operatorRecovery(journal: true).daemonRemark()
+        #expect(remark?.isWell == false)
+        #expect(remark?.words.contains(word) == true)
+    }
+
+    @Test("on Docker Desktop a VM is made, and a warning says who reaches it")
+    func desktop() throws {
+        #expect(try scene.runner.operatorRecovery(journal: false).daemonRemark() == nil)
+        scene.docker.state.operatingSystem = "Docker Desktop"
+        try scene.makeVM()
+        #expect(scene.runner.log.text.contains("Docker Desktop"))
+        let remark = try scene.runner.operatorRecovery(journal: true).daemonRemark()
+        #expect(remark?.isWell == true)
+    }
+
     @Test("the answer is the CID and the networks from API version 2 on, the CID alone before")
     func answers() throws {
         let second = try scene.create()

@@ -1,0 +1,129 @@
+import Engine
+
+/// A container that copies one volume into another: its name, and what it copies. It has no network, sees
+/// nothing but the two volumes, the source of which it cannot write to, and is gone when the copy is there.
+struct Copier: Codable {
+    /// The container's name.
+    let name: String
+    /// The volume that is read: a disk or a snapshot.
+    let source: String
+    /// The volume that is filled.
+    let target: String
+    /// The stemcell whose tools it uses.
+    let image: String
+}
+
+extension Copier {
+    /// What a copy needs of a root that can read and write everything, and no more: owners, modes, special
+    /// files, capabilities of files, and xattrs that only an administrator sees.
+    private static let capabilities: JSON = [
+        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "MKNOD", "SETFCAP",
+        "SYS_ADMIN",
+    ]
+
+    /// `plan`: of the operation that it copies for, for recovery without a journal.
+    func spec(_ method: String, _ plan: some Encodable, _ world: World) throws -> JSON {
+        let labels = [
+            Label.copyOf: source, Label.method: method, Label.plan: try JSON(encoding: plan).text,
+        ]
+        return [
+            "Image": .string(image), "Entrypoint": JSON(CopyScript.command), "Cmd": [],
+            "User": "0:0", "WorkingDir": "/", "StopSignal": "SIGKILL",
+            "Healthcheck": ["Test": ["NONE"]],
+            "Labels": JSON(Label.complete(labels, world)),
+            "HostConfig": [
+                "NetworkMode": "none", "CapDrop": ["ALL"], "CapAdd": Copier.capabilities,
+                "SecurityOpt": ["no-new-privileges"], "LogConfig": ["Type": "none"],
+                "RestartPolicy": ["Name": "no"],
+                "Binds": [
+                    .string("\(source):\(CopyScript.from):ro,nocopy"),
+                    .string("\(target):\(CopyScript.to):nocopy"),
+                ],
+            ],
+        ]
+    }
+
+    /// Whether it has come so far as to write a file of this name.
+    func has(_ file: String, _ world: World) throws -> Bool {
+        try world.engine.fileSize(name, path: CopyScript.file(file)) != nil
+    }
+
+    /// The container, if this operation made it. Throws `CPIError` when it is gone.
+    func required(_ world: World) throws -> Container {
+        guard let container = try world.madeContainer([name]) else {
+            throw CPIError(kind: .cloud, message: "container \(name) is gone")
+        }
+        return container
+    }
+
+    /// Waits for a file of the copier's; false after `seconds`. Throws `CPIError` with the copier's own
+    /// words when it has ended without it.
+    func await(_ file: String, seconds: Double, _ world: World) throws -> Bool {
+        try world.wait(seconds: seconds, every: 0.05) {
+            if try has(file, world) { return true }
+            guard try !required(world).isUp else { return false }
+            if try has(file, world) { return true }
+            throw try failure(world)
+        }
+    }
+
+    /// Waits for its end, as long as that takes.
+    func awaitReport(_ world: World) throws -> CopyReport {
+        var pause = 0.02
+        while try required(world).isUp {
+            world.sleep(seconds: pause)
+            pause = min(1, pause * 1.2)
+        }
+        guard let report = try report(world) else { throw try failure(world) }
+        return report
+    }
+
+    /// What it has said at its end; nil when it did not get so far.
+    func report(_ world: World) throws -> CopyReport? {
+        try world.engine.readFile(name, path: CopyScript.file("report")).flatMap { CopyReport($0) }
+    }
+
+    private func failure(_ world: World) throws -> CPIError {
+        let said = try world.engine.readFile(name, path: CopyScript.file("failed")) ?? []
+        let words = String(decoding: said, as: UTF8.self).split(separator: "\n")
+            .joined(separator: "; ")
+        let container = try required(world)
+        let why =
+            words.isEmpty
+            ? "exit code \(container.exitCode) \(container.startError)" : words
+        return CPIError(
+            kind: .cloud,
+            message: "cannot copy volume \(source) with the tools of image \(image): \(why)")
+    }
+}
+
+extension World {
+    /// The name of an image to copy with: that of the VM's stemcell, else of the newest stemcell that is
+    /// there. Never a VM's own root layer, in which anybody may have changed the tools.
+    func copierImage(for vm: Container?) throws -> String {
+        let own = [vm?.labels[Label.stemcell], vm?.image].compactMap(\.self)
+        for name in own where !name.isEmpty && VMCID.role(of: name) == nil {
+            if try engine.image(name) != nil { return name }
+        }
+        let ours = try engine.imageTags(["label": [Label.stemcell]])
+            .filter { tag in
+                // podman shows its names as "localhost/stemcell:…".
+                (tag.split(separator: "/").last ?? "").hasPrefix("stemcell:")
+                    && StemcellCID.ofIncomplete(tag) == nil
+            }
+        // The Go CPI's have no labels.
+        let all = try ours + engine.imageTags(["reference": ["bosh.io/stemcells"]])
+        let dated = try all.map { ($0, try engine.image($0)?.createdAt ?? "") }
+        guard let newest = dated.max(by: { $0.1 < $1.1 }) else {
+            throw CPIError(
+                kind: .cloud,
+                message: "no stemcell is on the Docker host whose tools could copy: upload one")
+        }
+        return newest.0
+    }
+}
+
+extension Container {
+    /// A container that copies for us, by its label: it holds nothing of its own.
+    var isCopier: Bool { labels[Label.copyOf] != nil }
+}

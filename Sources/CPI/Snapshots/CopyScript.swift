@@ -1,0 +1,71 @@
+/// Copies a volume inside a helper container, and compares. It runs in `sh` of a stemcell, with that one's
+/// GNU coreutils and findutils: nothing else that a stemcell has keeps xattrs, ACLs, hard links and holes.
+///
+///     ready    the tools are there; it waits for `go`
+///     copied   all that is asked of the source was read: it may be written to from here on
+///     report   the copy is compared; the script ends with 0
+///     failed   why not, in words; it ends with 1
+///
+/// What did not change while it was read (same inode times before and after) must be in the copy with the
+/// same type, mode, owner, links, size and target, and a random sample must have the same bytes at
+/// beginning and end. What changed meanwhile is counted.
+enum CopyScript {
+    static let directory = "/docker_cpi"
+    static let from = "/docker_cpi.from"
+    static let to = "/docker_cpi.to"
+    static func file(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// As Docker's `Entrypoint`.
+    static let command = ["/bin/sh", "-c", text]
+
+    static let text = """
+        set -u
+        export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+        work=\(directory) from=\(from) to=\(to)
+        mkdir -p $work && cd $work || exit 1
+        fail() { echo "$*" >failed.new; mv failed.new failed; exit 1; }
+        has() { "$1" --help 2>&1 | grep -q -e "$2" || fail "no $1 of GNU with $2"; }
+        has cp --reflink; has find -printf; has cut --zero-terminated
+        has sort --zero-terminated; has comm --zero-terminated; has shuf --zero-terminated
+        for tool in head tail xargs sha256sum tr wc awk; do
+          command -v $tool >/dev/null || fail "no $tool"
+        done
+        : >probe; cp -a --preserve=xattr probe probe.copy 2>failed.new || fail "no cp that keeps xattrs"
+        list() { (cd "$1" && find . \\( -type d -printf '%C@ %y %m %U %G %P\\0' \\
+          -o -printf '%C@ %y %m %U %G %n %s %l %P\\0' \\)) | sort -z; }
+        plain() { cut -z -d ' ' -f 2- | sort -z; }
+        count() { tr -cd '\\0' | wc -c; }
+        sums() { (cd "$1" && xargs -0 -r head -q -c 65536 -- <$work/sample &&
+          xargs -0 -r tail -q -c 65536 -- <$work/sample) 2>/dev/null | sha256sum; }
+        touch ready
+        n=0
+        until [ -e go ]; do
+          sleep 0.02; n=$((n + 1)); [ $n -lt 30000 ] || fail "nobody has said go"
+        done
+        list $from >before
+        cp -a --preserve=xattr --reflink=auto $from/. $to/ 2>errors; status=$?
+        list $from >after
+        changed=$(comm -z -3 before after | count)
+        comm -z -12 before after | plain >stable
+        shuf -z -n 128 stable | xargs -0 -r sh -c 'for line; do case $line in "f "*)
+          printf "./%s\\0" "${line#* * * * * * * }" ;; esac; done' sh >sample
+        sums $from >sum
+        touch copied
+        [ $changed = 0 ] || grep -v -e 'No such file or directory$' -e 'replaced while being copied' \\
+          -e 'has changed' <errors >errors.new
+        [ $changed = 0 ] && [ $status != 0 ] && fail "$(head -n 3 errors)"
+        [ $changed = 0 ] || [ ! -s errors.new ] || fail "$(head -n 3 errors.new)"
+        list $to | plain >copy
+        missing=$(comm -z -23 stable copy | count) further=$(comm -z -13 stable copy | count)
+        [ $missing = 0 ] || fail "$missing of $(count <stable) entries are not in the copy as they are"
+        [ $changed != 0 ] || [ $further = 0 ] || fail "$further entries of the copy are not in the source"
+        if [ "$(sums $to)" != "$(cat sum)" ]; then
+          list $from >later
+          [ $changed = 0 ] || [ "$(comm -z -23 after later | count)" != 0 ] || changed=0
+          [ $changed != 0 ] || fail "what was copied has other bytes than the source"
+        fi
+        bytes=$(find $to -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+        echo "entries=$(count <copy) changed=$changed bytes=$bytes" >report.new
+        mv report.new report
+        """
+}

@@ -1,0 +1,43 @@
+import FoundationEssentials
+import Journal
+
+/// The name of a snapshot: of the volume that holds the copy of a disk.
+struct SnapshotCID: CID {
+    let description: String
+
+    init(_ name: String) { description = name }
+
+    init(_ field: Field) throws { description = try field.dockerName() }
+
+    /// A CID that no snapshot has: `snapshot-` and a random UUID.
+    static func random() -> SnapshotCID {
+        SnapshotCID("snapshot-\(UUID().uuidString.lowercased())")
+    }
+
+    var subject: Subject { Subject(.snapshot, description) }
+
+    /// Whether the text has the form of a CID that `random` makes.
+    var isOurForm: Bool {
+        description.hasPrefix("snapshot-")
+            && UUID(uuidString: String(description.dropFirst(9))) != nil
+    }
+
+    /// The volume that says that the snapshot is whole, and how it was taken: made last, removed first.
+    /// Its labels are all there is in it.
+    var record: String { description + SnapshotCID.recordSuffix }
+
+    /// The container that copies; gone when the snapshot is there.
+    var copier: String { "\(self).copy" }
+
+    /// The snapshot as what a keeper keeps: any volume.
+    var kept: DiskCID { DiskCID(description) }
+
+    /// The snapshot that a volume of this name is the record of; nil for any other name.
+    static func ofRecord(_ name: String) -> SnapshotCID? {
+        guard name.hasSuffix(recordSuffix) else { return nil }
+        let snapshot = SnapshotCID(String(name.dropLast(recordSuffix.count)))
+        return snapshot.isOurForm ? snapshot : nil
+    }
+
+    private static let recordSuffix = ".whole"
+}

@@ -1,0 +1,118 @@
+import Engine
+import Journal
+
+/// Copies a disk to a volume of its own, with all that a file system keeps of files, and compares.
+///
+/// The VM that has the disk is paused meanwhile, so that the copy is of one moment; but not for longer than
+/// `snapshots.pause_limit`: then it runs on beside the copying, and the record says so. A snapshot is whole
+/// when its record is there, which is made last.
+struct SnapshotDisk: Mutation {
+    static let name = "snapshot_disk"
+    static let arguments = ["disk_cid", "metadata"]
+    static let optionalArguments = 1
+    static let rule = RecoveryRule.removeIncomplete
+    struct Plan: Codable {
+        /// The VM that has the disk, as far as pausing is about it.
+        struct User: Codable {
+            let vm: VMCID
+            /// Its id.
+            let container: String
+            let startedAt: String
+            /// Whether it runs and is not paused.
+            let runs: Bool
+            /// Whether this operation pauses it.
+            let pauses: Bool
+        }
+        let snapshot: SnapshotCID
+        let disk: DiskCID
+        let copier: Copier
+        var user: User?
+        /// Somebody else's container has the disk mounted and runs: that is not ours to pause.
+        var isForeign = false
+        /// Whether it gets a container that keeps prunes away from it.
+        var isKept = false
+    }
+    let disk: DiskCID
+    let metadata: [String: String]
+    var subjects: [Subject] { [disk.subject] }
+
+    init(_ arguments: Arguments) throws {
+        disk = try DiskCID(arguments[0])
+        metadata = try arguments[1].optional { try $0.metadata() } ?? [:]
+    }
+
+    func plan(_ world: World) throws -> Plan {
+        _ = try world.requireDisk(disk)
+        let holders = try world.holders(of: disk).filter { try !world.isAbandoned($0.container) }
+        let vm = try holders.first { !$0.isOld && $0.vm != nil }?.vm ?? world.vmWithoutPin(disk)
+        let container = try vm.flatMap { try world.vm($0) }
+        let snapshot = SnapshotCID.random()
+        let copier = Copier(
+            name: snapshot.copier, source: disk.description, target: snapshot.description,
+            image: try world.copierImage(for: container))
+        var plan = Plan(snapshot: snapshot, disk: disk, copier: copier)
+        plan.isForeign = holders.contains { $0.vm == nil && $0.container.isUp }
+        plan.isKept = world.configuration.pin == .always
+        guard let vm, let container else { return plan }
+        let runs = container.isUp && !container.isPaused
+        plan.user = Plan.User(
+            vm: vm, container: container.id, startedAt: container.startedAt, runs: runs,
+            pauses: runs && world.configuration.snapshots.pauseLimit > 0)
+        return plan
+    }
+
+    /// The VM too: whatever comes next to it must unpause it first.
+    static func subjects(of plan: Plan) -> [Subject] {
+        [plan.snapshot.subject] + [plan.user?.vm.subject].compactMap(\.self)
+    }
+
+    static func steps(_ plan: Plan, _ call: SnapshotDisk?) -> [Step] {
+        let course = SnapshotCourse(plan)
+        let labels = [
+            Label.snapshot: plan.snapshot.description, Label.snapshotOf: plan.disk.description,
+            Label.metadata: JSON(call?.metadata ?? [:]).text,
+        ]
+        var steps: [Step] = [
+            .createVolume(plan.snapshot.description, labels: labels),
+            .createCopier(plan.copier, name, plan), .startCopier(plan.copier),
+        ]
+        if let user = plan.user, user.pauses {
+            steps += [
+                .mark(user.vm, name, plan), .pause(user, course), .copy(course),
+                .unpause(user, course), .unmark(user.vm, isLast: false),
+            ]
+        } else {
+            steps += [.copy(course)]
+        }
+        return steps + [.verifyCopy(course)] + (plan.isKept ? [.keep(plan.snapshot)] : [])
+            + [.record(course, labels), .removeCopier(plan.copier)]
+    }
+
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        try world.madeVolume(plan.snapshot.record) != nil
+            && world.madeVolume(plan.snapshot.description) != nil ? .complete : .incomplete
+    }
+
+    static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
+        let volumes = [plan.snapshot.description, plan.snapshot.record]
+        var found = try volumes.filter { try world.madeVolume($0) != nil }
+            .map { "volume \($0) is left" }
+        if try world.madeContainer([plan.copier.name]) != nil {
+            found.append("container \(plan.copier.name) is left")
+        }
+        if let user = plan.user, user.pauses,
+            try world.engine.container(user.container)?.isPaused == true
+        {
+            found.append("VM \(user.vm) is paused")
+        }
+        return found
+    }
+
+    /// A snapshot that is whole needs its copier no more.
+    static func removeRemains(_ plan: Plan, _ world: World) throws {
+        try world.removeCopier(plan.copier.name)
+        if let user = plan.user { try world.removeMadeVolume(user.vm.mark) }
+    }
+
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.snapshot.description) }
+}

@@ -1,0 +1,159 @@
+import Engine
+
+extension Step {
+    /// Pauses the VM. Undo is what must not fail to come: a VM that is paused answers nobody.
+    ///
+    /// One that somebody else has paused stays so. Whether this operation's pause is over already is told
+    /// by its mark on the VM, which is removed right after; where that was removed by hand, by the journal.
+    static func pause(_ user: SnapshotDisk.Plan.User, _ course: SnapshotCourse) -> Step {
+        Step(
+            name: "pause container \(user.vm)", isDestructive: true, touchesOthers: true,
+            do: { try $0.pause(user, course) },
+            verify: { try $0.engine.container(user.container)?.isPaused == true },
+            undo: .by { world in
+                guard !course.isTheirs, try !world.isUnpaused(user) else { return }
+                try world.unpause(user.container)
+            })
+    }
+
+    /// Has the copier read the disk, and waits while the VM is paused; not for longer than it may be.
+    static func copy(_ course: SnapshotCourse) -> Step {
+        let (copier, user) = (course.plan.copier, course.plan.user)
+        return Step(
+            name: "copy volume \(copier.source) to \(copier.target)",
+            do: { world in
+                course.startedAt = world.clock.monotonic()
+                try world.startCopying(copier)
+                guard user?.pauses == true else { return }
+                let limit = Double(world.configuration.snapshots.pauseLimit)
+                course.isLate = try !copier.await("copied", seconds: limit, world)
+                course.copiedFor = world.clock.monotonic() - course.startedAt
+            },
+            verify: { try copier.has("copied", $0) },
+            undo: .withAnother)
+    }
+
+    static func unpause(_ user: SnapshotDisk.Plan.User, _ course: SnapshotCourse) -> Step {
+        Step(
+            name: "unpause container \(user.vm)", touchesOthers: true,
+            do: { world in
+                guard course.pausedAt != nil else { return }
+                if try !world.unpause(user.container) { course.isTheirs = true }
+                course.pausedFor = world.clock.monotonic() - (course.pausedAt ?? 0)
+            },
+            verify: { try $0.engine.container(user.container)?.isPaused != true },
+            undo: .withAnother)
+    }
+
+    /// Waits for the copier's end: it has compared the copy with the disk by then.
+    static func verifyCopy(_ course: SnapshotCourse) -> Step {
+        let copier = course.plan.copier
+        return Step(
+            name: "verify volume \(copier.target)",
+            do: { world in
+                course.report = try copier.awaitReport(world)
+                if course.copiedFor == 0 || course.isLate {
+                    course.copiedFor = world.clock.monotonic() - course.startedAt
+                }
+            },
+            verify: { try copier.has("report", $0) },
+            undo: .withAnother)
+    }
+
+    /// No prune takes it then. It goes with the snapshot.
+    static func keep(_ snapshot: SnapshotCID) -> Step {
+        Step(
+            name: "start container \(snapshot.kept.keeper)",
+            do: { try $0.createKeeper(snapshot.kept) },
+            verify: { try $0.engine.container(snapshot.kept.keeper)?.isUp == true },
+            undo: .by { world in
+                guard let keeper = try world.engine.container(snapshot.kept.keeper),
+                    keeper.isPin, world.made(keeper.labels)
+                else { return }
+                try world.removeContainer(keeper.id, .pin)
+            })
+    }
+
+    /// Says that the snapshot is whole, and how it was taken.
+    static func record(_ course: SnapshotCourse, _ labels: [String: String]) -> Step {
+        let name = course.plan.snapshot.record
+        return Step(
+            name: "create volume \(name)",
+            do: { world in
+                guard let report = course.report else {
+                    throw CPIError(
+                        kind: .cloud, message: "what was copied is known to the first process only")
+                }
+                let obstacle = try course.obstacle(world)
+                var all = labels
+                all[Label.moment] = obstacle.map { "beside the running VM: \($0)" } ?? "one moment"
+                all[Label.entries] = String(report.entries)
+                all[Label.bytes] = String(report.bytes)
+                all[Label.pausedFor] = String((course.pausedFor ?? 0) / 1_000)
+                try world.say(course, report, obstacle)
+                let volume = try world.engine.createVolume(name, labels: Label.made(all, world))
+                guard world.made(volume.labels) else {
+                    throw CPIError(
+                        kind: .cloud, message: "cannot create volume \(name): there is one already")
+                }
+            },
+            verify: { try $0.madeVolume(name) != nil },
+            undo: .by { try $0.removeMadeVolume(name) })
+    }
+}
+
+extension World {
+    fileprivate func pause(_ user: SnapshotDisk.Plan.User, _ course: SnapshotCourse) throws {
+        guard let container = try engine.container(user.container) else {
+            throw CPIError(kind: .cloud, message: "the container of VM \(user.vm) is gone")
+        }
+        guard container.isUp, !container.isPaused else {
+            course.isTheirs = true
+            return
+        }
+        course.pausedAt = clock.monotonic()
+        do {
+            try engine.pauseContainer(user.container)
+        } catch let error as EngineError where error.isConflict {
+            // In this very moment somebody else has paused it, or it has ended.
+            course.pausedAt = nil
+            course.isTheirs = true
+        }
+    }
+
+    /// Returns false when it was not paused any more. A Docker that does not answer is asked again.
+    @discardableResult
+    fileprivate func unpause(_ container: String) throws -> Bool {
+        try persistently { world in
+            guard try world.engine.container(container)?.isPaused == true else { return false }
+            do {
+                try world.engine.unpauseContainer(container)
+            } catch let error as EngineError where error.status != nil {
+                guard try world.engine.container(container)?.isPaused == true else { return false }
+                throw error
+            }
+            return true
+        }
+    }
+
+    /// Whether this operation has unpaused the VM already: who pauses it since means it. The step after the
+    /// unpausing tells, for one that was begun may never have reached Docker.
+    fileprivate func isUnpaused(_ user: SnapshotDisk.Plan.User) throws -> Bool {
+        guard try madeVolume(user.vm.mark) == nil else { return false }
+        let begun = recorder.store.read { try $0.begun(of: self.operation) }
+        return begun?.contains(Step.unmark(user.vm, isLast: false).name) == true
+    }
+
+    /// What it cost, for the journal; and a warning when it is not of one moment.
+    fileprivate func say(_ course: SnapshotCourse, _ report: CopyReport, _ obstacle: String?) throws
+    {
+        let paused = course.pausedFor.map { "paused for \($0 / 1_000) ms" } ?? "not paused"
+        note(
+            "\(report.entries) entries, \(report.bytes) bytes, copied in \(course.copiedFor / 1_000) ms; "
+                + "VM \(paused)")
+        guard let obstacle else { return }
+        warn(
+            "snapshot \(course.plan.snapshot) was taken beside the running VM, and is not of one "
+                + "moment: \(obstacle)")
+    }
+}

@@ -1,0 +1,111 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Snapshots are deleted, and disks are made from them")
+struct RestoreTests {
+    let scene: Scene
+    let snapshot: String
+
+    init() throws {
+        scene = try Scene.withDisk(isAttached: true)
+        snapshot = try scene.takeSnapshot()
+    }
+
+    private func restore() throws -> JSON {
+        try scene.runner.call("create_disk", [100, ["snapshot": .string(snapshot)], .null])
+    }
+
+    @Test(
+        "delete_snapshot takes away what says that it is whole, then the copy; missing is success")
+    func delete() throws {
+        for _ in 0..<2 {
+            #expect(try scene.runner.call("delete_snapshot", [.string(snapshot)]) == .null)
+        }
+        #expect(
+            scene.runner.story([snapshot: "SNAPSHOT"]) == """
+                remove volume SNAPSHOT.whole
+                remove volume SNAPSHOT
+                """)
+        #expect(CrashScenario.kept(scene) == [])
+    }
+
+    @Test("what the Go CPI answers for a snapshot is deleted with success: there never was one")
+    func empty() throws {
+        #expect(try scene.runner.call("delete_snapshot", [""]) == .null)
+        #expect(scene.docker.story == [])
+    }
+
+    @Test("delete_snapshot removes nothing but snapshots")
+    func noSnapshot() throws {
+        for name in [scene.disk, "\(scene.vm)-ephemeral", snapshot + ".whole"] {
+            #expect(throws: CallFailure.self, "\(name)") {
+                try scene.runner.call("delete_snapshot", [.string(name)])
+            }
+        }
+        #expect(scene.docker.story == [])
+    }
+
+    @Test("a disk from a snapshot has all of it, and is one's own")
+    func restored() throws {
+        let disk = try restore().string ?? ""
+        #expect(
+            scene.docker.state.volumes[disk]?.files == scene.docker.state.volumes[snapshot]?.files)
+        #expect(scene.docker.settledInvariants() == [])
+        try scene.runner.call("delete_snapshot", [.string(snapshot)])
+        #expect(try scene.runner.call("has_disk", [.string(disk)]) == true)
+    }
+
+    @Test("a snapshot that is not whole is none, and one that has lost files is found out")
+    func broken() throws {
+        scene.docker.state.volumes[snapshot]?.files["/more"] = nil
+        let lost = #expect(throws: CallFailure.self) { try restore() }
+        #expect(lost?.message.contains("is not what it was") == true)
+        scene.docker.state.volumes[snapshot + ".whole"] = nil
+        let half = #expect(throws: CallFailure.self) { try restore() }
+        #expect(half?.message.contains("is not whole") == true)
+        let disks = scene.docker.state.volumeNames.filter { $0.hasPrefix("disk-") }
+        #expect(disks == [scene.disk])
+        let orphan = try scene.runner.orphans(journal: true).first { $0.name == snapshot }
+        #expect(orphan?.reason.contains("not whole") == true)
+    }
+
+    @Test(
+        "a copier that somebody removes fails the call, and no half filled disk is left or answered"
+    )
+    func copierGone() throws {
+        scene.docker.state.copyTakes = 50
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/archive"), request.method == "PUT" {
+                return nil
+            }
+            let isCopying = scene.docker.state.containers.contains { $0.copyLeft != nil }
+            if isCopying { scene.docker.state.containers.removeAll(where: \.isCopier) }
+            return nil
+        }
+        #expect(throws: CallFailure.self) { try restore() }
+        let disks = scene.docker.state.volumeNames.filter { $0.hasPrefix("disk-") }
+        #expect(disks == [scene.disk])
+    }
+
+    @Test("a snapshot that a disk is being made from is not deleted")
+    func inUse() throws {
+        scene.docker.state.copyTakes = 5
+        var refusal: CallFailure?
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/archive"), request.method == "PUT" else { return nil }
+            scene.docker.apart {
+                let other = try? CallRunner(scene.docker)
+                do {
+                    _ = try other?.call("delete_snapshot", [.string(snapshot)])
+                } catch { refusal = error as? CallFailure }
+            }
+            return nil
+        }
+        _ = try restore()
+        #expect(refusal != nil)
+        #expect(scene.snapshots == [snapshot])
+    }
+}

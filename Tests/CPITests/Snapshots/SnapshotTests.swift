@@ -1,0 +1,182 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Snapshots are copies of one moment, or say that they are not")
+struct SnapshotTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene.withDisk(isAttached: true) }
+
+    private var moment: String { scene.record(scene.snapshots.first ?? "")[Label.moment] ?? "" }
+    private var wasPaused: Bool { scene.docker.requests.contains { $0.hasSuffix("/pause") } }
+
+    private func call(_ metadata: JSON = [:]) throws -> String {
+        try scene.runner.call("snapshot_disk", [.string(scene.disk), metadata]).string ?? ""
+    }
+
+    @Test("the VM is paused while its disk is read, and runs on before the copy is compared")
+    func story() throws {
+        scene.docker.state.copyTakes = 3
+        let snapshot = try call(["job": "db", "index": 0])
+        #expect(
+            scene.runner.story([scene.vm: "VM", scene.disk: "DISK", snapshot: "SNAPSHOT"]) == """
+                create volume SNAPSHOT
+                create SNAPSHOT.copy
+                start SNAPSHOT.copy
+                create volume VM.op
+                pause VM
+                put /docker_cpi/go into SNAPSHOT.copy
+                unpause VM
+                remove volume VM.op
+                create volume SNAPSHOT.whole
+                remove SNAPSHOT.copy
+                """)
+        #expect(scene.container?.status == "running")
+        let labels = scene.record(snapshot)
+        #expect(labels[Label.moment] == "one moment")
+        #expect(labels[Label.snapshotOf] == scene.disk)
+        #expect(labels[Label.metadata] == #"{"index":"0","job":"db"}"#)
+        #expect(labels[Label.entries] == "3" && labels[Label.bytes] == "12")
+        #expect(
+            scene.docker.state.volumes[snapshot]?.files
+                == scene.docker.state.volumes[scene.disk]?.files)
+        let events = try scene.runner.lastEvents()
+        #expect(events.contains("note"))
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("a copy that takes longer goes on beside the VM: label, log and journal say so")
+    func late() throws {
+        scene.docker.state.copyTakes = 100
+        scene.runner.configuration["snapshots"] = ["pause_limit": 1]
+        let before = scene.runner.time.elapsed
+        _ = try call()
+        #expect(moment.hasPrefix("beside the running VM: the copy took longer"))
+        #expect(scene.runner.log.text.contains("taken beside the running VM"))
+        #expect(try scene.runner.lastEvents().contains("warning"))
+        #expect(scene.container?.isPaused == false)
+        let paused = Int(scene.record(scene.snapshots[0])[Label.pausedFor] ?? "") ?? 0
+        #expect((1_000...1_200).contains(paused))
+        #expect(scene.runner.time.elapsed > before)
+    }
+
+    @Test("with a limit of 0 no VM is ever paused")
+    func never() throws {
+        scene.runner.configuration["snapshots"] = ["pause_limit": 0]
+        _ = try call()
+        #expect(!wasPaused)
+        #expect(moment.contains("pause_limit is 0"))
+    }
+
+    @Test("a VM that an operator has paused stays paused, and the copy is of one moment")
+    func pausedByOperator() throws {
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = "paused"
+        _ = try call()
+        #expect(!wasPaused && scene.container?.isPaused == true)
+        #expect(moment == "one moment")
+    }
+
+    @Test("a VM that an operator pauses between plan and pause stays paused, whatever comes")
+    func pausedMeanwhile() throws {
+        for fails in [false, true] {
+            let scene = try scene.copy()
+            scene.docker.onRequest = { _, request in
+                guard let index = scene.docker.state.index(ofContainer: scene.vm) else {
+                    return nil
+                }
+                if request.path.hasSuffix("/pause") {
+                    scene.docker.state.containers[index].status = "paused"
+                }
+                return fails && request.path.hasSuffix("/archive") && request.method == "PUT"
+                    ? .status(507, "full") : nil
+            }
+            let answer = Result { try scene.takeSnapshot() }
+            #expect(((try? answer.get()) == nil) == fails)
+            #expect(scene.container?.isPaused == true)
+            #expect(scene.docker.state.volumeNames.filter { $0.hasSuffix(".op") } == [])
+        }
+    }
+
+    @Test("somebody who unpauses the VM in the middle is seen, and so is somebody who writes")
+    func disturbed() throws {
+        scene.docker.state.copyTakes = 3
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/unpause"),
+                let index = scene.docker.state.index(ofContainer: scene.vm)
+            {
+                scene.docker.state.containers[index].status = "running"
+            }
+            return nil
+        }
+        _ = try call()
+        #expect(moment.contains("somebody else paused or unpaused"))
+        let second = try scene.copy()
+        second.docker.onRequest = { _, request in
+            if request.method == "HEAD"
+                && second.docker.state.containers.contains(where: { $0.copyLeft == 3 })
+            {
+                second.docker.state.volumes[second.disk]?.files["/later"] = [1]
+            }
+            return nil
+        }
+        let snapshot = try second.takeSnapshot()
+        #expect(second.record(snapshot)[Label.moment]?.contains("changed meanwhile") == true)
+    }
+
+    @Test("without a VM nothing is paused, and nobody can write")
+    func detached() throws {
+        let scene = try Scene.withDisk(isAttached: false)
+        let snapshot = try scene.takeSnapshot()
+        #expect(scene.record(snapshot)[Label.moment] == "one moment")
+    }
+
+    @Test("an image without the tools is refused with its name, before anything is paused")
+    func noTools() throws {
+        scene.docker.state.copierTrouble = "no cp of GNU with --reflink"
+        let failure = #expect(throws: CallFailure.self) { try call() }
+        #expect(failure?.message.contains(scene.stemcell) == true)
+        #expect(failure?.message.contains("no cp of GNU") == true)
+        #expect(!wasPaused)
+        #expect(failure?.message.contains("everything is as it was before") == true)
+        #expect(scene.docker.settledInvariants() == [])
+        #expect(scene.docker.state.volumeNames.filter { $0.hasPrefix("snapshot-") } == [])
+    }
+
+    @Test("killed while the VM is paused: each of the ways to settle it has it running again")
+    func killed() throws {
+        let whole = try scene.copy()
+        _ = try whole.runner.call("snapshot_disk", [.string(scene.disk), [:]])
+        let pause = try #require(whole.docker.requests.firstIndex { $0.hasSuffix("/pause") })
+        #expect(try scene.kill(.after(pause + 1)) { try $0.takeSnapshot() })
+        #expect(scene.container?.isPaused == true)
+        let ways: [(String, (Scene) throws -> Void)] = [
+            ("recover", { try $0.runner.recover() }),
+            ("reboot_vm", { _ = try $0.runner.call("reboot_vm", [.string($0.vm)]) }),
+            ("detach_disk", { _ = try $0.detach() }),
+            ("snapshot_disk", { _ = try $0.takeSnapshot() }),
+            (
+                "without a journal",
+                {
+                    try $0.runner.loseJournal()
+                    let recovery = try $0.runner.operatorRecovery(journal: false)
+                    for one in try recovery.casesFromDocker(olderThan: 0).cases {
+                        _ = try recovery.settle(one)
+                    }
+                }
+            ),
+        ]
+        for (name, settle) in ways {
+            let scene = try scene.copy()
+            try settle(scene)
+            #expect(scene.container?.status == "running", "\(name)")
+            #expect(scene.docker.settledInvariants() == [], "\(name)")
+        }
+        let story = try scene.copy()
+        try story.runner.recover()
+        #expect(story.docker.story.first == "unpause \(scene.vm)")
+    }
+}

@@ -1,0 +1,218 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+extension EndToEnd {
+    @Suite("What the Go CPI left goes on with every method")
+    struct GoWorldTests {
+        @Test("A VM with a disk: reboot, detach, attach, migration, and nothing of it is lost")
+        func attached() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let world = try GoWorld(rig, attached: true)
+            let (vm, disk) = (world.vm, world.disk)
+            #expect(try rig.result("has_vm", [.string(vm)]) == true)
+            #expect(try rig.result("has_disk", [.string(disk)]) == true)
+            #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
+            _ = try rig.shell(
+                vm, "echo precious >/var/vcap/store/file; echo kept >/etc/marker; sync")
+            let before = try rig.engine.inspectContainer(vm)
+
+            try rig.result("reboot_vm", [.string(vm)])
+            try rig.awaitAgent(vm)
+            #expect(try rig.shell(vm, "cat /var/vcap/store/file") == "precious")
+            try rig.result("set_vm_metadata", [.string(vm), ["job": "x"]])
+            #expect(try world.disksInSettings() == [.string(disk)])
+
+            #expect(try rig.agent(vm, "unmount_disk", disk).exitCode == 0)
+            #expect(try rig.agent(vm, "remove_persistent_disk", disk).exitCode == 0)
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.plan("detach_disk")["change"] == "replace")
+            #expect(try rig.result("get_disks", [.string(vm)]) == [])
+            #expect(try world.disksInSettings() == [])
+            try rig.awaitAgent(vm)
+            try world.checkSame(as: before)
+
+            // From now on it has what our VMs have.
+            let heart = try rig.heart(vm)
+            try rig.attach(vm, disk)
+            #expect(try rig.heart(vm) == heart)
+            #expect(try rig.shell(vm, "cat /var/vcap/store/file") == "precious")
+            let second = try rig.makeDisk()
+            try rig.attach(vm, second)
+            let migrated = try rig.agent(vm, "migrate_disk", disk, second)
+            #expect(migrated.exitCode == 0, "\(migrated.output)\(migrated.errors)")
+            _ = try rig.agent(vm, "unmount_disk", disk)
+            _ = try rig.agent(vm, "remove_persistent_disk", disk)
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.heart(vm) == heart)
+            try rig.result("reboot_vm", [.string(vm)])
+            try rig.awaitAgent(vm)
+            #expect(try rig.shell(vm, "cat /var/vcap/store/file /etc/marker") == "precious\nkept")
+            #expect(try rig.result("get_disks", [.string(vm)]) == [.string(second)])
+
+            try rig.result("delete_vm", [.string(vm)])
+            #expect(try rig.leftovers([vm, "vol-eph-\(vm)"]) == [])
+            #expect(try rig.result("has_disk", [.string(disk)]) == true)
+            try rig.result("delete_disk", [.string(disk)])
+            #expect(try rig.result("has_disk", [.string(disk)]) == false)
+        }
+
+        @Test(
+            "A first disk is attached by replacement; an agent that needs it finds it in its settings"
+        )
+        func firstDisk() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            for version in [1, 3] {
+                let world = try GoWorld(rig)
+                let before = try rig.engine.inspectContainer(world.vm)
+                _ = try rig.shell(world.vm, "echo kept >/etc/marker; sync")
+                let hint = try world.call(version, "attach_disk").string ?? ""
+                #expect(hint == "/warden-cpi-dev/\(world.disk)")
+                #expect(try world.disksInSettings() == (version == 1 ? [.string(world.disk)] : []))
+                try rig.awaitAgent(world.vm)
+                if version > 1 {
+                    try rig.mountInAgent(world.vm, world.disk, hint: hint)
+                } else {
+                    // The agent was never told: it has read its settings.
+                    #expect(try rig.agent(world.vm, "mount_disk", world.disk).exitCode == 0)
+                }
+                #expect(try rig.shell(world.vm, "cat /etc/marker") == "kept")
+                try world.checkSame(as: before)
+                // Repeating it is success without a restart.
+                let started = try rig.engine.inspectContainer(world.vm).startedAt
+                _ = try world.call(version, "attach_disk")
+                #expect(try rig.engine.inspectContainer(world.vm).startedAt == started)
+            }
+        }
+
+        @Test(
+            "A VM of ours is made of its stemcell, with its disk; the image goes with its last VM")
+        func stemcell() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let world = try GoWorld(rig, attached: true)
+            _ = try rig.shell(world.vm, "echo precious >/var/vcap/store/file; sync")
+            let refused = try rig.call("delete_stemcell", [.string(world.stemcell)])
+            #expect(refused.errorMessage.contains(world.vm), "\(refused.stdout)")
+            try rig.result("delete_vm", [.string(world.vm)])
+            var arguments = rig.vmArguments(rig.network(), disks: [world.disk]).array ?? []
+            arguments[1] = .string(world.stemcell)
+            let vm = try rig.makeVM(arguments: .array(arguments))
+            try rig.awaitAgent(vm)
+            try rig.attach(vm, world.disk)
+            #expect(try rig.shell(vm, "cat /var/vcap/store/file") == "precious")
+            try rig.result("delete_vm", [.string(vm)])
+            try rig.result("delete_stemcell", [.string(world.stemcell)])
+            #expect(try rig.engine.image(world.stemcell) == nil)
+        }
+
+        @Test("A name that several stemcells share stays as long as a VM stands on the image")
+        func shared() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let light = LightRig(rig: rig)
+            let address = "127.0.0.1:\(21_000 + Int(getpid()) % 8_000)"
+            try light.registry(address)
+            let imported = try GoWorld.importStemcell(rig)
+            let pushed = try light.push(address, image: imported)
+            let repository = "\(address)/\(LightRig.repository)"
+            let stemcell = "\(repository)@\(pushed.digest)"
+            try rig.engine.removeImage(imported)
+            try rig.engine.pullImage(repository, digest: pushed.digest, login: nil)
+            let world = try GoWorld(rig, stemcell: stemcell)
+            for _ in 0..<2 {
+                let kept = try rig.call("delete_stemcell", [.string(stemcell)])
+                #expect(kept.errorMessage == "" && kept.stderr.contains("is kept"), "\(kept)")
+                #expect(try rig.engine.image(stemcell) != nil)
+                // Once more when it has been replaced: it stands on the image all the same.
+                _ = try world.call(3, "attach_disk")
+            }
+            try rig.result("delete_vm", [.string(world.vm)])
+            try rig.result("delete_stemcell", [.string(stemcell)])
+            #expect(try rig.engine.image(stemcell) == nil)
+        }
+    }
+}
+
+/// The world that dev/go-world makes. It goes with the rig.
+struct GoWorld {
+    let rig: Rig
+    let stemcell: String
+    let vm: String
+    let disk: String
+    let network: String
+
+    init(_ rig: Rig, attached: Bool = false, stemcell: String? = nil) throws {
+        self.rig = rig
+        let image = try stemcell ?? GoWorld.importStemcell(rig)
+        self.stemcell = image
+        let subnet = "247.\(Rig.subnets.next())"
+        let text = try GoWorld.run(rig, ["vm", image, subnet] + (attached ? ["attached"] : []))
+        let made = try JSON(parsing: text.utf8)
+        vm = try #require(made["vm"].string)
+        disk = try #require(made["disk"].string)
+        network = try #require(made["network"].string)
+        let (vm, disk, network) = (vm, disk, network)
+        rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+        rig.later(.disks) { _ = try? rig.call("delete_disk", [.string(disk)]) }
+        rig.later(.networks) {
+            try? rig.engine.removeNetwork(network)
+            _ = try? rig.call("delete_stemcell", [.string(image)])
+        }
+        try rig.awaitAgent(vm)
+    }
+
+    static func importStemcell(_ rig: Rig) throws -> String {
+        try run(rig, ["stemcell", StemcellTrait.image])
+    }
+
+    private static func run(_ rig: Rig, _ words: [String]) throws -> String {
+        let run = try Command.run(
+            Rig.root + "/dev/go-world", words,
+            environment: [
+                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DOCKER_HOST": rig.dockerHost,
+                "MBUS": "https://agent:top-secret@0.0.0.0:6868",
+            ])
+        try #require(run.exitCode == 0, "dev/go-world: \(run.stderr)")
+        return run.stdout.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// attach_disk or detach_disk, by a director whose stemcell has this API version.
+    func call(_ version: Int, _ method: String) throws -> JSON {
+        var request = try JSON(
+            parsing: Rig.request(method, [.string(vm), .string(disk)]))
+        request["context"]["vm"]["stemcell"]["api_version"] = .integer(Int64(version))
+        let answer = try rig.send(request.bytes)
+        try #require(answer.json["error"].isNull, "\(answer.stdout)\(answer.stderr)")
+        return answer.result
+    }
+
+    /// What its agent reads in its settings.
+    func disksInSettings() throws -> [JSON] {
+        let text = try rig.shell(vm, "cat /var/vcap/bosh/warden-cpi-agent-env.json")
+        let settings = try JSON(parsing: text.utf8)
+        #expect(settings["env"]["bosh"]["group"] == "go-world")
+        return (settings["disks"]["persistent"].object ?? [:]).keys.sorted().map(JSON.string)
+    }
+
+    /// Its container is another one, and all that is the VM's is the same.
+    func checkSame(as before: Container) throws {
+        let now = try rig.engine.inspectContainer(vm)
+        #expect(now.id != before.id)
+        for key in ["Cmd", "Env", "ExposedPorts", "Hostname"] {
+            #expect(now.json["Config"][key] == before.json["Config"][key], "\(key)")
+        }
+        for key in ["Privileged", "PublishAllPorts", "NetworkMode"] {
+            #expect(now.json["HostConfig"][key] == before.json["HostConfig"][key], "\(key)")
+        }
+        #expect(Array(now.endpoints.keys) == [network])
+        for key in ["IPAddress", "MacAddress"] {
+            #expect(now.endpoints[network]?[key] == before.endpoints[network]?[key], "\(key)")
+        }
+        #expect(now.mounts.contains { $0.name == "vol-eph-\(vm)" })
+        #expect(try rig.leftovers(["vol-eph-\(vm)"]).count == 1)
+    }
+}

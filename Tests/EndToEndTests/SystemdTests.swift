@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+extension EndToEnd {
+    /// Debian with systemd, made as Noble's stemcells are. On Engines that debootstrap can be run beside.
+    @Suite(
+        "systemd as process 1",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/debootstrap")))
+    struct SystemdTests {
+        private func stemcell(_ rig: Rig) throws -> String {
+            let built = try Command.run(
+                Rig.root + "/dev/stemcell/build-systemd", [rig.directory + "/systemd"])
+            try #require(built.exitCode == 0, "\(built.stderr)")
+            let made = try rig.result(
+                "create_stemcell", [.string(rig.directory + "/systemd/image"), ["name": "systemd"]])
+            let cid = try #require(made.string)
+            rig.later(.networks) { _ = try? rig.call("delete_stemcell", [.string(cid)]) }
+            return cid
+        }
+
+        private func seconds(_ body: () throws -> Void) rethrows -> Double {
+            let start = Date()
+            try body()
+            return Date().timeIntervalSince(start)
+        }
+
+        @Test("A VM's life: made, given a disk as it runs, rebooted, replaced, stopped; in seconds")
+        func life() throws {
+            let rig = try Rig {
+                $0["attach"] = "auto"
+                $0["timeouts"]["stop"] = 30
+            }
+            defer { rig.tearDown() }
+            var arguments = rig.vmArguments(rig.network()).array ?? []
+            arguments[1] = .string(try stemcell(rig))
+            let made = try rig.result("create_vm", .array(arguments))
+            let vm = try #require(made.array?.first?.string)
+            rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }
+            let container = try rig.engine.inspectContainer(vm)
+            #expect(container.json["Config"]["StopSignal"] == "SIGRTMIN+3", "the label decides")
+            #expect(container.json["HostConfig"]["CgroupnsMode"] == "host")
+            try rig.awaitAgent(vm)
+            #expect(try rig.shell(vm, "cat /proc/1/comm") == "systemd")
+            #expect(try rig.shell(vm, "systemctl is-active bosh-agent runit") == "active\nactive")
+
+            let disk = try rig.makeDisk()
+            try rig.result("attach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.engine.inspectContainer(vm).id == container.id, "it was replaced")
+            _ = try rig.shell(vm, "echo precious >/warden-cpi-dev/\(disk)/file")
+            _ = try rig.shell(vm, "journalctl --flush")
+            let reboot = try seconds { try rig.result("reboot_vm", [.string(vm)]) }
+            #expect(reboot < 10, "systemd has not stopped by itself")
+            try rig.awaitAgent(vm)
+            #expect(try rig.shell(vm, "cat /warden-cpi-dev/\(disk)/file") == "precious")
+            // What journald writes when it ends in peace.
+            #expect(
+                try rig.shell(vm, "journalctl --flush; journalctl -q | grep -c 'Journal stopped'")
+                    == "1")
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+
+            var configuration = rig.configuration
+            configuration["attach"] = "restart"
+            try rig.save(configuration)
+            try rig.result("attach_disk", [.string(vm), .string(disk)])
+            try rig.awaitAgent(vm)
+            #expect(try rig.engine.inspectContainer(vm).id != container.id)
+            #expect(try rig.shell(vm, "cat /warden-cpi-dev/\(disk)/file") == "precious")
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+            try rig.awaitAgent(vm)
+            let stop = try seconds { try rig.engine.stopContainer(vm, seconds: 30) }
+            #expect(stop < 10)
+            #expect(try rig.engine.inspectContainer(vm).exitCode != 137, "it was killed")
+        }
+    }
+}
