@@ -7,6 +7,8 @@ final class SnapshotCourse {
     /// Microseconds since boot; nil when this call has not paused the VM.
     var pausedAt: Int64?
     var pausedFor: Int64?
+    /// Docker was asked to pause the VM, and did not say whether it did.
+    var mayStillPause = false
     /// Somebody else has paused the VM, or unpaused it: it stays as they left it.
     var isTheirs = false
     /// The pause was over before the copy was.

@@ -5,6 +5,9 @@ extension Step {
     ///
     /// One that somebody else has paused stays so. Whether this operation's pause is over already is told
     /// by its mark on the VM, which is removed right after; where that was removed by hand, by the journal.
+    ///
+    /// A Docker that did not answer may pause it later, when this call is over. So undo does not call it
+    /// done then: the operation stays open, and whoever comes next to the VM looks again.
     static func pause(_ user: SnapshotDisk.Plan.User, _ course: SnapshotCourse) -> Step {
         Step(
             name: "pause container \(user.vm)", isDestructive: true, touchesOthers: true,
@@ -12,7 +15,10 @@ extension Step {
             verify: { try $0.engine.container(user.container)?.isPaused == true },
             undo: .by { world in
                 guard !course.isTheirs, try !world.isUnpaused(user) else { return }
-                try world.unpause(user.container)
+                guard try !world.unpause(user.container), course.mayStillPause else { return }
+                throw CPIError(
+                    kind: .cloud,
+                    message: "VM \(user.vm) is not paused now, but Docker may still pause it")
             })
     }
 
@@ -118,11 +124,13 @@ extension World {
             // In this very moment somebody else has paused it, or it has ended.
             course.pausedAt = nil
             course.isTheirs = true
+        } catch let error as EngineError where error.isOutcomeUnknown {
+            course.mayStillPause = true
+            throw error
         }
     }
 
     /// Returns false when it was not paused any more. A Docker that does not answer is asked again.
-    @discardableResult
     fileprivate func unpause(_ container: String) throws -> Bool {
         try persistently { world in
             guard try world.engine.container(container)?.isPaused == true else { return false }
