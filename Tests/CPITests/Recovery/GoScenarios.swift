@@ -7,8 +7,12 @@ extension CrashScenario {
     /// The world that the Go CPI leaves, and every method in it.
     static let goWorld: [CrashScenario] =
         [
-            attachGo("the Go CPI's VM") { try Scene.goWorld() },
-            attachGo("the Go CPI's VM, two networks, old Engine") {
+            attachGo("the Go CPI's VM, stemcell version 1", settings: [Scene.goDisk]) {
+                let scene = try Scene.goWorld()
+                scene.runner.stemcellVersion = nil
+                return scene
+            },
+            attachGo("the Go CPI's VM, two networks, old Engine", settings: []) {
                 let docker = FakeDocker()
                 docker.apiVersion = "1.41"
                 return try Scene.goWorld(networks: ["net-a", "net-b"], docker)
@@ -85,7 +89,7 @@ extension CrashScenario {
     }
 
     private static func attachGo(
-        _ variant: String, settings: [String]? = [Scene.goDisk],
+        _ variant: String, settings: [String]?,
         _ prepare: @escaping @Sendable () throws -> Scene
     ) -> CrashScenario {
         CrashScenario(

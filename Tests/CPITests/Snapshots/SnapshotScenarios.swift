@@ -87,9 +87,10 @@ extension Scene {
         return scene
     }
 
-    /// Those that are whole.
+    /// Those that are whole: a record alone is none.
     var snapshots: [String] {
         docker.state.volumeNames.compactMap { SnapshotCID.ofRecord($0)?.description }
+            .filter { docker.state.volumes[$0] != nil }
     }
 
     /// Also those that are not whole.
