@@ -71,7 +71,7 @@ extension EndToEnd {
         func unknownMethod() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            for method in ["snapshot_disk", "ping", "current_vm_id", "configure_networks"] {
+            for method in ["ping", "run_errand", "current_vm_id", "configure_networks"] {
                 #expect(try rig.call(method, []).errorType == "Bosh::Clouds::NotImplemented")
             }
         }
@@ -125,7 +125,7 @@ extension EndToEnd {
             let before = try rig.leftovers(["vm-"])
             for (properties, said) in [
                 (["Runtime": "no-such-runtime"], "create container"),
-                (["Binds": ["relative:path:nonsense"]], "create container"),
+                (["CpusetCpus": "999"], "create container"),
                 (["Binds": ["/proc/none:/x"]], "put settings"),
             ] as [(JSON, String)] {
                 let arguments = rig.vmArguments(network, properties: properties)

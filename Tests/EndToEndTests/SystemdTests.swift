@@ -26,6 +26,29 @@ extension EndToEnd {
             return Date().timeIntervalSince(start)
         }
 
+        /// A job as bpm runs it: in a container of runc's, inside the VM, with limits of its own.
+        private func runJob(_ rig: Rig, _ vm: String, store: String) throws {
+            let job = """
+                .process.terminal = false | .process.args = ["/busybox", "sh", "-c", $script] |
+                .linux.resources = {memory: {limit: 33554432}, pids: {limit: 20}} |
+                .mounts += [{destination: "/store", type: "bind", source: $store, options: ["bind"]}]
+                """
+            func run(_ script: String) throws -> ExecResult {
+                let setUp = """
+                    mkdir -p /var/vcap/data/bpm/rootfs && cd /var/vcap/data/bpm || exit 1
+                    rm -f config.json; cp /bin/busybox rootfs/ && runc spec &&
+                    jq --arg script "$1" --arg store "$2" "$3" config.json >new &&
+                    mv new config.json && exec runc run job
+                    """
+                return try rig.engine.exec(
+                    vm, ["/bin/sh", "-c", setUp, "sh", script, store, job], seconds: 60)
+            }
+            let small = try run("/busybox test -d /store")
+            #expect(small.exitCode == 0, "\(small.output)\(small.errors)")
+            let hog = try run("/busybox head -c 200000000 /dev/zero | /busybox tail -n 1")
+            #expect(hog.exitCode == 137, "its limit does not hold: \(hog.output)\(hog.errors)")
+        }
+
         @Test("A VM's life: made, given a disk as it runs, rebooted, replaced, stopped; in seconds")
         func life() throws {
             let rig = try Rig {
@@ -48,6 +71,7 @@ extension EndToEnd {
             let disk = try rig.makeDisk()
             try rig.result("attach_disk", [.string(vm), .string(disk)])
             #expect(try rig.engine.inspectContainer(vm).id == container.id, "it was replaced")
+            try runJob(rig, vm, store: "/warden-cpi-dev/\(disk)")
             _ = try rig.shell(vm, "echo precious >/warden-cpi-dev/\(disk)/file")
             _ = try rig.shell(vm, "journalctl --flush")
             let reboot = try seconds { try rig.result("reboot_vm", [.string(vm)]) }
