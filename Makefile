@@ -33,6 +33,7 @@ test: setup
 	ruby Tests/jobs/test_templates.rb
 	ruby Tests/jobs/test_release.rb
 	ruby Tests/jobs/test_manifests.rb
+	ruby Tests/docs/test_troubleshooting.rb
 	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
 
 # The end-to-end tests on Docker 20.10, 26, 28, 28 as Docker 29 is, 28 over TLS, and podman 5, and a matrix: hours.

@@ -47,7 +47,8 @@ let package = Package(
         .testTarget(
             name: "Support", dependencies: ["CPI", "CSQLite"], path: "Tests/Support",
             swiftSettings: optimized),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Support"]),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "Support"], exclude: ["Fixtures"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Support"]),
         .testTarget(name: "CPITests", dependencies: ["CPI", "Support"]),
         .testTarget(

@@ -64,6 +64,7 @@ struct CrashRun {
             try recover()
         case .noJournal:
             try FileManager.default.removeItem(atPath: rig.directory + "/journal")
+            world.hasLostJournal = true
             try recover("--from-docker", "--older-than", "0")
         case .back, .forward:
             let open = try JSON(parsing: rig.admin("recover", "--json").stdout.utf8)

@@ -18,7 +18,7 @@ extension EndToEnd {
         @Test(
             "Killed and started again: the VM is whole, before or after the call",
             arguments: [
-                ("POST /v1.41/commit", "unless-stopped"), ("/rename", "always"),
+                ("/commit", "unless-stopped"), ("/rename", "always"),
                 ("/exec", "always"),
             ])
         func killed(_ place: String, _ policy: String) throws {
