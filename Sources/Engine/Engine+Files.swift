@@ -27,7 +27,8 @@ extension Engine {
 
     /// `GET /containers/{id}/archive`: a small file's content; nil when it is not there, or when
     /// there is no such container. A symbolic link is followed inside the container, one request
-    /// for each: an Engine sends the link itself. Nil also for a link to nothing, or to itself.
+    /// for each: an Engine sends the link itself. Nil also for a link to nothing, or to itself. Throws
+    /// `EngineError.lost` for an answer without any content.
     public func readFile(_ container: String, path: String) throws -> [UInt8]? {
         var path = path
         for _ in 0...Engine.maximalLinks {
@@ -36,8 +37,14 @@ extension Engine {
             case .file(let content): return content
             case .link(let target): path = Engine.follow(target, from: path)
             case nil:
-                throw EngineError.notDocker(
-                    address: address, detail: "the archive of \(path) is cut off")
+                let detail = "the archive of \(path) is cut off"
+                // podman sends nothing while it unmounts a container that has just ended.
+                guard !archive.isEmpty else {
+                    throw EngineError.lost(
+                        address: address, request: "GET /containers/\(container)/archive",
+                        detail: detail)
+                }
+                throw EngineError.notDocker(address: address, detail: detail)
             }
         }
         return nil

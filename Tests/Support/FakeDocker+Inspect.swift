@@ -78,9 +78,11 @@ extension FakeDocker {
         _ endpoint: State.Endpoint, _ container: State.Container, _ version: APIVersion
     ) -> JSON {
         var json: JSON = [
-            "IPAMConfig": endpoint.config["IPAMConfig"],
+            // podman tells no wishes, and of a container that is stopped nothing.
+            "IPAMConfig": state.buildah == nil ? endpoint.config["IPAMConfig"] : .null,
             "DriverOpts": endpoint.config["DriverOpts"],
-            "MacAddress": .string(endpoint.mac ?? endpoint.pinnedMAC ?? ""),
+            "MacAddress": .string(
+                endpoint.mac ?? (state.buildah == nil ? endpoint.pinnedMAC : nil) ?? ""),
             "IPAddress": .string(endpoint.address ?? ""), "EndpointID": .string(container.id),
             "NetworkID": "n",
         ]

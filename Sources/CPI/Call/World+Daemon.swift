@@ -48,9 +48,12 @@ extension World {
     /// machine and its folder stand for it.
     func daemonID() throws -> String? {
         let info = try engineInfo()
-        guard !info["BuildahVersion"].isNull else { return info["ID"].string }
+        guard try isPodman() else { return info["ID"].string }
         return "podman \(info["Name"].string ?? "") \(info["DockerRootDir"].string ?? "")"
     }
+
+    /// Podman, answering as Docker does.
+    func isPodman() throws -> Bool { try !engineInfo()["BuildahVersion"].isNull }
 
     /// Whether the operation was begun on another daemon than this one: what is here tells nothing
     /// of it. False where that is not recorded.

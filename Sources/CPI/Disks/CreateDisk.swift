@@ -117,6 +117,7 @@ extension Step {
 
 extension World {
     /// Docker limits a local volume where its file system has project quotas, and else refuses a size.
+    /// podman takes the size in any case, and then mounts the volume nowhere: it is not asked.
     fileprivate func createDisk(
         _ name: String, _ labels: [String: String], _ sizeMiB: Int, _ call: CreateDisk
     ) throws {
@@ -128,7 +129,9 @@ extension World {
                     kind: .cloud, message: "cannot create disk \(name): there is a volume already")
             }
         }
-        guard call.driver == "local", call.options.isEmpty else { return try make(call.options) }
+        guard call.driver == "local", call.options.isEmpty, try !isPodman() else {
+            return try make(call.options)
+        }
         do {
             try make(["size": "\(sizeMiB)M"])
         } catch let error as EngineError where error.status != nil || error.isOutcomeUnknown {

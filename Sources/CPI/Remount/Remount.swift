@@ -40,6 +40,8 @@ struct Remount: Codable {
     var restartPolicy = RestartPolicy(name: "")
     /// By network, as they are while the VM runs.
     var macs: [String: String] = [:]
+    /// By network, the addresses to ask for again, where the Engine does not show which were asked for.
+    var addresses: [String: JSON]?
     /// The networks in the container's order, where create can take only the first one.
     var furtherNetworks: [String] = []
     /// What set_vm_metadata said last: labels can only change with the container.
@@ -151,7 +153,8 @@ extension Remount {
     func endpoint(_ network: String, _ world: World) throws -> JSON {
         let container = try source(world)
         return Replacement.endpoint(
-            container.endpoints[network] ?? [:], id: old, mac: nil, try world.engine.version())
+            container.endpoints[network] ?? [:], id: old, mac: nil, asked: addresses?[network],
+            try world.engine.version())
     }
 
     /// What a replacement is made from: the old container; when that is gone, what the committed image

@@ -18,13 +18,22 @@ struct Replacement {
         }
         let several = version >= .severalEndpointsOnCreate
         if several { body["MacAddress"] = .null }
+        if !several, plan.addresses != nil {
+            body["MacAddress"] =
+                old.firstNetwork.flatMap { plan.macs[$0] }.map(JSON.string) ?? .null
+        }
         let endpoints = old.endpoints.filter { several || !plan.furtherNetworks.contains($0.key) }
         body["NetworkingConfig"] = [
             "EndpointsConfig": .object(
                 Dictionary(
                     uniqueKeysWithValues: endpoints.map { name, endpoint in
                         let mac = several ? plan.macs[name] : nil
-                        return (name, Replacement.endpoint(endpoint, id: old.id, mac: mac, version))
+                        return (
+                            name,
+                            Replacement.endpoint(
+                                endpoint, id: old.id, mac: mac, asked: plan.addresses?[name],
+                                version)
+                        )
                     }))
         ]
         return body
@@ -33,10 +42,12 @@ struct Replacement {
     /// The volumes that it takes over: all must be there.
     var volumes: [String] { ReplacementMounts(old: old).volumes }
 
-    /// What of an endpoint is a wish and not a state.
-    static func endpoint(_ endpoint: JSON, id: String, mac: String?, _ version: APIVersion) -> JSON
-    {
+    /// What of an endpoint is a wish and not a state. `asked`: the addresses, where it does not show them.
+    static func endpoint(
+        _ endpoint: JSON, id: String, mac: String?, asked: JSON?, _ version: APIVersion
+    ) -> JSON {
         var copy: JSON = [:]
+        if let asked { copy["IPAMConfig"] = asked }
         for key in ["IPAMConfig", "DriverOpts"] where !endpoint[key].isNull {
             copy[key] = endpoint[key]
         }
@@ -79,6 +90,11 @@ struct Replacement {
             mounts.mounts.filter { ReplacementMounts.target($0) != plan.disk.hint })
         host["VolumesFrom"] = .null
         host["RestartPolicy"] = ["Name": "no"]
+        // podman shows the share of the processors twice, and takes one of the two.
+        if (host["NanoCpus"].int ?? 0) > 0 {
+            host["CpuPeriod"] = .null
+            host["CpuQuota"] = .null
+        }
         return host
     }
 }
@@ -95,6 +111,7 @@ extension Remount {
             old: container.id, wasRunning: container.isRunning, startedAt: container.startedAt)
         plan.restartPolicy = RestartPolicy(
             name: container.restartPolicy, retries: container.restartRetries)
+        if try world.isPodman() { plan.addresses = try container.seenAddresses(vm) }
         plan.macs = container.endpoints.compactMapValues { $0["MacAddress"].string }
             .filter { !$0.value.isEmpty }
         if try world.engine.version() < .severalEndpointsOnCreate {

@@ -80,7 +80,12 @@ extension Copier {
 
     /// What it has said at its end; nil when it did not get so far.
     func report(_ world: World) throws -> CopyReport? {
-        try world.engine.readFile(name, path: CopyScript.file("report")).flatMap { CopyReport($0) }
+        var said: [UInt8]?
+        _ = try world.persistently {
+            said = try $0.engine.readFile(name, path: CopyScript.file("report"))
+            return true
+        }
+        return said.flatMap { CopyReport($0) }
     }
 
     private func failure(_ world: World) throws -> CPIError {

@@ -1,0 +1,23 @@
+import Engine
+
+extension Container {
+    /// The addresses by network, as `IPAMConfig`. podman shows no wishes of an endpoint, only what it has: a
+    /// replacement asks for that, and a dynamic address becomes a static one. Throws `CPIError` for a
+    /// container that does not run: it has none.
+    func seenAddresses(_ vm: VMCID) throws -> [String: JSON] {
+        try endpoints.mapValues { endpoint in
+            var seen: JSON = [:]
+            for (key, wish) in [("IPAddress", "IPv4Address"), ("GlobalIPv6Address", "IPv6Address")]
+            {
+                if let text = endpoint[key].string, !text.isEmpty { seen[wish] = .string(text) }
+            }
+            guard seen != [:] else {
+                throw CPIError(
+                    kind: .cloud,
+                    message: "VM \(vm) does not run, and podman tells no addresses of such a "
+                        + "container; next: reboot_vm, and repeat the call")
+            }
+            return seen
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("What podman does not tell, or takes and cannot do")
+struct PodmanTests {
+    let scene: Scene
+
+    init() throws {
+        let docker = FakeDocker()
+        docker.apiVersion = "1.41"
+        docker.state.buildah = "1.39.3"
+        docker.state.hasQuota = true
+        scene = try Scene(docker)
+        try scene.makeVM()
+        try scene.makeDisk()
+    }
+
+    @Test("a replacement asks for the addresses that the VM has")
+    func addresses() throws {
+        let before = try #require(scene.container?.endpoints["net-a"])
+        _ = try scene.attach()
+        let after = try #require(scene.container?.endpoints["net-a"])
+        #expect(after.config["IPAMConfig"]["IPv4Address"] == "10.1.0.5")
+        #expect(after.mac == before.mac && after.pinnedMAC == before.mac)
+        #expect(scene.isAttached)
+    }
+
+    @Test("a VM that does not run is not replaced: nobody tells its addresses")
+    func stopped() throws {
+        let id = try #require(scene.container?.id)
+        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        try engine.stopContainer(id, seconds: 1)
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("next: reboot_vm") == true)
+        #expect(scene.container?.id == id)
+        try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        _ = try scene.attach()
+        #expect(scene.isAttached)
+    }
+
+    @Test("a disk is made without a limit, which would keep it from being mounted")
+    func size() throws {
+        #expect(scene.docker.state.volumes[scene.disk]?.options == [:])
+    }
+}
