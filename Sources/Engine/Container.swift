@@ -64,7 +64,11 @@ public struct Container: Sendable {
 
         init(_ json: JSON) {
             type = json["Type"].string ?? ""
-            destination = json["Destination"].string ?? ""
+            // podman keeps a slash at the end, as the Go CPI has one.
+            let shownPlace = json["Destination"].string ?? ""
+            destination =
+                shownPlace.count > 1 && shownPlace.hasSuffix("/")
+                ? String(shownPlace.dropLast()) : shownPlace
             source = json["Source"].string ?? ""
             let shown = json["Name"].string ?? ""
             // Engine 28 shows no name for an anonymous volume of `Binds`, only its directory.

@@ -90,12 +90,24 @@ struct Replacement {
             mounts.mounts.filter { ReplacementMounts.target($0) != plan.disk.hint })
         host["VolumesFrom"] = .null
         host["RestartPolicy"] = ["Name": "no"]
-        // podman shows the share of the processors twice, and takes one of the two.
+        Replacement.takeBack(&host)
+        return host
+    }
+
+    /// What podman shows otherwise than it takes it: the share of the processors twice, and devices
+    /// without a mode.
+    private static func takeBack(_ host: inout JSON) {
         if (host["NanoCpus"].int ?? 0) > 0 {
             host["CpuPeriod"] = .null
             host["CpuQuota"] = .null
         }
-        return host
+        guard let devices = host["Devices"].array, !devices.isEmpty else { return }
+        host["Devices"] = .array(
+            devices.map { device in
+                var whole = device
+                if whole["CgroupPermissions"].string == "" { whole["CgroupPermissions"] = "rwm" }
+                return whole
+            })
     }
 }
 
