@@ -17,7 +17,7 @@ struct EchoTests {
         let (vm, disk) = (JSON.string(scene.vm), JSON.string(scene.disk))
         var arguments = scene.arguments(
             agent: "agent-9", networks: ["default": Scene.network("net-a", "10.1.0.9")],
-            properties: ["LogConfig": ["Type": "x", "Config": ["tag": "log-canary-7f3a"]]])
+            properties: ["LogConfig": ["Type": "x", "Config": ["splunk-token": "log-canary-7f3a"]]])
         arguments[5] = ["bosh": ["password": "env-canary-7f3a"]]
         let options: JSON = [
             "driver_opts": ["type": "cifs", "o": "username=u,password=driver-canary-7f3a"]

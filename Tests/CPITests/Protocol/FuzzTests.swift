@@ -19,7 +19,10 @@ struct FuzzTests {
         defer { if log >= 0 { close(log) } }
         var world = try FuzzWorld()
         for number in first..<(first + count) {
-            if log >= 0 { pwrite(log, "\(number)      ", 20, 0) }
+            if log >= 0 {
+                let line = Array("\(number)\n".utf8)
+                pwrite(log, line, line.count, 0)
+            }
             // What earlier cases have made is part of a case, but not without end.
             if number % 100 == 1 { world = try FuzzWorld() }
             let answer = try world.answer(number)
