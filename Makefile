@@ -1,6 +1,6 @@
 # The front door. Everything else is in dev/.
 
-.PHONY: all setup build release bosh-release check test engines demo crash soak mutants format clean
+.PHONY: all setup build release bosh-release check test engines demo crash soak bench fuzz sanitize mutants format clean
 
 RELEASE = swift build -c release --static-swift-stdlib
 
@@ -54,6 +54,22 @@ crash: setup
 SECONDS = 120
 soak: setup
 	SOAK_SECONDS=$(SECONDS) dev/with-engine soak -- swift test --filter SoakTests
+
+# What calls cost, beside the same requests by curl, as one table: docs/performance.md. RUNS=n; GO_CPI=FILE as well.
+bench: build
+	dev/with-engine bench -- env BIN=$${BIN:-.build/release} dev/bench $(RUNS)
+
+# COUNT random requests, configurations and answers of Docker's, from number FUZZ_SEED on. Ends at the first that is not
+# answered as it should be; the number of the case at work is in .build/fuzz.
+COUNT = 1000000
+fuzz: setup
+	FUZZ_COUNT=$(COUNT) FUZZ_LOG=.build/fuzz swift test -Xswiftc -warnings-as-errors --filter 'FuzzTests/fuzz'
+
+# The unit tests with the address sanitizer, but for the matrices, which take too long. The compiler has no sanitizer for
+# undefined behaviour on Linux; overflows and indices out of bounds end a program of Swift's in any case.
+sanitize: setup
+	swift test --scratch-path .build-sanitize --sanitize address \
+	  --filter 'CPITests|JournalTests|EngineTests' --skip 'CPITests.(CrashTests|AdversaryTests)'
 
 # Breaks the code in places that matter and sees that the tests notice.
 mutants: setup

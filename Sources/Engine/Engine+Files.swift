@@ -14,13 +14,15 @@ extension Engine {
     /// `PUT /containers/{id}/archive?path=/`: writes one file, with missing parents. Works on a
     /// container that was created and never started. A symbolic link at `path` is replaced by the
     /// file, its target stays as it is; links among the parents are followed inside the container.
-    public func writeFile(
-        _ container: String, path: String, content: [UInt8], mode: Int = 0o600
-    ) throws {
+    public func writeFile(_ container: String, path: String, content: [UInt8]) throws {
+        try writeFiles(container, [Tar.File(path: path, content: content)])
+    }
+
+    /// As `writeFile`, several files in one request.
+    public func writeFiles(_ container: String, _ files: [Tar.File]) throws {
         var request = Request("PUT", "/containers/\(container.percentEncoded)/archive")
         request.query = [(name: "path", value: "/")]
-        request.body = .bytes(
-            Tar.archive(path: path, content: content, mode: mode), type: "application/x-tar")
+        request.body = .bytes(Tar.archive(files), type: "application/x-tar")
         request.limit = .total(timeout)
         try send(request)
     }

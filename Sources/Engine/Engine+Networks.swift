@@ -47,6 +47,13 @@ extension Engine {
         (try get("/networks").array ?? []).map(Network.init)
     }
 
+    /// `GET /networks` by name: those that have one of these names, and others whose names have it in
+    /// them, for a filter matches parts.
+    public func networks(named names: [String]) throws -> [Network] {
+        let query = [("filters", JSON.object(["name": JSON(names)]).text)]
+        return (try get("/networks", query).array ?? []).map(Network.init)
+    }
+
     /// `POST /networks/create`. On 20.10 two at once make two networks of one name: hold a lock.
     public func createNetwork(_ spec: JSON) throws {
         try order("/networks/create", [], spec)

@@ -1,9 +1,27 @@
-/// Just enough of POSIX ustar for one small file in or out of a container.
+/// Just enough of POSIX ustar for small files into a container, and one out of it.
 public enum Tar {
     private static let block = 512
 
-    /// An archive with one regular file, owned by root. `path` is absolute; 100 bytes at most.
-    public static func archive(path: String, content: [UInt8], mode: Int) -> [UInt8] {
+    /// A regular file, owned by root. `path` is absolute; 100 bytes at most.
+    public struct File: Sendable {
+        let path: String
+        let content: [UInt8]
+        let mode: Int
+
+        public init(path: String, content: [UInt8], mode: Int = 0o600) {
+            self.path = path
+            self.content = content
+            self.mode = mode
+        }
+    }
+
+    /// An archive with these files.
+    public static func archive(_ files: [File]) -> [UInt8] {
+        files.flatMap(entry) + [UInt8](repeating: 0, count: 2 * block)
+    }
+
+    private static func entry(_ file: File) -> [UInt8] {
+        let (path, content, mode) = (file.path, file.content, file.mode)
         var header = [UInt8](repeating: 0, count: block)
         func put(_ text: String, at offset: Int) {
             header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
@@ -20,7 +38,7 @@ public enum Tar {
         put("00", at: 263)
         put(octal(header.reduce(0) { $0 + Int($1) }, 6) + "\0 ", at: 148)
         let padding = (block - content.count % block) % block
-        return header + content + [UInt8](repeating: 0, count: padding + 2 * block)
+        return header + content + [UInt8](repeating: 0, count: padding)
     }
 
     /// What an archive of one path holds.

@@ -8,16 +8,28 @@ struct TarTests {
     @Test("a file goes in and comes out whole", arguments: [0, 1, 511, 512, 513, 100_000])
     func roundTrip(size: Int) {
         let content = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
-        let archive = Tar.archive(path: "/var/vcap/bosh/x.json", content: content, mode: 0o600)
+        let archive = Tar.archive([Tar.File(path: "/var/vcap/bosh/x.json", content: content)])
         #expect(archive.count % 512 == 0)
         #expect(Tar.firstEntry(in: archive) == .file(content))
         #expect(FakeTar.files(in: archive) == ["/var/vcap/bosh/x.json": content])
     }
 
+    @Test("several files in one archive, each with its mode")
+    func several() {
+        let archive = Tar.archive([
+            Tar.File(path: "/a", content: [1]),
+            Tar.File(path: "/b", content: [UInt8](repeating: 2, count: 600), mode: 0o755),
+        ])
+        #expect(
+            FakeTar.files(in: archive) == ["/a": [1], "/b": [UInt8](repeating: 2, count: 600)])
+        #expect(archive[100..<107].elementsEqual("0000600".utf8))
+        #expect(archive[(1_024 + 100)..<(1_024 + 107)].elementsEqual("0000755".utf8))
+    }
+
     @Test("cut off anywhere inside its content, it is no file")
     func truncated() {
-        let archive = Tar.archive(
-            path: "/a", content: [UInt8](repeating: 1, count: 700), mode: 0o644)
+        let content = [UInt8](repeating: 1, count: 700)
+        let archive = Tar.archive([Tar.File(path: "/a", content: content)])
         for length in 0..<(512 + 700) {
             #expect(Tar.firstEntry(in: Array(archive[..<length])) == nil)
         }
@@ -36,7 +48,7 @@ struct TarTests {
 
     @Test("mode and magic are in the header, and the checksum is right")
     func header() {
-        let archive = Tar.archive(path: "/x", content: [1], mode: 0o755)
+        let archive = Tar.archive([Tar.File(path: "/x", content: [1], mode: 0o755)])
         #expect(archive[100..<107].elementsEqual("0000755".utf8))
         #expect(archive[257..<262].elementsEqual("ustar".utf8))
         let sum = archive[..<512].enumerated().reduce(0) {

@@ -45,6 +45,7 @@ extension FakeDocker {
         if command == ["cat", "/proc/self/mountinfo"] {
             return (FakeDocker.mountinfo(container), 0)
         }
+        if command.last == InitLook.script { return ("", entryScriptEnds ? 0 : 1) }
         if let live = LiveCommand(command) { return run(live, index) }
         if command.count == 4, command[..<2] == ["mv", "-f"] {
             guard let content = state.containers[index].layer.removeValue(forKey: command[2]) else {

@@ -9,10 +9,11 @@ extension FakeDocker {
             throw Refusal(400, "invalid filter '\(strange)'")
         }
         let made = filters["ancestor"].map { Set($0.flatMap { family($0) }) }
+        let names = filters["name"].map { $0.map { try? Regex($0) } }
         let found = state.containers.filter { container in
             (container.isRunning || call.query("all") == "1" || filters["status"] != nil)
                 && FakeDocker.fit(container.labels, filters["label"] ?? [])
-                && any(filters["name"]) { FakeDocker.matches(container.name, $0) }
+                && (names?.contains { FakeDocker.matches(container.name, $0) } ?? true)
                 && any(filters["id"]) { container.id.hasPrefix($0) }
                 && any(filters["status"]) { container.status == $0 }
                 && (made?.contains(container.imageID) ?? true)
@@ -48,8 +49,8 @@ extension FakeDocker {
     }
 
     /// A name filter is a regular expression, tried with and without the slash.
-    private static func matches(_ name: String, _ pattern: String) -> Bool {
-        guard let regex = try? Regex(pattern) else { return false }
+    private static func matches(_ name: String, _ pattern: Regex<AnyRegexOutput>?) -> Bool {
+        guard let regex = pattern else { return false }
         return name.firstMatch(of: regex) != nil || "/\(name)".firstMatch(of: regex) != nil
     }
 

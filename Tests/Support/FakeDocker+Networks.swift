@@ -5,7 +5,12 @@ extension FakeDocker {
     func networks(_ call: Call) throws -> Response {
         let name = call.parts.count > 1 ? call.parts[1] : ""
         switch (call.request.method, call.parts.count, call.parts.last ?? "") {
-        case ("GET", 1, _): return ok(.array(state.networks.map(json)))
+        case ("GET", 1, _):
+            let wanted = call.filters["name"]
+            let found = state.networks.filter { network in
+                wanted?.contains { network.name.contains($0) } ?? true
+            }
+            return ok(.array(found.map(json)))
         case ("GET", 2, _): return ok(json(try network(name)))
         case ("POST", 2, "create"): return try createNetwork(call.body)
         case ("POST", 3, "connect"): return try connect(call, to: try network(name))

@@ -31,6 +31,8 @@ final class FakeDocker {
     var apiVersion: String? = "1.45"
     /// Whether the agent inside the containers runs and has its message bus.
     var agentIsUp = true
+    /// Whether entry scripts come to their end.
+    var entryScriptEnds = true
     /// Why VMs cannot mount the device of their volumes; nil when they can.
     var whyNot: String?
     /// Who uses each disk that is to be unmounted.
@@ -47,6 +49,8 @@ final class FakeDocker {
     /// What was to change, in a few words each: "stop vm-1", "remove volume x!409".
     private(set) var story: [String] = []
     private(set) var count = 0
+    /// The bytes in the bodies of all answers.
+    private(set) var answered = 0
     private var late: [Request] = []
     private var isDead = false
     private var told: String?
@@ -70,9 +74,9 @@ final class FakeDocker {
     /// Somebody else talks to the same Docker, perhaps in the middle of a request of the call under
     /// test: none of that call's faults is for them, and none of their requests is counted as its.
     func apart<T>(_ body: () throws -> T) rethrows -> T {
-        let kept = (onRequest, onKill, isDead, requests, story, count, told)
+        let kept = (onRequest, onKill, isDead, requests, story, count, answered, told)
         (onRequest, onKill, isDead) = (nil, nil, false)
-        defer { (onRequest, onKill, isDead, requests, story, count, told) = kept }
+        defer { (onRequest, onKill, isDead, requests, story, count, answered, told) = kept }
         return try body()
     }
 
@@ -80,6 +84,7 @@ final class FakeDocker {
         requests = []
         story = []
         count = 0
+        answered = 0
     }
 
     private func answer(_ request: Request) throws -> Response {
@@ -126,6 +131,7 @@ final class FakeDocker {
         } catch let error as Refusal {
             response = refusal(error.status, error.message)
         }
+        answered += response.body.count
         if let told { story.append(response.status < 300 ? told : "\(told)!\(response.status)") }
         return response
     }
@@ -174,79 +180,5 @@ final class FakeDocker {
     private func refusal(_ status: Int, _ message: String) -> Response {
         status == 304
             ? Response(status: 304) : ok(["message": .string(message)], status: status)
-    }
-}
-
-/// Docker's no.
-struct Refusal: Error {
-    let status: Int
-    let message: String
-
-    init(_ status: Int, _ message: String) {
-        self.status = status
-        self.message = message
-    }
-}
-
-extension FakeDocker {
-    /// A request taken apart.
-    struct Call {
-        let request: Request
-        let version: APIVersion
-        /// Without the API version, still percent-encoded.
-        let path: String
-        /// Decoded.
-        let parts: [String]
-
-        init(_ request: Request) throws {
-            self.request = request
-            var all = request.path.split(separator: "/").map(String.init)
-            var version: APIVersion?
-            if let first = all.first, first.hasPrefix("v"),
-                let its = APIVersion(String(first.dropFirst()))
-            {
-                version = its
-                all.removeFirst()
-            }
-            path = "/" + all.joined(separator: "/")
-            parts = all.map { $0.removingPercentEncoding ?? $0 }
-            guard let version else {
-                // Nothing but the negotiation may leave the version to the Engine.
-                guard path == "/_ping" else { throw NoSuchCall(request: request.summary) }
-                self.version = APIVersion(1, 41)
-                return
-            }
-            self.version = version
-        }
-
-        func query(_ name: String) -> String? {
-            request.query.first { $0.name == name }?.value
-        }
-
-        func queries(_ name: String) -> [String] {
-            request.query.filter { $0.name == name }.map(\.value)
-        }
-
-        var body: JSON {
-            guard case .bytes(let bytes, _) = request.body else { return .null }
-            return (try? JSON(parsing: bytes)) ?? .null
-        }
-
-        /// `filters={"label":["a=b"]}`
-        var filters: [String: [String]] {
-            guard let text = query("filters"), let json = try? JSON(parsing: text.utf8) else {
-                return [:]
-            }
-            return (json.object ?? [:]).mapValues { ($0.array ?? []).compactMap(\.string) }
-        }
-    }
-
-    /// Whether labels fit filters of the forms "key" and "key=value".
-    static func fit(_ labels: [String: String], _ wanted: [String]) -> Bool {
-        wanted.allSatisfy { filter in
-            let pair = filter.split(separator: "=", maxSplits: 1).map(String.init)
-            guard let value = labels[pair[0]] else { return false }
-            return pair.count == 1 || value == pair[1]
-        }
     }
 }

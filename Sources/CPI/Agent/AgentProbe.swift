@@ -7,29 +7,40 @@ struct AgentProbe {
     let world: World
 
     /// False when the container does not run or the command in it fails; throws only for Docker.
-    func isUp(_ container: String) throws -> Bool {
-        let result: ExecResult
-        do {
-            let path = try world.engine.inspectContainer(container)
-                .settingsPath(world.configuration)
-            let script = AgentProbe.script(path)
-            result = try world.engine.exec(container, ["/bin/sh", "-c", script], seconds: 10)
-        } catch let error as EngineError where error.isConflict || error.isNotFound {
-            return false  // not running
-        }
-        return AgentProbe.isUp(result.output)
+    func isUp(_ container: Container) throws -> Bool {
+        try isUp(container.id, settings: container.settingsPath(world.configuration))
+    }
+
+    /// As for a container that is known; false when there is none.
+    func isUp(_ name: String) throws -> Bool {
+        try world.engine.container(name).map { try isUp($0) } ?? false
     }
 
     /// Asks until the agent is up; false when it was not seen to be after `seconds`. A request that
     /// got no answer, or an Engine's 5xx, says nothing about the agent: it is asked again.
-    func wait(_ container: String, seconds: Int) throws -> Bool {
-        try world.wait(seconds: Double(seconds), every: 0.2) {
+    func wait(_ name: String, seconds: Int) throws -> Bool {
+        var settings: String?
+        return try world.wait(seconds: Double(seconds), every: 0.2) {
             do {
-                return try isUp(container)
+                // The container is asked for once: its labels do not change.
+                settings =
+                    try settings
+                    ?? world.engine.container(name)?.settingsPath(world.configuration)
+                return try settings.map { try isUp(name, settings: $0) } ?? false
             } catch let error as EngineError where error.isUnanswered {
                 world.logger.info("the agent could not be looked for: \(error)")
                 return false
             }
+        }
+    }
+
+    private func isUp(_ container: String, settings: String) throws -> Bool {
+        do {
+            let script = AgentProbe.script(settings)
+            let command = ["/bin/sh", "-c", script]
+            return AgentProbe.isUp(try world.engine.exec(container, command, seconds: 10).output)
+        } catch let error as EngineError where error.isConflict || error.isNotFound {
+            return false  // not running
         }
     }
 

@@ -1,3 +1,5 @@
+import Engine
+
 /// What a VM's container runs: it prepares what the agent expects and becomes the init.
 enum EntryScript {
     /// With `systemd` the init is /sbin/init; else runit, where the stemcell has it. `gateways`:
@@ -77,6 +79,8 @@ enum EntryScript {
     /// persistent disk it names the disk's hint path, where util-linux would name the device that
     /// all disks share and migrate_disk would find "already mounted".
     static let mountWrapperPath = "/var/vcap/bosh/bin/mount"
+    static let mountWrapperFile = Tar.File(
+        path: mountWrapperPath, content: Array(mountWrapper.utf8), mode: 0o755)
     static let mountWrapper = """
         #!/bin/sh
         # Lists a persistent disk's binds by the disk; everything else is the real mount's.

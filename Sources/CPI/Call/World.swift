@@ -92,13 +92,16 @@ final class World {
         recorder.note(.note(text))
     }
 
-    /// Asks again and again until `ask` says yes; false when `seconds` have passed.
+    /// Asks again and again until `ask` says yes; false when `seconds` have passed. Most waits are short:
+    /// the pauses grow from 20 ms, by half each time, to `pause` seconds.
     func wait(seconds: Double, every pause: Double, until ask: () throws -> Bool) rethrows -> Bool {
         let end = clock.monotonic() + Int64(seconds * 1_000_000)
+        var next = min(0.02, pause)
         while true {
             if try ask() { return true }
             guard clock.monotonic() < end else { return false }
-            sleep(seconds: pause)
+            sleep(seconds: next)
+            next = min(next * 1.5, pause)
         }
     }
 

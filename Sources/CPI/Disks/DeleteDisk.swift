@@ -35,7 +35,9 @@ struct DeleteDisk: Mutation {
     /// create_vm mounts the disks that it is given, and bosh-cli may delete one of them right after:
     /// such a disk was never attached, and is taken out of the VM first.
     func preparation(_ world: World) throws -> DetachDisk? {
-        guard try world.disk(disk) != nil else { return nil }
+        guard world.recorder.store.mayBeMountedAhead(disk), try world.disk(disk) != nil else {
+            return nil
+        }
         for holder in try world.holders(of: disk) where !holder.isOld {
             guard let vm = holder.vm, holder.container.name == vm.description,
                 holder.container.lists(disk),
@@ -50,11 +52,12 @@ struct DeleteDisk: Mutation {
         let wasDeletedJustNow = world.settled.contains {
             $0.operation.method == Self.name && $0.subjects.contains(disk.subject)
         }
-        guard try world.disk(disk) != nil || !wasDeletedJustNow else {
+        guard try world.disk(disk) != nil else {
+            guard wasDeletedJustNow else { throw CPIError.diskNotFound(disk) }
             return Plan(disk: disk, oldContainers: [], isGone: true)
         }
-        _ = try world.requireDisk(disk)
-        if let vm = try world.vmWithoutPin(disk) {
+        let pin = try world.pin(of: disk)
+        if let vm = try world.vmWithoutPin(disk, pin) {
             throw CPIError(
                 kind: .cloud,
                 message: "cannot delete disk \(disk): VM \(vm) has it mounted, though its pin was "
@@ -73,9 +76,9 @@ struct DeleteDisk: Mutation {
             old.append(
                 Plan.OldContainer(id: holder.container.id, name: holder.container.name, vm: vm))
         }
-        let pins = try [disk.pin, disk.keeper].compactMap { name -> DeleteVM.Plan.Named? in
-            guard let pin = try world.engine.container(name), pin.isPin else { return nil }
-            return DeleteVM.Plan.Named(id: pin.id, name: name)
+        let keeper = try world.engine.container(disk.keeper).flatMap { $0.isPin ? $0 : nil }
+        let pins = [pin, keeper].compactMap(\.self).map {
+            DeleteVM.Plan.Named(id: $0.id, name: $0.name)
         }
         return Plan(disk: disk, oldContainers: old, isGone: false, pins: pins)
     }

@@ -30,10 +30,15 @@ extension World {
         }
     }
 
-    /// Who holds the disk. Docker's filter also matches parts of names and paths of the host: the
-    /// mounts themselves decide.
-    func holders(of disk: DiskCID) throws -> [DiskHolder] {
-        try engine.containers(["volume": [disk.description]]).compactMap { summary in
+    /// Who may have the volume among their mounts: Docker's filter also matches parts of names and paths
+    /// of the host.
+    func users(ofVolume name: String) throws -> [ContainerSummary] {
+        try engine.containers(["volume": [name]])
+    }
+
+    /// Who holds the disk: the mounts themselves decide. `among`: its users, where they are known.
+    func holders(of disk: DiskCID, among users: [ContainerSummary]? = nil) throws -> [DiskHolder] {
+        try (users ?? self.users(ofVolume: disk.description)).compactMap { summary in
             guard let container = try engine.container(summary.id), container.mounts(disk) else {
                 return nil
             }

@@ -26,6 +26,11 @@ extension JournalStore {
         return Set(made.disks).subtracting(attached.map(\.disk))
     }
 
+    /// Whether any create_vm was given the disk: where none was, no VM has it mounted ahead.
+    func mayBeMountedAhead(_ disk: DiskCID) -> Bool {
+        done(CreateVM.self, about: disk.description)?.isEmpty == false
+    }
+
     /// The disks that any attach_disk has named for the VM, the last one first.
     func disksAttached(to vm: VMCID) -> [DiskCID] {
         var disks: [DiskCID] = []

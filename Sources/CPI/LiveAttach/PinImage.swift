@@ -8,7 +8,7 @@ enum PinImage {
     /// Nil for a machine whose code is not known here. `architecture`: as Docker's `/info` says it.
     static func archive(for architecture: String) -> [UInt8]? {
         program(for: architecture).map {
-            Tar.archive(path: "/pause", content: $0, mode: 0o555)
+            Tar.archive([Tar.File(path: "/pause", content: $0, mode: 0o555)])
         }
     }
 

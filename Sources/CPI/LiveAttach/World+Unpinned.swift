@@ -24,8 +24,15 @@ extension World {
 
     /// A VM that has the disk and no pin that says so; nil when there is none. Where no journal tells
     /// of the disk every VM is asked, but for `vm`.
-    func vmWithoutPin(_ disk: DiskCID, besides vm: VMCID? = nil) throws -> VMCID? {
-        guard try pin(of: disk) == nil else { return nil }
+    func vmWithoutPin(_ disk: DiskCID) throws -> VMCID? {
+        try vmWithoutPin(disk, try pin(of: disk))
+    }
+
+    /// The same, where the disk's pin is known, or that there is none.
+    func vmWithoutPin(_ disk: DiskCID, _ pin: Container?, besides vm: VMCID? = nil) throws
+        -> VMCID?
+    {
+        guard pin == nil else { return nil }
         if let attached = recorder.store.vmsWith(disk) {
             return try attached.first { try $0 != vm && has(disk, $0) }
         }

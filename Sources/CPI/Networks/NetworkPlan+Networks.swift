@@ -5,8 +5,12 @@ extension NetworkPlan {
     /// there, and compares those.
     static func plans(_ networks: [BoshNetwork], _ world: World) throws -> [NetworkPlan] {
         var plans: [NetworkPlan] = []
-        let present = try world.engine.networks()
         let real = networks.filter { $0.kind != .vip }
+        // One without a name is known by its subnet, among all that there are.
+        let names = real.compactMap(\.properties.name)
+        let present =
+            try names.count == real.count
+            ? world.engine.networks(named: names) : world.engine.networks()
         for network in real {
             let name = try name(network, among: real, present)
             if let index = plans.firstIndex(where: { $0.name == name }) {

@@ -18,7 +18,7 @@ struct OldContainers {
             return try giveNameBack(vm, others)
         }
         let wasCleared = try removeReplacement(vm, beside: current)
-        guard current.isRunning, try AgentProbe(world: world).isUp(current.id),
+        guard current.isRunning, try AgentProbe(world: world).isUp(current),
             try removeHeld(vm)
         else { return wasCleared }
         try world.removeUnusedImages(vm)

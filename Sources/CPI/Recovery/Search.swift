@@ -3,8 +3,15 @@ import Journal
 
 /// Finds the operations whose process died: in the journal, and by the marks, names and labels that
 /// they have left in Docker. Changes nothing.
-struct Search {
+///
+/// One look: Docker is asked once for who has a volume. Whoever has waited for something, or has done
+/// something, searches anew.
+final class Search {
     let world: World
+    private var users: [String: [ContainerSummary]] = [:]
+    private var holders: [String: [World.DiskHolder]] = [:]
+
+    init(world: World) { self.world = world }
 
     /// Those about these VMs, disks or agents, oldest first. Throws `CPIError` when one may be at work
     /// on another machine, else `EngineError`.
@@ -25,7 +32,7 @@ struct Search {
             }
             found.append(marked)
         }
-        for copy in try Traces(world: world).copies(about: named).compactMap(inJournal)
+        for copy in try copies(about: named).compactMap(inJournal)
         where !found.contains(where: { $0.id == copy.id }) { found.append(copy) }
         let dead = found.filter { !world.locks.isOwned($0.id) }
         for one in dead where one.operation.state == .running { try world.requireDead(one) }
@@ -47,9 +54,30 @@ struct Search {
     func vms(of subjects: [Subject]) throws -> [VMCID] {
         var vms = Set(subjects.filter { $0.kind == .vm }.map { VMCID($0.cid) })
         for disk in subjects where disk.kind == .disk {
-            vms.formUnion(try world.holders(of: DiskCID(disk.cid)).compactMap(\.vm))
+            vms.formUnion(try holders(of: DiskCID(disk.cid)).compactMap(\.vm))
         }
         return vms.sorted { $0.description < $1.description }
+    }
+
+    private func holders(of disk: DiskCID) throws -> [World.DiskHolder] {
+        if let known = holders[disk.description] { return known }
+        let found = try world.holders(of: disk, among: users(of: disk.description))
+        holders[disk.description] = found
+        return found
+    }
+
+    private func users(of volume: String) throws -> [ContainerSummary] {
+        if let known = users[volume] { return known }
+        let found = try world.users(ofVolume: volume)
+        users[volume] = found
+        return found
+    }
+
+    /// Copies that read or fill one of these disks and snapshots: what copies has both among its mounts.
+    private func copies(about subjects: Set<Subject>) throws -> [OpenOperation] {
+        try subjects.filter { $0.kind == .disk || $0.kind == .snapshot }
+            .flatMap { try users(of: $0.cid) }.compactMap(Traces.copy)
+            .filter { !subjects.isDisjoint(with: $0.subjects) }
     }
 
     /// Throws `CPIError` when an operation on the VM may be at work on another machine.

@@ -21,8 +21,8 @@ struct Settler {
         knownTo subjects: [Subject], under locks: LockSet,
         _ find: (Search) throws -> [OpenOperation]
     ) throws {
-        let search = Search(world: world)
         while true {
+            let search = Search(world: world)
             let found = try find(search)
             let vms = try search.vms(of: subjects.filter { $0.kind != .agent })
             let needed = found.flatMap(\.subjects) + vms.map(\.subject)

@@ -58,8 +58,12 @@ struct Traces {
     /// create_vm: a container under its incomplete name. A volume without any container is no such
     /// trace: it may be all that is left of a VM that somebody removed by hand.
     func incompleteVMs() throws -> [OpenOperation] {
+        let found = try world.engine.containers([
+            "name": [VMCID.incompletePattern], "label": [Label.vm],
+        ])
+        guard !found.isEmpty else { return [] }
         let networks = try world.engine.networks()
-        return try world.engine.containers(["label": [Label.vm]]).compactMap { container in
+        return try found.compactMap { container in
             guard let id = container.labels[Label.operation],
                 let vm = container.labels[Label.vm].map({ VMCID($0) }),
                 container.names.contains(vm.incomplete)
@@ -129,18 +133,11 @@ struct Traces {
         try world.engine.containers(["label": [Label.copyOf]]).compactMap(Traces.copy)
     }
 
-    /// Those that read or fill one of these disks and snapshots.
-    func copies(about subjects: Set<Subject>) throws -> [OpenOperation] {
-        guard subjects.contains(where: { $0.kind == .disk || $0.kind == .snapshot }) else {
-            return []
-        }
-        return try copies().filter { !subjects.isDisjoint(with: $0.subjects) }
-    }
-
-    private static func copy(_ container: ContainerSummary) -> OpenOperation? {
+    /// The copy that a container is at; nil for a container that copies nothing for us.
+    static func copy(_ container: ContainerSummary) -> OpenOperation? {
         let labels = container.labels
-        guard let id = labels[Label.operation], let plan = labels[Label.plan],
-            let method = labels[Label.method]
+        guard labels[Label.copyOf] != nil, let id = labels[Label.operation],
+            let plan = labels[Label.plan], let method = labels[Label.method]
         else { return nil }
         let found = trace(id, method, plan, [], labels)
         guard let subjects = found.operation.copySubjects else { return nil }

@@ -32,9 +32,7 @@ extension Step {
             name: "put mount wrapper into \(plan.vm)",
             do: { world in
                 guard let container = try missing(world) else { return }
-                try world.engine.writeFile(
-                    container.id, path: path, content: Array(EntryScript.mountWrapper.utf8),
-                    mode: 0o755)
+                try world.engine.writeFiles(container.id, [EntryScript.mountWrapperFile])
             },
             verify: { try missing($0) == nil },
             undo: .withAnother)  // it is the replacement's file

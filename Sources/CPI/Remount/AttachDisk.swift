@@ -26,7 +26,8 @@ struct AttachDisk: DiskMethod {
                     + "next: detach it there, or delete that VM if nobody knows it "
                     + "(bosh delete-vm \(other.name))")
         }
-        if let other = try world.vmWithoutPin(disk, besides: vm) {
+        let pin = try world.pin(of: disk)
+        if let other = try world.vmWithoutPin(disk, pin, besides: vm) {
             throw CPIError(
                 kind: .cloud,
                 message:
@@ -37,7 +38,7 @@ struct AttachDisk: DiskMethod {
         let isListed = try world.isListed(disk, in: container.id)
         let obstacle = isListed ? nil : try LiveAttach.obstacle(container, volume, world)
         guard let obstacle else {
-            return .live(try live(container, isListed: isListed, world))
+            return .live(try live(container, pin, isListed: isListed, world))
         }
         var plan = try Remount.replace(
             container, method: Self.name, vm: vm, disk: disk, world)
@@ -53,12 +54,14 @@ struct AttachDisk: DiskMethod {
             isThere ? .nothing : .restart, container, method: Self.name, vm: vm, disk: disk, world)
     }
 
-    private func live(_ container: Container, isListed: Bool, _ world: World) throws -> LiveAttach {
+    private func live(_ container: Container, _ pin: Container?, isListed: Bool, _ world: World)
+        throws -> LiveAttach
+    {
         try container.requireNotPaused(vm)
         return LiveAttach(
             change: .attach, operation: world.operation, vm: vm, disk: disk,
             container: container.id, wasListed: isListed,
-            wasPinned: try world.pin(of: disk)?.isPin(of: vm) ?? false,
+            wasPinned: pin?.isPin(of: vm) ?? false,
             pinRuns: world.configuration.pin != .never,
             tellsSettings: try world.settingsDiffer(container, disk, wanted: true))
     }

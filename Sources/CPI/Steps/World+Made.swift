@@ -8,6 +8,11 @@ extension World {
     /// The container that this operation made, whatever its name is: somebody may have renamed it. Of
     /// two, the one that has the first of these names that is had.
     func madeContainer(_ names: [String]) throws -> Container? {
+        // Most often it has one of them, and Docker need not look through all containers for it.
+        for name in names {
+            guard let container = try engine.container(name) else { continue }
+            if container.name == name, made(container.labels) { return container }
+        }
         let made = try engine.containers(["label": ["\(Label.operation)=\(operation)"]])
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }

@@ -31,28 +31,29 @@ extension Step {
                 let settings = try AgentSettings.json(
                     plan.vm, agent: plan.agent, networks: call.networksField, env: call.env,
                     world.configuration.agent)
-                try world.engine.writeFile(
-                    plan.vm.incomplete, path: plan.settingsPath ?? AgentSettings.usualPath,
-                    content: settings.bytes)
-                try world.engine.writeFile(
-                    plan.vm.incomplete, path: EntryScript.mountWrapperPath,
-                    content: Array(EntryScript.mountWrapper.utf8), mode: 0o755)
+                let path = plan.settingsPath ?? AgentSettings.usualPath
+                try world.engine.writeFiles(
+                    plan.vm.incomplete,
+                    [Tar.File(path: path, content: settings.bytes), EntryScript.mountWrapperFile])
             },
             verify: { _ in false },
             undo: .withAnother)  // of the container
     }
 
-    /// It still runs a moment after its start, and its agent is up if that is to be waited for.
+    /// Its entry script has come to its end, it runs, and its agent is up if that is to be waited for.
     static func verifyRuns(_ plan: CreateVM.Plan) -> Step {
         Step(
             name: "verify that \(plan.vm.incomplete) runs",
             do: { world in
                 let seconds = world.configuration.timeouts.agentReadyOnCreate
-                let isUp =
+                let name = plan.vm.incomplete
+                // What the container's state says explains most failures of the look.
+                let isProven = Result {
                     try seconds > 0
-                    && AgentProbe(world: world).wait(plan.vm.incomplete, seconds: seconds)
-                if seconds == 0 { world.sleep(seconds: 0.15) }
-                let container = try world.engine.inspectContainer(plan.vm.incomplete)
+                        ? AgentProbe(world: world).wait(name, seconds: seconds)
+                        : world.hasBecomeInit(name)
+                }
+                let container = try world.engine.inspectContainer(name)
                 guard container.isRunning, container.restarts == 0 else {
                     throw CPIError(
                         kind: .cloud,
@@ -60,10 +61,13 @@ extension Step {
                             "the container stopped right after its start, with exit code \(container.exitCode)"
                             + (container.startError.isEmpty ? "" : ": \(container.startError)"))
                 }
-                guard isUp || seconds == 0 else {
+                guard try isProven.get() else {
                     throw CPIError(
                         kind: .cloud,
-                        message: "the agent was not up \(seconds) seconds after the start")
+                        message: seconds > 0
+                            ? "the agent was not up \(seconds) seconds after the start"
+                            : "its entry script is still running, or could not be looked at; "
+                                + "docker logs says more")
                 }
             },
             verify: { try $0.madeContainer(plan.names)?.isRunning == true },

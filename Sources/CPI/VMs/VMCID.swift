@@ -95,6 +95,9 @@ extension VMCID {
         description.hasPrefix("vm-") && UUID(uuidString: String(description.dropFirst(3))) != nil
     }
 
+    /// A pattern for Docker's name filter: the containers of VMs that are incomplete.
+    static let incompletePattern = "\\.new$"
+
     /// A pattern for Docker's name filter: all containers of the VM by their names.
     var containerPattern: String {
         let name = description.replacing(".", with: "\\.")

@@ -21,8 +21,7 @@ struct CreateVMTests {
                 create network net-c
                 create volume VM-ephemeral
                 create VM.new
-                put /var/vcap/bosh/warden-cpi-agent-env.json into VM.new
-                put /var/vcap/bosh/bin/mount into VM.new
+                put /var/vcap/bosh/bin/mount,/var/vcap/bosh/warden-cpi-agent-env.json into VM.new
                 start VM.new
                 rename VM.new to VM
                 """)
