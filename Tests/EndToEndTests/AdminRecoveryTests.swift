@@ -66,7 +66,9 @@ extension EndToEnd {
             let park = try rig.admin(
                 "recover", "park", id, "--reason", "the vendor looks, password=hunter2secret")
             #expect(park.exitCode == 0, "\(park)")
-            #expect(try rig.admin("recover").exitCode == 3)
+            let skipped = try rig.admin("recover", "--yes")
+            #expect(skipped.exitCode == 3 && skipped.stdout.contains("the vendor looks"))
+            #expect(try rig.engine.inspectContainer(vm).isRunning == false, "it is left alone")
             let parked = try rig.story("attach_disk")
             #expect(parked["state"] == "parked" && parked["events"].array?.count == events + 2)
             #expect(parked["error"].string?.contains("the vendor looks") == true)

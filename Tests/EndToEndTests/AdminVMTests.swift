@@ -10,7 +10,8 @@ extension EndToEnd {
         func page() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let vm = try rig.makeVM(rig.network(), properties: ["memory": 256, "cpus": .number(1.5)])
+            let vm = try rig.makeVM(
+                rig.network(), properties: ["memory": 256, "cpus": .number(1.5)])
             let disk = try rig.makeDisk()
             try rig.awaitAgent(vm)
             try rig.result("attach_disk", [.string(vm), .string(disk)])

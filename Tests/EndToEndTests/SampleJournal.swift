@@ -32,7 +32,8 @@ final class SampleJournal {
     }
 
     /// As on a terminal of so many columns.
-    func terminal(_ arguments: [String], columns: Int = 80, environment: String = "") throws
+    func terminal(_ arguments: [String], columns: Int = 80, environment: String = "NO_COLOR=")
+        throws
         -> [String]
     {
         let words = arguments + ["--journal", path]

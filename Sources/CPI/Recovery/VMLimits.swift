@@ -79,6 +79,7 @@ extension VMLimit {
         let hundredths = Int((number * 100).rounded())
         let rest = hundredths % 100
         guard rest > 0 else { return String(hundredths / 100) }
-        return "\(hundredths / 100)." + (rest < 10 ? "0\(rest)" : "\(rest)")
+        let decimals = rest % 10 == 0 ? "\(rest / 10)" : rest < 10 ? "0\(rest)" : "\(rest)"
+        return "\(hundredths / 100).\(decimals)"
     }
 }

@@ -112,7 +112,7 @@ extension IncidentReport.Chapter {
             took: operation.duration.map(Span.duration) ?? "no end",
             subjects: view.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
                 + (view.instance.text.map { ["instance \($0)"] } ?? []),
-            error: operation.error.map(Clean.text),
+            error: operation.error,
             events: timeline.entries(requests: false).entries.map { entry in
                 IncidentReport.Entry(
                     offset: "+" + Span.duration(entry.offset),

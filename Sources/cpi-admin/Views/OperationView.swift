@@ -10,6 +10,8 @@ struct OperationView {
     let instance: Instance
 
     init(_ operation: Operation, _ subjects: [Subject], isOwned: Bool, _ instance: Instance) {
+        var operation = operation
+        operation.error = operation.error.map(Clean.text)
         self.operation = operation
         self.subjects = subjects
         self.instance = instance

@@ -7,6 +7,8 @@ struct RecoverySession {
 
     let recovery: OperatorRecovery
     let wish: Operation.Direction?
+    /// One operation was asked for by its id.
+    let isNamed: Bool
 
     func results(_ cases: [OperatorRecovery.Case], _ mode: Mode) throws -> [RecoveryResult] {
         if Terminal.showsProgress, mode != .look {
@@ -15,6 +17,11 @@ struct RecoverySession {
         return try cases.map { one in
             var result = RecoveryResult(one)
             guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
+            if one.isParkedByOperator, !isNamed {
+                result.needsPerson = true
+                result.words = "nothing: \(one.operation.error ?? "it is parked")"
+                return shown(result, mode)
+            }
             if mode != .settle { result.explanation = try recovery.explain(one, wish) }
             switch mode {
             case .look: return result

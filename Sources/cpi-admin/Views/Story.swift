@@ -80,7 +80,7 @@ struct Story {
             "step": event.step.map(JSON.string) ?? .null, "at": .string(Timestamp.text(event.at)),
             "offset_us": .integer(timeline.offset(event)),
             "duration_us": timeline.took(event).map { .integer($0) } ?? .null,
-            "data": document(event.data),
+            "data": Clean.document(document(event.data)),
         ]
     }
 

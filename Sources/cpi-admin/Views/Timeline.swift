@@ -39,7 +39,7 @@ struct Timeline {
         let isSpan = [.done, .observed, .failed, .undone].contains(event.kind)
         return Entry(
             event: event, offset: isSpan ? max(0, end - (took ?? 0)) : end, took: took,
-            text: what(event), isFailure: isFailure(event))
+            text: Clean.text(what(event)), isFailure: isFailure(event))
     }
 
     /// A beginning whose end is told says nothing more.

@@ -74,7 +74,8 @@ struct RecoverRun: ParsableCommand {
                         + Timestamp.text(one.operation.started), ExitCode.ownerAlive)
             }
             let asks = Terminal.canAsk && !yes && !dryRun && !json
-            let session = RecoverySession(recovery: recovery, wish: wish)
+            let session = RecoverySession(
+                recovery: recovery, wish: wish, isNamed: id != nil)
             let results = try session.results(cases, asks ? .ask : yes ? .settle : .look)
             if !asks || cases.isEmpty {
                 print(json ? Listing(results, did: yes).text(.json) : session.text(results, yes))
