@@ -137,4 +137,34 @@ struct AdminJournalTests {
         #expect(run.exitCode == 64 && run.stderr.contains("Did you mean 'journal'?"))
         #expect(try sample.admin("journal", "shwo").stderr.contains("Did you mean 'show'?"))
     }
+
+    @Test("A journal that the CPI keeps elsewhere, for want of its directory, is found")
+    func fallback() throws {
+        let sample = try SampleJournal()
+        try sample.addIncident()
+        let state = sample.directory + "/state"
+        let files = FileManager.default
+        try files.createDirectory(atPath: state, withIntermediateDirectories: true)
+        try files.createSymbolicLink(
+            atPath: state + "/docker-cpi", withDestinationPath: sample.directory)
+        func list(_ journal: String) throws -> Command.Result {
+            let configuration: JSON = [
+                "Actions": [
+                    "Docker": ["host": "unix:///no/such.sock"],
+                    "Agent": ["Mbus": "https://a:b@0.0.0.0:6868", "NTP": []],
+                ], "journal": ["directory": .string(journal)],
+            ]
+            let path = sample.directory + "/cpi.json"
+            try Data(configuration.bytes).write(to: URL(fileURLWithPath: path))
+            return try Command.run(
+                Rig.executables + "/cpi-admin", ["journal", "--config", path],
+                environment: ["XDG_STATE_HOME": state])
+        }
+        // Below a file nobody can make a directory.
+        let found = try list("/etc/passwd/journal")
+        #expect(found.exitCode == 0 && found.stdout.contains(attach), "\(found)")
+        #expect(found.stderr.contains("reading \(state)/docker-cpi"), "it says so")
+        let usable = try list(sample.directory + "/new")
+        #expect(usable.exitCode == 5, "a CPI could have made that one: \(usable)")
+    }
 }

@@ -69,7 +69,7 @@ struct Source: ParsableArguments {
             access(directory + "/" + Journal.fileName, F_OK) == 0
         }
         guard !hasJournal(configured),
-            let other = JournalFallback.directories.first(where: hasJournal)
+            let other = JournalFallback.directories(insteadOf: configured).first(where: hasJournal)
         else { return configured }
         Streams.write("cpi-admin: no journal in \(configured): reading \(other)\n", to: 2)
         return other
