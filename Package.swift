@@ -13,6 +13,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // Header-only C modules. They nest inside the one Swift target that imports them.
@@ -41,7 +42,8 @@ let package = Package(
             dependencies: [
                 "CPI", "Engine", "Journal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ], resources: [.embedInCode("Render/report.mustache")]),
 
         // Not a plain target: those are part of every release build, and it needs `@testable`.
         .testTarget(

@@ -21,10 +21,13 @@ extension Journal {
         try select("WHERE state IN ('running', 'parked') ORDER BY started, id", [])
     }
 
-    /// The operation whose id is or begins with `prefix`; `last` is the newest one.
+    /// The operation whose id is or begins with `prefix`; `last` is the newest one, and
+    /// `last:METHOD` the newest one of a method.
     public func operation(_ prefix: String) throws -> Operation {
-        if prefix == "last" {
-            guard let newest = try operations(limit: 1).first else {
+        if prefix == "last" || prefix.hasPrefix("last:") {
+            let method = prefix.split(separator: ":").dropFirst().map(String.init)
+            let filter = OperationFilter(methods: method, limit: 1)
+            guard let newest = try operations(filter).first else {
                 throw JournalError.noOperation(prefix)
             }
             return newest
@@ -126,7 +129,7 @@ extension Journal {
                 AND b.sequence < e.sequence))
         """
 
-    private func select(_ filter: String, _ values: [Value]) throws -> [Operation] {
+    func select(_ filter: String, _ values: [Value]) throws -> [Operation] {
         let sql = """
             SELECT id, method, state, direction, step, mutating, plan, error, attempts, started,
                 finished, duration, replied, director, request, owner

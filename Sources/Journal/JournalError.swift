@@ -6,6 +6,8 @@ public enum JournalError: Error, CustomStringConvertible {
     case newerSchema(found: Int, known: Int)
     /// The directory or file cannot be used: the operating system's error.
     case file(path: String, errno: Int32, message: String)
+    /// Events are only imported into an empty one.
+    case notEmpty(String)
     /// No such operation, or an id prefix that fits several.
     case noOperation(String)
     case ambiguous(prefix: String, count: Int)
@@ -18,6 +20,7 @@ public enum JournalError: Error, CustomStringConvertible {
         case .newerSchema(let found, let known):
             "the journal has schema version \(found); this version knows \(known) at most"
         case .file(let path, _, let message): "cannot use \(path): \(message)"
+        case .notEmpty(let path): "\(path) has events already: import into a new file"
         case .noOperation(let id): "no operation \(id) in the journal"
         case .ambiguous(let prefix, let count):
             "\(count) operations begin with \(prefix); give more of the id"

@@ -40,6 +40,11 @@ extension Journal {
         }
     }
 
+    /// How many `prune` would remove if it went on to the end. Changes nothing.
+    public func prunable(before time: Int64, keeping retention: Retention) throws -> Int {
+        try candidates(before: time, limit: Int(Int32.max)).count { try !isNeeded($0, retention) }
+    }
+
     static let candidates = """
         SELECT id FROM operations
         WHERE started < ?1 AND kept = 0 AND state NOT IN ('running', 'parked')
@@ -56,15 +61,20 @@ extension Journal {
 
     /// Sets the operation apart if it is needed; returns whether it is.
     private func keep(_ id: String, _ retention: Retention) throws -> Bool {
+        let isNeeded = try isNeeded(id, retention)
+        if isNeeded {
+            try database.run("UPDATE operations SET kept = 1 WHERE id = ?1", [.text(id)])
+        }
+        return isNeeded
+    }
+
+    private func isNeeded(_ id: String, _ retention: Retention) throws -> Bool {
         var isNeeded = false
         let values: [Value] = [
             .text(id), .text(Journal.list(retention.latest)),
             .text(Journal.list(retention.deleting)),
         ]
         try database.run(Journal.needed, values) { _ in isNeeded = true }
-        if isNeeded {
-            try database.run("UPDATE operations SET kept = 1 WHERE id = ?1", [.text(id)])
-        }
         return isNeeded
     }
 

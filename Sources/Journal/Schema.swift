@@ -2,6 +2,7 @@
 enum Schema {
     static let migrations: [[UInt8]] = [
         PackageResources.v001_journal_sql, PackageResources.v002_retention_sql,
+        PackageResources.v003_lists_sql,
     ]
 
     static func version(_ database: Database) throws -> Int {

@@ -28,7 +28,7 @@ struct MigrationTests {
         #expect(try Schema.version(database) == version)
     }
 
-    @Test("one is migrated when it is opened, and what was open still is", arguments: 1...2)
+    @Test("one is migrated when it is opened, and what was open still is", arguments: 1...3)
     func migrated(version: Int) throws {
         try make(version)
         let journal = try fixture.open()
@@ -43,7 +43,7 @@ struct MigrationTests {
         #expect(try journal.open().isEmpty && journal.check() == [])
     }
 
-    @Test("one can be read as it is, and stays so", arguments: 1...2)
+    @Test("one can be read as it is, and stays so", arguments: 1...3)
     func read(version: Int) throws {
         try make(version)
         let journal = try Journal(reading: fixture.file)

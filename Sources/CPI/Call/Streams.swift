@@ -17,7 +17,7 @@ public enum Streams {
     }
 
     /// False when nobody reads any more.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -48,7 +48,7 @@ struct JournalPlace {
         }
     }
 
-    private static var userDirectory: String? {
+    static var userDirectory: String? {
         if let state = getenv("XDG_STATE_HOME"), state.pointee == 0x2f {
             return String(cString: state) + "/docker-cpi"
         }

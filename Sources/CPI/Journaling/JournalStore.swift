@@ -7,6 +7,8 @@ final class JournalStore {
     private(set) var journal: Journal?
     /// Cleans every text on its way into the journal. Plans hold names alone, and stay as they are.
     let redactor: Redactor
+    /// Called with each event as it is noted, and its step.
+    var onEvent: ((EventPayload, String?) -> Void)?
     private let clock: Clock
     private let logger: Logger
 

@@ -31,6 +31,7 @@ final class Recorder {
     /// Keeps an event until the next commit.
     func note(_ payload: EventPayload, _ step: String? = nil) {
         pending.append(event(payload, step))
+        store.onEvent?(payload, step)
     }
 
     /// Commits the intent: from here on a crash is recoverable.

@@ -33,6 +33,16 @@ extension Redactor {
         learn(closed: configuration.agent.blobstore?["options"] ?? .null, key: "", [])
     }
 
+    /// Learns what an agent's settings hold in secret.
+    func learn(settings: JSON) {
+        var open: Set<String> = []
+        for (key, value) in settings.object ?? [:] where key != "env" && key != "blobstore" {
+            learn(openly: value, key: key, &open)
+        }
+        learn(closed: settings["env"], key: "", open)
+        learn(closed: settings["blobstore"]["options"], key: "", open)
+    }
+
     /// Learns a registry's password, and what it looks like on its way to Docker and to the registry.
     private func learn(_ login: RegistryLogin) {
         learn(login.password)

@@ -22,7 +22,7 @@ public final class OperatorRecovery {
     public static let grace = World.grace
 
     public let engine: Engine
-    private let journal: Journal?
+    let journal: Journal?
     let world: World
     /// The Docker at another address that the journal names.
     let connect: (String) throws -> Engine?
@@ -45,7 +45,9 @@ public final class OperatorRecovery {
         let engine = try Engine(
             configuration.docker.address, ceiling: configuration.docker.usableCeiling(logger),
             timeout: configuration.timeouts.request)
-        let store = JournalStore(journal, clock: .system, logger: logger)
+        let redactor = Redactor()
+        redactor.learn(from: configuration)
+        let store = JournalStore(journal, clock: .system, logger: logger, redactor: redactor)
         self.init(
             journal: journal,
             world: World(

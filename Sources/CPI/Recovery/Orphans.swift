@@ -9,6 +9,12 @@ public struct Orphan: Sendable {
     public let reason: String
     /// What removes it, or what to do about it, for a person to run.
     public let command: String
+    /// How `cpi-admin orphans --remove` may remove it.
+    public var removal = OrphanRemoval.never("it may hold what nothing else holds")
+    /// RFC 3339; nil where Docker does not say.
+    public var created: String?
+    /// In bytes; nil where it was not asked for, or Docker does not know.
+    public var bytes: Int?
 }
 
 /// Compares Docker with the journal. Removes nothing.
@@ -31,7 +37,8 @@ struct OrphanSearch {
             Orphan(
                 kind: "operation", name: trace.id,
                 reason: "\(trace.operation.method) was interrupted (since \(trace.since))",
-                command: "cpi-admin recover --from-docker --older-than 0 --yes")
+                command: "cpi-admin recover --from-docker --older-than 0 --yes",
+                removal: .never("it is to be settled, not removed"))
         }
     }
 
@@ -75,7 +82,7 @@ struct OrphanSearch {
             kind: kind, name: subject.cid,
             reason:
                 "\(one.operation.method) \(one.id) made it, and its answer may not have arrived",
-            command: command)
+            command: command, removal: OrphanRemoval.unanswered(subject))
     }
 
     /// Containers that were replaced. One that holds what no other container of the VM holds is for a
@@ -88,7 +95,8 @@ struct OrphanSearch {
                     return Orphan(
                         kind: "container", name: member.name,
                         reason: "is VM \(vm), and was renamed by hand",
-                        command: "docker rename \(member.name) \(vm)")
+                        command: "docker rename \(member.name) \(vm)",
+                        removal: .never("it is a VM"))
                 }
                 guard case .old = member.role, let container = try world.engine.container(member.id)
                 else { return nil }
@@ -102,7 +110,8 @@ struct OrphanSearch {
                 return Orphan(
                     kind: "container", name: member.name,
                     reason: "was replaced, and is kept until the VM's agent has been seen",
-                    command: "cpi-admin recover --yes, once the agent is up")
+                    command: "cpi-admin recover --yes, once the agent is up",
+                    removal: .never("it goes with cpi-admin recover --yes, once the agent is up"))
             }
         }
     }
@@ -116,7 +125,7 @@ struct OrphanSearch {
             }
             return Orphan(
                 kind: "container", name: pin.name, reason: "pins a disk to a VM that is gone",
-                command: "docker rm -f \(pin.name)")
+                command: "docker rm -f \(pin.name)", removal: .pin)
         }
     }
 
@@ -128,7 +137,8 @@ struct OrphanSearch {
             guard let reason = reason(volume, vms) ?? snapshots.reason(volume) else { return nil }
             return Orphan(
                 kind: "volume", name: volume.name, reason: reason,
-                command: "docker volume rm \(volume.name)")
+                command: "docker volume rm \(volume.name)",
+                removal: OrphanRemoval.of(volume))
         }
     }
 
@@ -163,7 +173,7 @@ struct OrphanSearch {
             else { return nil }
             return Orphan(
                 kind: "network", name: network.name, reason: "no VM uses it any more",
-                command: "docker network rm \(network.name)")
+                command: "docker network rm \(network.name)", removal: .network)
         }
     }
 }
@@ -201,7 +211,8 @@ private struct OrphanImages {
                 kind: "image", name: tag.name,
                 reason: "the last copy of VM \(tag.vm), whose containers are gone: keep it, or "
                     + "delete the VM",
-                command: "cpi-admin recover, or bosh delete-vm \(tag.vm)")
+                command: "cpi-admin recover, or bosh delete-vm \(tag.vm)",
+                removal: .never("it is the last copy of a VM"))
         }
     }
 }

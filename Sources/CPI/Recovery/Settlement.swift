@@ -5,7 +5,7 @@ import Journal
 struct Settlement {
     let operation: Operation
     /// Acts in the operation's name.
-    private let world: World
+    let world: World
     /// What it is about was deleted since.
     var isDeleted = false
 
@@ -157,7 +157,7 @@ struct Settlement {
     }
 
     /// A 404 from another daemon than the operation's own would not mean "gone".
-    private func foreignDaemon() throws -> String? {
+    func foreignDaemon() throws -> String? {
         guard try world.isElsewhere(operation) else { return nil }
         let address = RecordedOwner(operation)?.daemonAddress ?? "another address"
         return "it was begun on another Docker daemon (\(address)); run recovery with that one's "

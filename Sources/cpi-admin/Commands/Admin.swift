@@ -1,6 +1,5 @@
 import ArgumentParser
 import CPI
-import Logging
 
 /// The operator's tool: what happened, and finishing what did not.
 @main
@@ -9,11 +8,34 @@ struct Admin: ParsableCommand {
         commandName: "cpi-admin",
         abstract: "Reads the journal of the Docker CPI and settles interrupted operations.",
         discussion: """
+            A deploy failed? In this order:
+              cpi-admin journal --failed --since 2h    what went wrong
+              cpi-admin journal show ID                what happened, what is true now, what to do
+              cpi-admin recover                        what is not settled, and settling it
+              cpi-admin vm CID                         one VM on a page
+
             Exit codes: 0 clean, 1 error, 2 open operations exist, 3 a person is needed, \
             4 the owner is alive, 5 journal unusable, 6 Docker unreachable, 64 wrong usage.
             """,
         version: Version.text,
-        subcommands: [JournalCommand.self, Recover.self, Orphans.self, Disks.self, Doctor.self])
+        subcommands: [
+            JournalCommand.self, Recover.self, VM.self, Orphans.self, Disks.self, Doctor.self,
+        ])
+}
+
+extension Admin {
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
+            if exitCode(for: error) == .validationFailure, let word = Suggestion.of(Array(words)) {
+                Streams.write("Did you mean '\(word)'?\n", to: 2)
+            }
+            exit(withError: error)
+        }
+    }
 }
 
 /// What an exit code tells a script.

@@ -4,40 +4,42 @@ import Engine
 
 struct Orphans: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists what is in Docker and nobody may know of. Removes nothing.",
-        discussion: "Exit codes: 0 there are none, 2 there are some.")
+        abstract: "Lists what is in Docker and nobody may know of. Removes nothing unless asked.",
+        discussion: """
+            --remove KIND asks for each of that kind that may go, and removes it. What may be the last \
+            copy of something is never removed here. A disk or snapshot goes only when its name is \
+            typed; that cannot be undone. Exit codes: 0 there are none, 2 there are some.
+            """)
+
+    enum Kind: String, CaseIterable, ExpressibleByArgument { case container, volume, network }
 
     @OptionGroup var source: Source
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: Output
+    @Flag(help: "Say how large volumes are. Docker reads all files of all volumes for it.")
+    var sizes = false
+    @Option(help: ArgumentHelp("Remove those: container, volume or network.", valueName: "kind"))
+    var remove: Kind?
+
+    func validate() throws {
+        guard remove == nil || output.format == .table else {
+            throw ValidationError("--remove asks, and prints no documents")
+        }
+    }
 
     func run() throws {
         try complaining {
-            let recovery = try OperatorRecovery.open(source, needsJournal: false)
-            let orphans: [Orphan]
-            do {
-                orphans = try recovery.orphans()
-            } catch let error as EngineError {
-                throw Complaint("\(error)", ExitCode.dockerUnreachable)
+            let recovery = try source.recovery(needsJournal: false)
+            if let remove {
+                let removal = OrphanDialogue(recovery: recovery, kind: remove.rawValue)
+                return try removal.run()
             }
-            print(json ? document(orphans) : table(orphans))
+            let orphans = try recovery.orphans(sizes: sizes)
+            if Terminal.isInteractive, output.format == .table, !orphans.isEmpty {
+                print(OrphanText.text(orphans))
+            } else {
+                output.print(Listing(orphans: orphans))
+            }
             if !orphans.isEmpty { throw ExitCode.openOperations }
         }
-    }
-
-    private func table(_ orphans: [Orphan]) -> String {
-        guard !orphans.isEmpty else { return "no orphans" }
-        let rows = orphans.map { [$0.kind, Terminal.shorten($0.name), $0.reason, $0.command] }
-        return Terminal.table([["KIND", "NAME", "REASON", "COMMAND"]] + rows)
-    }
-
-    private func document(_ orphans: [Orphan]) -> String {
-        let list = orphans.map { orphan -> JSON in
-            [
-                "kind": .string(orphan.kind), "name": .string(orphan.name),
-                "reason": .string(orphan.reason), "command": .string(orphan.command),
-            ]
-        }
-        return (["schema": 1, "orphans": .array(list)] as JSON).text
     }
 }

@@ -1,23 +1,31 @@
 import ArgumentParser
 import CPI
+import Engine
 import Glibc
 import Journal
 import Logging
 
 /// Where the journal is: in a file, or where a configuration says.
 struct Source: ParsableArguments {
-    /// The job's wrapper names its own configuration in the environment.
-    private static let installed =
-        getenv("DOCKER_CPI_CONFIG").map { String(cString: $0) }
-        ?? "/var/vcap/jobs/docker_cpi/config/cpi.json"
+    @Option(
+        help: ArgumentHelp(
+            "The CPI's configuration file. Without it: what DOCKER_CPI_CONFIG names, the director's "
+                + "job, or the installation of bosh create-env.", valueName: "file"))
+    var config: String?
+    @Option(
+        help: ArgumentHelp("A journal to use in place of the configuration's.", valueName: "file"))
+    var journal: String?
 
-    @Option(help: "The CPI's configuration file.")
-    var config = Source.installed
+    /// The file that is given or found.
+    var configPath: String {
+        get throws { try config ?? Installation.configuration() }
+    }
 
     /// Opens the journal for reading; a file given by name needs no configuration.
-    func journal(_ path: String?) throws -> Journal {
+    func openJournal() throws -> Journal {
         do {
-            return try Journal(reading: try path ?? directory() + "/" + Journal.fileName)
+            let path = try journal ?? configuration().journal.directory + "/" + Journal.fileName
+            return try Journal(reading: path)
         } catch let complaint as Complaint {
             throw complaint
         } catch {
@@ -25,50 +33,75 @@ struct Source: ParsableArguments {
         }
     }
 
-    /// Throws `Complaint` when it cannot be read.
+    /// With the directory that the journal is in. Throws `Complaint` when it cannot be read.
     func configuration() throws -> Configuration {
         do {
-            return try Configuration(path: config)
+            var configuration = try Configuration(path: configPath)
+            configuration.journal.directory = directory(configuration)
+            return configuration
+        } catch let complaint as Complaint {
+            throw complaint
         } catch {
             throw Complaint("\(error)", .failure)
         }
     }
 
-    private func directory() throws -> String { try configuration().journal.directory }
-}
-
-/// An error for stderr and its exit code.
-struct Complaint: Error {
-    let text: String
-    let code: ExitCode
-
-    init(_ text: String, _ code: ExitCode) {
-        self.text = text
-        self.code = code
-    }
-}
-
-/// Runs a command's body: complaints go to stderr, stdout is data alone.
-func complaining(_ body: () throws -> Void) throws {
-    do {
-        try body()
-    } catch let complaint as Complaint {
-        Streams.write("cpi-admin: \(complaint.text)\n", to: 2)
-        throw complaint.code
-    } catch let error as CPIError {
-        Streams.write("cpi-admin: \(error.message)\n", to: 2)
-        throw ExitCode.failure
-    } catch let error as JournalError {
-        Streams.write("cpi-admin: \(error)\n", to: 2)
-        switch error {
-        case .noOperation, .ambiguous: throw ExitCode.failure
-        default: throw ExitCode.journalUnusable
+    /// Docker and the journal, for what recovery knows. Makes sure that Docker answers. Throws
+    /// `Complaint`.
+    func recovery(needsJournal: Bool) throws -> OperatorRecovery {
+        let configuration = try configuration()
+        do {
+            let recovery = try OperatorRecovery(
+                configuration, needsJournal: needsJournal, logger: .admin)
+            _ = try recovery.engine.version()
+            return recovery
+        } catch let error as EngineError {
+            throw Complaint("\(error)", ExitCode.dockerUnreachable)
         }
     }
+
+    private func directory(_ configuration: Configuration) -> String {
+        if let journal {
+            return journal.lastIndex(of: "/").map { String(journal[..<$0]) } ?? "."
+        }
+        let configured = configuration.journal.directory
+        func hasJournal(_ directory: String) -> Bool {
+            access(directory + "/" + Journal.fileName, F_OK) == 0
+        }
+        guard !hasJournal(configured),
+            let other = JournalFallback.directories(insteadOf: configured).first(where: hasJournal)
+        else { return configured }
+        Streams.write("cpi-admin: no journal in \(configured): reading \(other)\n", to: 2)
+        return other
+    }
 }
 
-extension Logger {
-    /// Warnings of the CPI's own code, on stderr.
-    static let admin = Logger(
-        label: "cpi-admin", factory: { StreamLogHandler.standardError(label: $0) })
+/// Where an installed CPI has its configuration.
+enum Installation {
+    private static let job = "/var/vcap/jobs/docker_cpi/config/cpi.json"
+    private static let below = "jobs/docker_cpi/config/cpi.json"
+
+    /// Throws `Complaint` when there are several.
+    static func configuration() throws -> String {
+        if let path = getenv("DOCKER_CPI_CONFIG") { return String(cString: path) }
+        if access(job, F_OK) == 0 { return job }
+        guard let home = getenv("HOME") else { return job }
+        let found = matches(String(cString: home) + "/.bosh/installations/*/" + below)
+        guard found.count < 2 else {
+            throw Complaint(
+                "several installations: choose one with --config "
+                    + found.joined(separator: " or "),
+                .failure)
+        }
+        return found.first ?? job
+    }
+
+    private static func matches(_ pattern: String) -> [String] {
+        var result = glob_t()
+        defer { globfree(&result) }
+        guard glob(pattern, 0, nil, &result) == 0 else { return [] }
+        return (0..<Int(result.gl_pathc)).compactMap { index in
+            result.gl_pathv[index].map { String(cString: $0) }
+        }
+    }
 }

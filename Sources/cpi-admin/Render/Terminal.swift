@@ -5,64 +5,102 @@ import Journal
 /// People get relative times, short ids and colour; pipes get everything, in full and plain.
 enum Terminal {
     static let isInteractive = isatty(STDOUT_FILENO) == 1
+    /// Whether somebody can be asked.
+    static let canAsk = isInteractive && isatty(STDIN_FILENO) == 1
+    static let showsProgress = isatty(STDERR_FILENO) == 1
+    /// https://no-color.org: "when present and not an empty string (regardless of its value)".
+    private static let hasColor =
+        isInteractive && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
 
-    /// Colour of a state, if anybody sees it.
-    static func paint(_ text: String, as state: String) -> String {
-        let color = ["done": 32, "failed": 31, "interrupted": 33, "parked": 35, "running": 36][
-            state]
-        guard isInteractive, let color else { return text }
-        return "\u{1b}[\(color)m\(text)\u{1b}[0m"
+    /// Columns of the terminal; 80 where it does not say.
+    static let width: Int = {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else {
+            return 80
+        }
+        return Int(size.ws_col)
+    }()
+
+    enum Style: Int {
+        case title = 1, bad = 31, good = 32, doubtful = 33, person = 35, busy = 36, quiet = 2
     }
 
-    /// A UUID's first eight digits are enough for an eye.
-    static func shorten(_ text: String) -> String {
-        isInteractive ? shortened(text) : text
+    /// The style of a state, or of a level of `doctor`.
+    static func style(_ state: String) -> Style? {
+        switch state {
+        case "done", "ok": .good
+        case "failed", "rolled-back", "fail", "wrong": .bad
+        case "interrupted", "warn": .doubtful
+        case "parked": .person
+        case "running": .busy
+        default: nil
+        }
     }
 
+    static func styled(_ text: String, _ style: Style?) -> String {
+        guard hasColor, let style else { return text }
+        return "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m"
+    }
+
+    /// At most `width` characters: the middle goes.
+    static func cut(_ text: String, _ width: Int) -> String {
+        guard isInteractive, text.count > width, width > 1 else { return text }
+        let head = (width - 1 + 1) / 2
+        return "\(text.prefix(head))…\(text.suffix(width - 1 - head))".replacing("……", with: "…")
+    }
+
+    /// A UUID's first eight digits, and 12 of Docker's 64, are enough for an eye.
     static func shortened(_ text: String) -> String {
-        text.replacing(#/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#) {
-            "\($0.output.1)…"
-        }
+        shortenedHex(text).replacing(
+            #/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#
+        ) { "\($0.output.1)…" }
     }
 
-    static func time(_ milliseconds: Int64) -> String {
-        guard isInteractive else { return Timestamp.text(milliseconds) }
-        let seconds = max(0, (Clock.system.wall() - milliseconds) / 1_000)
-        switch seconds {
-        case ..<60: return "\(seconds)s ago"
-        case ..<3_600: return "\(seconds / 60)m ago"
-        case ..<86_400: return "\(seconds / 3_600)h ago"
-        default: return "\(seconds / 86_400)d ago"
-        }
+    /// 12 of an id's 64 digits are what Docker's own client shows, and takes.
+    static func shortenedHex(_ text: String) -> String {
+        text.replacing(#/\b([0-9a-f]{12})[0-9a-f]{52}\b/#) { "\($0.output.1)" }
     }
 
-    /// Microseconds with a fitting unit.
-    static func duration(_ microseconds: Int64) -> String {
-        func decimal(_ number: Int64, _ unit: Int64) -> String {
-            "\(number / unit).\(number % unit * 10 / unit)"
-        }
-        switch microseconds {
-        case ..<1_000: return "\(microseconds)us"
-        case ..<1_000_000: return decimal(microseconds, 1_000) + "ms"
-        case ..<60_000_000: return decimal(microseconds, 1_000_000) + "s"
-        default:
-            return "\(microseconds / 60_000_000)m\(microseconds / 1_000_000 % 60)s"
-        }
-    }
-
-    /// Columns as wide as their widest cell, two blanks apart. `paint` colours a padded cell.
-    static func table(_ rows: [[String]], paint: (Int, Int, String) -> String = { $2 }) -> String {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-        }
-        return rows.enumerated().map { number, row in
-            let cells = row.enumerated().map { column, cell in
-                let isLast = column == row.count - 1
-                let padding = isLast ? 0 : widths[column] - cell.count
-                return paint(number, column, cell + String(repeating: " ", count: padding))
+    /// Lines of at most `width` characters, broken at blanks, and within words that are longer.
+    static func wrapped(_ text: String, _ width: Int) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph in
+            var lines = [""]
+            for word in paragraph.split(separator: " ", omittingEmptySubsequences: false) {
+                let last = lines[lines.count - 1]
+                if last.isEmpty {
+                    lines[lines.count - 1] = String(word)
+                } else if last.count + 1 + word.count <= width {
+                    lines[lines.count - 1] += " " + word
+                } else {
+                    lines.append(String(word))
+                }
             }
-            return cells.joined(separator: "  ")
-        }.joined(separator: "\n")
+            return lines.flatMap { broken($0, width) }
+        }
+    }
+
+    private static func broken(_ line: String, _ width: Int) -> [String] {
+        guard line.count > width, width > 0 else { return [line] }
+        return [String(line.prefix(width))] + broken(String(line.dropFirst(width)), width)
+    }
+
+    /// As lines below a title: indented, and wrapped for a terminal.
+    static func indented(_ lines: [String]) -> [String] {
+        guard isInteractive else { return lines.map { "  " + $0 } }
+        return lines.flatMap { line in
+            wrapped(line, width - 4).enumerated().map { ($0 == 0 ? "  " : "    ") + $1 }
+        }
+    }
+
+    /// Asks on the terminal; anything but "y" or "yes" is no.
+    static func ask(_ question: String) -> Bool {
+        let answer = read(question + " [y/N] ")?.lowercased()
+        return answer == "y" || answer == "yes"
+    }
+
+    /// What somebody types; nil at the end of the input.
+    static func read(_ prompt: String) -> String? {
+        Streams.write(prompt, to: 2)
+        return readLine()
     }
 }

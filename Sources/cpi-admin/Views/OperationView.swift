@@ -7,26 +7,20 @@ struct OperationView {
     let operation: Operation
     let subjects: [Subject]
     let state: String
+    let instance: Instance
 
-    init(_ operation: Operation, _ journal: Journal, _ liveness: Liveness) throws {
+    init(_ operation: Operation, _ subjects: [Subject], isOwned: Bool, _ instance: Instance) {
+        var operation = operation
+        operation.error = operation.error.map(Clean.text)
         self.operation = operation
-        subjects = try journal.subjects(of: operation.id)
-        let isDead = operation.state == .running && !liveness.isOwned(operation.id)
+        self.subjects = subjects
+        self.instance = instance
+        let isDead = operation.state == .running && !isOwned
         state = isDead ? "interrupted" : operation.state.rawValue
     }
 
     func cids(_ kind: Subject.Kind) -> String {
         subjects.filter { $0.kind == kind }.map(\.cid).joined(separator: ",")
-    }
-
-    static let columns = ["ID", "STATE", "METHOD", "VM", "DISK", "STEP", "STARTED", "DURATION"]
-
-    var row: [String] {
-        [
-            operation.id, state, operation.method, Terminal.shorten(dash(cids(.vm))),
-            Terminal.shorten(dash(cids(.disk))), Terminal.shortened(dash(operation.step ?? "")),
-            Terminal.time(operation.started), operation.duration.map(Terminal.duration) ?? "-",
-        ]
     }
 
     /// Schema 1: names are never changed or taken away, new ones may come.
@@ -44,6 +38,8 @@ struct OperationView {
             "vm": cids(.vm), "disk": cids(.disk), "step": operation.step, "error": operation.error,
             "replied": operation.replied, "director_uuid": operation.director,
             "request_id": operation.request, "finished": operation.finished.map(Timestamp.text),
+            "deployment": instance.deployment, "instance_group": instance.group,
+            "index": instance.index,
         ]
         for (key, text) in texts {
             json[key] = text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null
@@ -51,6 +47,25 @@ struct OperationView {
         json["duration_us"] = operation.duration.map { .integer($0) } ?? .null
         return json
     }
+}
 
-    private func dash(_ text: String) -> String { text.isEmpty ? "-" : text }
+/// Reads operations as views.
+struct OperationReader {
+    let journal: Journal
+    private let liveness: Liveness
+    private let instances: Instances
+
+    init(_ journal: Journal) {
+        self.journal = journal
+        liveness = Liveness(beside: journal.path)
+        instances = Instances(journal)
+    }
+
+    func view(_ operation: Operation) throws -> OperationView {
+        let subjects = try journal.subjects(of: operation.id)
+        return OperationView(
+            operation, subjects,
+            isOwned: operation.state == .running && liveness.isOwned(operation.id),
+            try instances.instance(of: subjects))
+    }
 }

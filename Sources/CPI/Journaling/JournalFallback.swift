@@ -1,0 +1,24 @@
+import Glibc
+
+/// Where a CPI keeps its journal when the configured directory is not its own to use.
+public enum JournalFallback {
+    /// Directories to look in for a configured one without a journal: this user's, if that one is not
+    /// for this user to use, and that of the user that directors run CPIs as.
+    public static func directories(insteadOf configured: String) -> [String] {
+        var found: [String] = []
+        if !isUsable(configured), let own = JournalPlace.userDirectory { found.append(own) }
+        if let vcap = getpwnam("vcap"), let home = vcap.pointee.pw_dir {
+            found.append(String(cString: home) + "/.local/state/docker-cpi")
+        }
+        return found
+    }
+
+    /// Whether this user could write there, or make the directory.
+    private static func isUsable(_ directory: String) -> Bool {
+        if access(directory, W_OK | X_OK) == 0 { return true }
+        guard errno == ENOENT, let slash = directory.lastIndex(of: "/"),
+            slash != directory.startIndex
+        else { return false }
+        return isUsable(String(directory[..<slash]))
+    }
+}

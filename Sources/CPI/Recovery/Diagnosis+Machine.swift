@@ -1,0 +1,83 @@
+import Engine
+import Glibc
+import Journal
+
+/// What `doctor` sees of this machine without Docker: the journal, the locks, the socket.
+public enum MachineDiagnosis {
+    public static func findings(_ configuration: Configuration) -> [Finding] {
+        let directory = configuration.journal.directory
+        return [journal(directory), locks(directory + "/locks"), locks(Locks.shared)]
+            .compactMap(\.self) + [socket(configuration.docker.address)].compactMap(\.self)
+    }
+
+    private static func journal(_ directory: String) -> Finding {
+        do {
+            let journal = try Journal(reading: directory + "/" + Journal.fileName)
+            let problems = try journal.check()
+            guard problems.isEmpty else {
+                return Finding(
+                    "journal", .fail, problems.joined(separator: "; "),
+                    advice: "cpi-admin journal verify")
+            }
+            let bytes = ["", "-wal"].map { size(journal.path + $0) }.reduce(0, +)
+            let words = "\(journal.path), \((bytes + 1_048_575) >> 20) MiB"
+            guard bytes > 1 << 30 else { return Finding("journal", .ok, words) }
+            return Finding(
+                "journal", .warn, words, advice: "cpi-admin journal prune --keep 30d")
+        } catch {
+            return Finding(
+                "journal", .fail, "\(error)",
+                advice:
+                    "a CPI makes it at its first call; else mend what is wrong with the directory")
+        }
+    }
+
+    /// Nil for a directory that is not there yet.
+    private static func locks(_ directory: String) -> Finding? {
+        var status = stat()
+        guard lstat(directory, &status) == 0 else { return nil }
+        guard Locks.isOurs(directory), access(directory, W_OK | X_OK) == 0 else {
+            return Finding(
+                "locks", .fail, "\(directory) is user \(status.st_uid)'s: its locks cannot be used",
+                advice:
+                    "run this as root or that user; two users' CPIs do not see each other's locks")
+        }
+        return Finding("locks", .ok, "\(directory), of user \(status.st_uid)")
+    }
+
+    /// Whether the user that directors run CPIs as may open the socket. Nil for TCP, or without one.
+    private static func socket(_ address: Address) -> Finding? {
+        let prefix = "unix://"
+        guard address.text.hasPrefix(prefix) else { return nil }
+        let path = String(address.text.dropFirst(prefix.count))
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            return Finding(
+                "socket", .fail, "\(path): \(String(cString: strerror(errno)))",
+                advice: "start Docker, or correct Actions.Docker.host")
+        }
+        let words = "\(path), mode \(String(status.st_mode & 0o777, radix: 8))"
+        guard let vcap = getpwnam("vcap")?.pointee, !mayOpen(vcap, status) else {
+            return Finding("socket", .ok, words)
+        }
+        return Finding(
+            "socket", .warn,
+            "\(words): user vcap, as which a director runs the CPI, may not open it",
+            advice: "give vcap the socket's group (\(status.st_gid)) on a director's VM")
+    }
+
+    private static func mayOpen(_ user: passwd, _ status: stat) -> Bool {
+        if status.st_mode & 0o006 == 0o006 { return true }
+        if status.st_uid == user.pw_uid { return status.st_mode & 0o600 == 0o600 }
+        var groups = [gid_t](repeating: 0, count: 256)
+        var count = Int32(groups.count)
+        getgrouplist(user.pw_name, user.pw_gid, &groups, &count)
+        let isMember = groups.prefix(Int(max(0, count))).contains(status.st_gid)
+        return isMember && status.st_mode & 0o060 == 0o060
+    }
+
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+}

@@ -1,0 +1,139 @@
+import Engine
+import Journal
+
+/// One thing that `doctor` has looked at.
+public struct Finding: Sendable {
+    public enum Level: String, Sendable { case ok, warn, fail }
+
+    public let what: String
+    public let level: Level
+    public let words: String
+    /// What to do; nil when nothing is to be done.
+    public let advice: String?
+
+    public init(_ what: String, _ level: Level, _ words: String, advice: String? = nil) {
+        self.what = what
+        self.level = level
+        self.words = words
+        self.advice = advice
+    }
+}
+
+extension OperatorRecovery {
+    /// Looks at Docker as far as VMs and disks need it. Changes nothing. Throws `EngineError`.
+    public func diagnose() throws -> [Finding] {
+        let info = try world.engineInfo()
+        let version = try engine.version()
+        let release = info["ServerVersion"].string.map { ", version \($0)" } ?? ""
+        var findings = [Finding("docker", .ok, "\(engine.address), API \(version)\(release)")]
+        if version < APIVersion(1, 42), world.configuration.pin != .always {
+            findings.append(
+                Finding(
+                    "prune", .warn, "docker volume prune takes disks that no VM has",
+                    advice: "set disks.pin to always, or never prune volumes there"))
+        }
+        if let remark = try daemonRemark() {
+            findings.append(Finding("docker", remark.isWell ? .ok : .fail, remark.words))
+        }
+        findings += [storage(info), try quota(), try cgroups(info), try privileged(), clock(info)]
+        return findings + (try restartPolicies()) + (try open())
+    }
+
+    private func storage(_ info: JSON) -> Finding {
+        let driver = info["Driver"].string ?? "unknown"
+        let backing = (info["DriverStatus"].array ?? []).compactMap(\.array).first {
+            $0.first?.string == "Backing Filesystem"
+        }?.last?.string
+        let words = driver + (backing.map { " on \($0)" } ?? "")
+        guard ["vfs", "devicemapper", "aufs"].contains(driver) else {
+            return Finding("storage", .ok, words)
+        }
+        return Finding(
+            "storage", .warn,
+            "\(words): each container is a whole copy of its image, or unsupported",
+            advice: "let Docker use overlay2")
+    }
+
+    private func quota() throws -> Finding {
+        let disks = try self.disks(usage: false)
+        let labels = disks.filter { !$0.isEnforced }.count
+        guard labels > 0 else {
+            return Finding("disk sizes", .ok, "\(disks.count) disks, all limits")
+        }
+        return Finding(
+            "disk sizes", .ok,
+            "\(labels) of \(disks.count) disks have a size that nothing enforces: see cpi-admin disks"
+        )
+    }
+
+    /// Without a controller Docker drops the limits that it would keep.
+    private func cgroups(_ info: JSON) throws -> Finding {
+        let missing = try missingControllers().map(\.rawValue)
+        let version = try cgroupVersion().map { "version \($0)" } ?? "of unknown version"
+        let driver = info["CgroupDriver"].string.map { ", driver \($0)" } ?? ""
+        guard !missing.isEmpty else { return Finding("cgroups", .ok, version + driver) }
+        return Finding(
+            "cgroups", .fail, "\(version); no controller for " + missing.joined(separator: ", "),
+            advice: "give the daemon those controllers; limits on VMs are dropped without them")
+    }
+
+    /// Whether privileged containers work is seen by those that run: nothing is started for it.
+    private func privileged() throws -> Finding {
+        guard world.configuration.privileged else {
+            return Finding(
+                "privileged", .warn, "VMs are made without privileges",
+                advice: "set privileged to true, unless the stemcell's agent needs none")
+        }
+        let running = try engine.containers(["label": [Label.vm], "status": ["running"]])
+        let count = try running.count { summary in
+            try engine.container(summary.id)?.json["HostConfig"]["Privileged"].bool == true
+        }
+        let words = count > 0 ? "\(count) VMs run with privileges" : "not seen: no VM runs"
+        return Finding("privileged", .ok, words)
+    }
+
+    private func clock(_ info: JSON) -> Finding {
+        guard let theirs = info["SystemTime"].string, let time = DockerTime.milliseconds(theirs)
+        else { return Finding("clock", .ok, "Docker does not say its time") }
+        let seconds = abs(world.clock.wall() - time) / 1_000
+        guard seconds > 5 else { return Finding("clock", .ok, "the same as Docker's") }
+        return Finding(
+            "clock", seconds > 60 ? .fail : .warn, "\(seconds) seconds off Docker's",
+            advice: "let both hosts keep time with NTP")
+    }
+
+    /// What Docker starts by itself may be a container that was replaced.
+    private func restartPolicies() throws -> [Finding] {
+        try engine.containers(["label": [Label.vm]]).compactMap { summary in
+            guard let container = try engine.container(summary.id),
+                ["always", "on-failure"].contains(container.restartPolicy)
+            else { return nil }
+            let role = VMCID.role(of: container.name)?.role
+            guard role == .vm else {
+                return Finding(
+                    "restart \(container.name)", .fail,
+                    "it is kept aside, and Docker may start it: policy \(container.restartPolicy)",
+                    advice: "docker update --restart no \(container.name)")
+            }
+            return Finding(
+                "restart \(container.name)", .warn,
+                "policy \(container.restartPolicy): Docker starts it again when it is stopped by hand",
+                advice: "docker update --restart unless-stopped \(container.name)")
+        }
+    }
+
+    private func open() throws -> [Finding] {
+        let open = try cases(nil)
+        let dead = open.filter { $0.owner == nil }
+        guard !dead.isEmpty else {
+            return [
+                Finding("operations", .ok, open.isEmpty ? "none is open" : "\(open.count) at work")
+            ]
+        }
+        return [
+            Finding(
+                "operations", .warn, "\(dead.count) are open, and nobody is at work on them",
+                advice: "cpi-admin recover")
+        ]
+    }
+}

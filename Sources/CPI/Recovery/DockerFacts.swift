@@ -1,0 +1,120 @@
+import Engine
+import Journal
+
+/// What Docker says now of one thing that an operation is about.
+public struct DockerFacts: Sendable {
+    public let subject: Subject
+    /// One fact each, in words.
+    public let lines: [String]
+}
+
+extension OperatorRecovery {
+    /// What Docker says of an operation's subjects, on the Docker that it was begun on. `since` (Unix
+    /// milliseconds): what was started later is said to be. Changes nothing. Throws `CPIError` when that
+    /// Docker cannot be reached, else `EngineError`.
+    public func facts(
+        about subjects: [Subject], of operation: Operation, since: Int64?
+    ) throws -> [DockerFacts] {
+        let there = try world(for: operation)
+        return try subjects.compactMap { subject in
+            let lines = try FactFinder(world: there, since: since).lines(subject)
+            return lines.isEmpty ? nil : DockerFacts(subject: subject, lines: lines)
+        }
+    }
+}
+
+/// Looks at one thing after the other.
+struct FactFinder {
+    let world: World
+    /// Unix milliseconds.
+    let since: Int64?
+
+    func lines(_ subject: Subject) throws -> [String] {
+        let cid = subject.cid
+        switch subject.kind {
+        case .vm: return try vm(VMCID(cid))
+        case .disk: return try disk(DiskCID(cid))
+        case .stemcell: return [try world.engine.image(cid) == nil ? "no such image" : "is there"]
+        case .snapshot:
+            guard try world.engine.volume(cid) != nil else { return ["no such volume"] }
+            let isWhole = try world.engine.volume(SnapshotCID(cid).record) != nil
+            return [isWhole ? "is there, whole" : "is there without its record: it is not whole"]
+        case .network:
+            guard try world.engine.network(cid) != nil else { return ["no such network"] }
+            let users = try world.users(of: cid)
+            return ["is there; " + (users.isEmpty ? "no user" : users.joined(separator: ", "))]
+        case .agent: return []
+        }
+    }
+
+    private func vm(_ cid: VMCID) throws -> [String] {
+        let members = try world.containers(of: cid)
+        var lines = try members.sorted { $0.name < $1.name }.compactMap { member in
+            try world.engine.container(member.id).map { words($0, member.role, cid) }
+        }
+        if lines.isEmpty { lines.append("no container of this VM is there") }
+        if let mark = try world.engine.volume(cid.mark) {
+            let id = mark.labels[Label.operation] ?? "?"
+            lines.append("\(mark.name) marks it: operation \(id) is at work or was interrupted")
+        }
+        return lines + (try world.committedImages(cid).map { "image \($0) is there" })
+    }
+
+    private func words(_ container: Container, _ role: VMCID.Role?, _ vm: VMCID) -> String {
+        var parts = ["\(container.name) (\(container.id.prefix(12))) \(state(container))"]
+        switch role {
+        case .old: parts.append("was replaced")
+        case .replacement: parts.append("is to take the VM's place")
+        case .incomplete: parts.append("is not complete")
+        case nil: parts.append("was renamed by hand")
+        default: break
+        }
+        let disks = container.mounts.filter { $0.type == "volume" && DiskCID($0.name).isDisk }
+        if !disks.isEmpty {
+            parts.append("mounts " + disks.map(\.name).sorted().joined(separator: ", "))
+        }
+        return parts.joined(separator: "; ")
+    }
+
+    private func state(_ container: Container) -> String {
+        guard container.wasStarted else { return "was never started" }
+        var text: String
+        if container.isRestarting {
+            text = "restarts again and again (\(container.restarts) times)"
+        } else if container.isPaused {
+            text = "is paused"
+        } else if container.isRunning {
+            text = "is running since \(container.startedAt.prefix(19))Z"
+        } else {
+            text = "is stopped since \(container.finishedAt.prefix(19))Z"
+            text += " with exit code \(container.exitCode)"
+        }
+        guard let since, container.startedAt > Timestamp.text(since) else { return text }
+        return text + ", started after this operation's last event"
+    }
+
+    private func disk(_ cid: DiskCID) throws -> [String] {
+        guard let volume = try world.engine.volume(cid.description) else {
+            return ["no such volume"]
+        }
+        var lines = ["volume is there, made \((volume.json["CreatedAt"].string ?? "?").prefix(19))"]
+        let holders = try world.holders(of: cid)
+        for holder in holders {
+            let isPin = holder.container.isPin
+            let state = holder.container.isRunning ? "runs" : "does not run"
+            lines.append(
+                isPin
+                    ? "pinned to VM \(holder.name); the pin \(state)"
+                    : "mounted by \(holder.container.name), which \(state)")
+        }
+        if holders.isEmpty { lines.append("no container has it") }
+        return lines
+    }
+}
+
+extension DiskCID {
+    /// Ours or the Go CPI's, by its name.
+    var isDisk: Bool {
+        isOurForm || isGoCPIs
+    }
+}

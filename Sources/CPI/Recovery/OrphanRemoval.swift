@@ -1,0 +1,96 @@
+import Engine
+import Journal
+
+/// How an orphan may be removed at an operator's word.
+public enum OrphanRemoval: Sendable, Equatable {
+    /// Not by this tool, and why.
+    case never(String)
+    /// A volume that is no disk's and no snapshot's.
+    case volume
+    /// A volume with data of a deployment: a disk, or a snapshot. Its name must be typed.
+    case data
+    case pin, network
+
+    public var isPossible: Bool { if case .never = self { false } else { true } }
+
+    /// Of what a call has made whose answer may not have arrived.
+    static func unanswered(_ subject: Subject) -> OrphanRemoval {
+        switch subject.kind {
+        case .vm: .never("a VM is deleted by bosh delete-vm, which the director then knows of")
+        case .disk: .data
+        case .network: .network
+        case .stemcell, .snapshot, .agent: .never("it is deleted by the command shown")
+        }
+    }
+
+    static func of(_ volume: Volume) -> OrphanRemoval {
+        let isDisk = !(volume.labels[Label.disk] ?? "").isEmpty || DiskCID(volume.name).isDisk
+        let isSnapshot = !(volume.labels[Label.snapshot] ?? "").isEmpty
+        return isDisk || isSnapshot || SnapshotCID(volume.name).isOurForm ? .data : .volume
+    }
+}
+
+extension OperatorRecovery {
+    /// What nobody may know of, with age, and for volumes `sizes`: Docker reads all their files for it.
+    /// Throws `EngineError`.
+    public func orphans(sizes: Bool) throws -> [Orphan] {
+        let found = try orphans()
+        let lost = try LostAnswers(world: world).all().filter { one in
+            !found.contains { $0.name == one.name }
+        }
+        let all = found + lost
+        let used = sizes ? try engine.volumeSizes() : [:]
+        return try all.map { orphan in
+            var orphan = orphan
+            orphan.created = try created(orphan)
+            if orphan.kind == "volume" { orphan.bytes = used[orphan.name] }
+            return orphan
+        }
+    }
+
+    private func created(_ orphan: Orphan) throws -> String? {
+        switch orphan.kind {
+        case "container": try engine.container(orphan.name)?.json["Created"].string
+        case "volume": try engine.volume(orphan.name)?.json["CreatedAt"].string
+        case "image": try engine.image(orphan.name)?.createdAt
+        case "network": try engine.network(orphan.name)?.json["Created"].string
+        default: nil
+        }
+    }
+
+    /// Removes one orphan, after a look whether it is one still. Docker refuses what is in use. Throws
+    /// `CPIError` for what must not be removed, or is no orphan any more, else `EngineError`.
+    public func remove(_ orphan: Orphan) throws {
+        let isStill = try (orphans() + LostAnswers(world: world).all()).contains {
+            $0.kind == orphan.kind && $0.name == orphan.name && $0.removal == orphan.removal
+        }
+        guard isStill else { throw refusal(orphan, "it is no such orphan any more") }
+        switch orphan.removal {
+        case .never(let why): throw refusal(orphan, why)
+        case .volume, .data: try engine.removeVolume(orphan.name)
+        case .pin: try removePin(orphan)
+        case .network:
+            try world.locked(networks: [orphan.name]) {
+                guard try world.users(of: orphan.name).isEmpty else {
+                    throw refusal(orphan, "somebody uses it")
+                }
+                try engine.removeNetwork(orphan.name)
+            }
+        }
+    }
+
+    private func removePin(_ orphan: Orphan) throws {
+        guard let pin = try engine.container(orphan.name), try world.isAbandoned(pin) else {
+            throw refusal(orphan, "its VM is there")
+        }
+        do {
+            try world.removeContainer(pin.id, .pin)
+        } catch let error as LastCopy {
+            throw refusal(orphan, error.description)
+        }
+    }
+
+    private func refusal(_ orphan: Orphan, _ why: String) -> CPIError {
+        CPIError(kind: .cloud, message: "\(orphan.kind) \(orphan.name) is not removed: \(why)")
+    }
+}

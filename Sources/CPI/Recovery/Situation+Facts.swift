@@ -1,0 +1,96 @@
+/// What Docker shows, as sentences for an operator.
+extension Situation {
+    var facts: [String] {
+        switch self {
+        case .incomplete: ["what it makes is not there under its final name"]
+        case .complete: ["what it makes is there, complete"]
+        case .unfinished: ["what it is to finish may be unfinished"]
+        case .gone(let why): [why]
+        case .superseded(let other): ["operation \(other) has put its own container there"]
+        case .carriers(let carriers, let wasRunning):
+            carriers.facts + ["before it the VM \(wasRunning ? "ran" : "did not run")"]
+        case .remnant(let replacement):
+            ["a replacement without its plan: it \(replacement.words)"]
+        case .live(let plan, let state): state.facts(plan)
+        }
+    }
+}
+
+extension Carriers {
+    fileprivate var facts: [String] {
+        let replacement = replacementContainer.map { " (\($0.id.prefix(12)))" } ?? ""
+        let original = oldContainer.map { " (\($0.id.prefix(12)))" } ?? ""
+        return [
+            "the old container\(original) \(old.words)",
+            "the replacement\(replacement) \(self.replacement.words)",
+            "the committed image \(image.words)",
+            name.words,
+        ] + (isStartedAnew ? ["somebody has started the replacement since"] : [])
+            + olderImages.map { "image \($0) is there" }
+    }
+}
+
+extension Carriers.Old {
+    fileprivate var words: String {
+        switch self {
+        case .absent: "is gone"
+        case .rested: "is stopped, and has not run since its commit"
+        case .reran: "is stopped, and has run since its commit"
+        case .running: "is running"
+        }
+    }
+}
+
+extension Carriers.Replacement {
+    fileprivate var words: String {
+        switch self {
+        case .absent: "is not there"
+        case .fresh: "has never run"
+        case .ran: "has run, and is stopped"
+        case .running: "is running"
+        }
+    }
+}
+
+extension Carriers.Image {
+    fileprivate var words: String {
+        switch self {
+        case .absent: "is not there"
+        case .current: "holds all that the old container holds"
+        case .stale: "is older than what the old container holds"
+        }
+    }
+}
+
+extension Carriers.Name {
+    fileprivate var words: String {
+        switch self {
+        case .old: "the old container has the VM's name"
+        case .replacement: "the replacement has the VM's name"
+        case .nobody: "no container has the VM's name"
+        case .other(let id): "the container of operation \(id) has the VM's name"
+        }
+    }
+}
+
+extension LiveState {
+    fileprivate func facts(_ plan: LiveAttach) -> [String] {
+        let vm =
+            switch vm {
+            case .absent: "is gone"
+            case .stopped: "is stopped"
+            case .running: "is running"
+            }
+        let pin =
+            switch pin {
+            case .absent: "is not there"
+            case .idle: "is there and does not run"
+            case .running: "is running"
+            }
+        return [
+            "VM \(plan.vm) \(vm)", "the pin of disk \(plan.disk) for this VM \(pin)",
+            isListed ? "the disk is on the VM's list" : "the disk is not on the VM's list",
+            isMounted ? "it is mounted in the VM" : "it was not seen mounted in the VM",
+        ]
+    }
+}

@@ -1,0 +1,92 @@
+import Engine
+import Journal
+
+/// A VM as Docker shows it, on one page.
+public struct VMReport: Sendable {
+    public struct Network: Sendable {
+        public let name: String
+        /// Empty while the VM is stopped, unless it is static.
+        public let address: String
+        public let mac: String
+    }
+
+    public struct Disk: Sendable {
+        public let disk: String
+        public let sizeMiB: Int
+        /// Where the VM's container has it; nil when it is pinned alone, which is how a disk that was
+        /// attached to a VM as it ran is known.
+        public let path: String?
+        /// running, stopped, or nil when it has no pin.
+        public let pin: String?
+    }
+
+    public let cid: String
+    /// The container's name now; another one than the CID means that it is half replaced, or renamed.
+    public let container: Container
+    public let networks: [Network]
+    public let limits: [VMLimit]
+    public let disks: [Disk]
+    /// What is kept beside the VM's own container, in words.
+    public let beside: [String]
+    /// Nil when it does not run.
+    public let isAgentUp: Bool?
+    /// What set_vm_metadata said last.
+    public let metadata: [String: String]
+    public let stemcell: String
+    public let agent: String
+}
+
+extension OperatorRecovery {
+    /// Looks at one VM. Changes nothing. Throws `CPIError` when there is no such VM, else `EngineError`.
+    public func report(onVM text: String) throws -> VMReport {
+        let cid = VMCID(text)
+        let container = try world.requireVM(cid)
+        let isUp = container.isRunning && !container.isPaused
+        let isAgentUp = isUp ? try AgentProbe(world: world).isUp(container.id) : nil
+        let label = container.labels[Label.metadata] ?? ""
+        let said = world.recorder.store.latestMetadata(of: cid) ?? label
+        return VMReport(
+            cid: text, container: container, networks: container.networks,
+            limits: try limits(of: container), disks: try disks(of: cid, container),
+            beside: try beside(cid, container), isAgentUp: isAgentUp,
+            metadata: ((try? JSON(parsing: said.utf8)) ?? .null).strings,
+            stemcell: container.labels[Label.stemcell] ?? "",
+            agent: container.labels[Label.agent] ?? "")
+    }
+
+    private func disks(of vm: VMCID, _ container: Container) throws -> [VMReport.Disk] {
+        var paths: [String: String] = [:]
+        for mount in container.mounts where DiskCID(mount.name).isDisk {
+            paths[mount.name] = mount.destination
+        }
+        var pins: [String: String] = [:]
+        for pin in try world.pins(of: vm) {
+            let isUp = try world.engine.container(pin.id)?.isRunning == true
+            pins[pin.disk.description] = isUp ? "running" : "stopped"
+        }
+        return try Set(paths.keys).union(pins.keys).sorted().map { name in
+            let volume = try world.engine.volume(name)
+            return VMReport.Disk(
+                disk: name,
+                sizeMiB: volume.map { DiskSize.current(DiskCID(name), $0, world) } ?? 0,
+                path: volume == nil ? "the volume is gone" : paths[name], pin: pins[name])
+        }
+    }
+
+    private func beside(_ vm: VMCID, _ container: Container) throws -> [String] {
+        let all = try FactFinder(world: world, since: nil).lines(vm.subject)
+        return all.filter { !$0.hasPrefix(container.name + " (") }
+    }
+}
+
+extension Container {
+    fileprivate var networks: [VMReport.Network] {
+        endpoints.map { name, endpoint in
+            let now = endpoint["IPAddress"].string ?? ""
+            let asked = endpoint["IPAMConfig"]["IPv4Address"].string ?? ""
+            return VMReport.Network(
+                name: name, address: now.isEmpty ? asked : now,
+                mac: endpoint["MacAddress"].string ?? "")
+        }.sorted { $0.name < $1.name }
+    }
+}

@@ -1,0 +1,46 @@
+/// Questions about VMs and disks: which there are, and what was last said of them.
+extension Journal {
+    /// The CIDs of that kind that `text` may mean: itself, those that begin with it, and for a text with
+    /// "…" or "..." in it, as tables show it, those that begin and end so. At most 20.
+    public func cids(_ kind: Subject.Kind, like text: String) throws -> [String] {
+        var parts = [text, ""]
+        for mark in ["…", "..."] {
+            guard let range = text.firstRange(of: mark) else { continue }
+            parts = [String(text[..<range.lowerBound]), String(text[range.upperBound...])]
+        }
+        var found: [String] = []
+        let sql = """
+            SELECT DISTINCT cid FROM subjects
+            WHERE cid >= ?1 AND cid < ?1 || '~' AND kind = ?2
+                AND substr(cid, -length(?3), length(?3)) = ?3
+            ORDER BY cid LIMIT 20
+            """
+        let values: [Value] = [.text(parts[0]), .text(kind.rawValue), .text(parts[1])]
+        try database.run(sql, values) { found.append($0.text(0) ?? "") }
+        return found.contains(text) ? [text] : found
+    }
+
+    /// The plan of the newest operation of a method about a VM or disk that ended as done; nil when
+    /// there is none.
+    public func latestPlan(_ method: String, about subject: Subject) throws -> String? {
+        let filter = OperationFilter(
+            subjects: [subject], methods: [method], states: [.done], limit: 1)
+        return try operations(filter).first?.plan
+    }
+
+    /// The newest event's number; 0 in an empty journal.
+    public func lastSequence() throws -> Int64 {
+        var last: Int64 = 0
+        try database.run("SELECT max(sequence) FROM events") { last = $0.integer(0) ?? 0 }
+        return last
+    }
+
+    /// How many events and operations there are.
+    public func counts() throws -> (events: Int, operations: Int) {
+        var counts = (events: 0, operations: 0)
+        try database.run(
+            "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM operations)"
+        ) { counts = (Int($0.integer(0) ?? 0), Int($0.integer(1) ?? 0)) }
+        return counts
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import CPI
+import Engine
+import Journal
+
+struct JournalExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes events: one JSON document a line, or a trace for Perfetto.",
+        discussion: """
+            jsonl is read again by "journal import". chrome is the Trace Event Format: open it at \
+            https://ui.perfetto.dev or in chrome://tracing; each VM has a lane.
+            """)
+
+    enum Format: String, CaseIterable, ExpressibleByArgument { case jsonl, chrome }
+
+    @OptionGroup var source: Source
+    @Option(help: "jsonl or chrome.")
+    var format = Format.jsonl
+    @Option(
+        help: ArgumentHelp(
+            "Only operations that began then or later: " + Moment.help, valueName: "time"))
+    var since: Moment?
+
+    func run() throws {
+        try complaining {
+            let journal = try source.openJournal()
+            switch format {
+            case .jsonl:
+                try journal.forEachEvent(since: since?.milliseconds) { event in
+                    var event = event
+                    event.data = event.data.map(Clean.jsonText)
+                    print(EventDocument.json(event).text)
+                }
+            case .chrome:
+                let trace = try ChromeTrace(journal, since: since?.milliseconds)
+                print(trace.json.text)
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import CPI
+import Journal
+
+struct JournalList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists operations, the newest first.",
+        discussion: """
+            A CID may be given by its beginning, or as a table shows it, with "…" or "..." in its \
+            middle. A terminal gets relative times and what fits its width; a pipe gets everything.
+            """)
+
+    @OptionGroup var source: Source
+    @OptionGroup var output: Output
+    @OptionGroup var choice: OperationChoice
+    @Option(name: [.customShort("n"), .long], help: "How many at most.")
+    var limit = 30
+    @Option(help: "Only operations about this VM, disk, stemcell, agent or network.")
+    var about: String?
+    @Flag(help: "Only calls that can change something: no info, has_vm and the like.")
+    var changes = false
+    @Option(
+        help: ArgumentHelp(
+            "Which columns: names with commas between them, of "
+                + OperationColumn.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+            valueName: "names"))
+    var columns: String?
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        _ = try OperationColumn.choice(columns)
+    }
+
+    func run() throws {
+        try complaining {
+            let journal = try source.openJournal()
+            var filter = try choice.filter(journal, limit: limit)
+            filter.about = about
+            filter.mutatingOnly = changes
+            let reader = OperationReader(journal)
+            let views = try journal.operations(filter).map(reader.view)
+            output.print(Listing(views, columns: try OperationColumn.choice(columns)))
+        }
+    }
+}
+
+/// Which operations, for all commands that have to choose.
+struct OperationChoice: ParsableArguments {
+    @Flag(help: "Only operations without an outcome, and those left to a person.")
+    var open = false
+    @Flag(help: "Only operations that ended with an error.")
+    var failed = false
+    @Option(help: ArgumentHelp("Only operations about this VM.", valueName: "cid"))
+    var vm: String?
+    @Option(help: ArgumentHelp("Only operations about this disk.", valueName: "cid"))
+    var disk: String?
+    @Option(help: "Only this method; may be given more than once.")
+    var method: [String] = []
+    @Option(help: "Only the call with this id of the director's, such as cpi-123456.")
+    var request: String?
+    @Option(help: ArgumentHelp("Only calls of this director.", valueName: "uuid"))
+    var director: String?
+    @Option(help: ArgumentHelp("Only what began then or later: " + Moment.help, valueName: "time"))
+    var since: Moment?
+    @Option(help: ArgumentHelp("Only what began before.", valueName: "time"))
+    var until: Moment?
+
+    /// Throws `Complaint` for a CID that fits none or several.
+    func filter(_ journal: Journal, limit: Int) throws -> OperationFilter {
+        var states: [Operation.State] = []
+        if open { states += [.running, .parked] }
+        if failed { states += [.failed, .rolledBack] }
+        return OperationFilter(
+            subjects: try subjects(journal), methods: method, states: states, request: request,
+            director: director, since: since?.milliseconds, until: until?.milliseconds,
+            limit: limit)
+    }
+
+    func subjects(_ journal: Journal) throws -> [Subject] {
+        try [(Subject.Kind.vm, vm), (.disk, disk)].compactMap { kind, text in
+            try text.map { Subject(kind, try journal.cid(kind, $0)) }
+        }
+    }
+}
+
+extension Journal {
+    /// The one CID that a text means. Throws `Complaint` when it is none or several.
+    func cid(_ kind: Subject.Kind, _ text: String) throws -> String {
+        let found = try cids(kind, like: text)
+        guard found.count < 2 else {
+            throw Complaint(
+                "\(text) may be " + found.prefix(5).joined(separator: " or ") + "; give more of it",
+                .failure)
+        }
+        guard let cid = found.first else {
+            throw Complaint("the journal knows no \(kind.rawValue) \(text)", .failure)
+        }
+        return cid
+    }
+}

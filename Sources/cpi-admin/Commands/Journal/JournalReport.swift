@@ -1,0 +1,64 @@
+import ArgumentParser
+import CPI
+import Journal
+
+struct JournalReport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Writes an incident as one HTML file, for a ticket.",
+        discussion: """
+            The file needs nothing else: no script, no font, no picture from elsewhere. Secrets are \
+            not in it. Example: cpi-admin journal report --vm vm-1a2b > incident.html
+            """)
+
+    @OptionGroup var source: Source
+    @OptionGroup var choice: OperationChoice
+    @Option(name: [.customShort("n"), .long], help: "How many operations at most, the newest.")
+    var limit = 200
+    @Flag(help: "Do not ask Docker.")
+    var offline = false
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        guard choice.vm != nil || choice.disk != nil || choice.since != nil || choice.open else {
+            throw ValidationError("give --vm CID, --disk CID, --since TIME or --open")
+        }
+    }
+
+    func run() throws {
+        try complaining {
+            let journal = try source.openJournal()
+            var filter = try choice.filter(journal, limit: limit)
+            filter.mutatingOnly = true
+            let reader = OperationReader(journal)
+            let views = try journal.operations(filter).reversed().map(reader.view)
+            let report = try IncidentReport(
+                views, journal, title: title(filter), facts: facts(views))
+            print(try ReportHTML.text(report), terminator: "")
+        }
+    }
+
+    private func title(_ filter: OperationFilter) -> String {
+        let about = filter.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
+        guard about.isEmpty else { return "Incident: " + about.joined(separator: ", ") }
+        return "Incident: "
+            + (choice.since.map { "since \(Timestamp.text($0.milliseconds))" } ?? "open operations")
+    }
+
+    /// What Docker says of all that the operations are about.
+    private func facts(_ views: [OperationView]) -> [String] {
+        guard !offline, let last = views.last else { return ["Docker was not asked."] }
+        var seen: Set<Subject> = []
+        let subjects = views.flatMap(\.subjects).filter { seen.insert($0).inserted }
+        do {
+            let recovery = try source.recovery(needsJournal: false)
+            return try recovery.facts(
+                about: Array(subjects.prefix(50)), of: last.operation, since: nil
+            ).flatMap { fact in
+                fact.lines.map { "\(fact.subject.kind.rawValue) \(fact.subject.cid): \($0)" }
+            }
+        } catch {
+            let words = (error as? Complaint)?.text ?? (error as? CPIError)?.message ?? "\(error)"
+            return ["Not known: \(words)"]
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import CPI
+import Journal
+
+struct JournalStats: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Counts calls by method: failures, how long they took, and the slowest.",
+        discussion: """
+            --steps counts the steps of calls, by kind; it reads every event. --prometheus prints what \
+            node_exporter's textfile collector reads: write it to a file beside the one that it reads, \
+            and rename it.
+            """)
+
+    @OptionGroup var source: Source
+    @OptionGroup var output: Output
+    @Option(help: ArgumentHelp("Only what began then or later: " + Moment.help, valueName: "time"))
+    var since: Moment?
+    @Flag(help: "Count steps.")
+    var steps = false
+    @Flag(help: "Print metrics in the text format of Prometheus.")
+    var prometheus = false
+
+    func run() throws {
+        try complaining {
+            let journal = try source.openJournal()
+            let since = since?.milliseconds ?? 0
+            let all =
+                try steps
+                ? journal.stepStatistics(since: since) : journal.methodStatistics(since: since)
+            guard prometheus else { return output.print(Listing(all, isSteps: steps)) }
+            let open = try journal.open()
+            print(Metrics.text(all, isSteps: steps, open: open), terminator: "")
+        }
+    }
+}

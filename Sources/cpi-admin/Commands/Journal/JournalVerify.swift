@@ -1,0 +1,38 @@
+import ArgumentParser
+import CPI
+import FoundationEssentials
+import Glibc
+import Journal
+
+struct JournalVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Checks the file, the events, and that the lists say what the events say.",
+        discussion: """
+            The lists are made anew from the events in a copy below TMPDIR, and compared. Changes \
+            nothing. Exit codes: 0 all is well, 5 something is wrong.
+            """)
+
+    @OptionGroup var source: Source
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        try complaining {
+            let journal = try source.openJournal()
+            let scratch = FileManager.default.temporaryDirectory.path + "/cpi-admin-\(getpid())"
+            try? FileManager.default.removeItem(atPath: scratch)
+            try FileManager.default.createDirectory(
+                atPath: scratch, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            defer { try? FileManager.default.removeItem(atPath: scratch) }
+            let counts = try journal.counts()
+            let problems = try journal.verify(scratch: scratch)
+            let verdict = Verdict(
+                path: journal.path, events: counts.events, operations: counts.operations,
+                problems: problems)
+            print(json ? verdict.json.text : verdict.text)
+            guard problems.isEmpty else { throw ExitCode.journalUnusable }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import CPI
+import Journal
+
+struct RecoverPark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "park",
+        abstract:
+            "Leaves an operation to people: nothing touches it until it is resolved or recovered.",
+        discussion: "The reason is added to the operation's events.")
+
+    @OptionGroup var source: Source
+    @Argument(help: "The operation's id, or the beginning of it.")
+    var id: String
+    @Option(help: "Why; for whoever looks next.")
+    var reason: String
+
+    func validate() throws { try Reason.require(reason) }
+
+    func run() throws {
+        try complaining {
+            let recovery = try OperatorRecovery(
+                source.configuration(), needsJournal: true, logger: .admin)
+            let operation = try recovery.park(id, reason: reason)
+            print(
+                "operation \(operation.id) is parked: cpi-admin recover \(operation.id) settles it")
+        }
+    }
+}
+
+struct RecoverResolve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resolve",
+        abstract:
+            "Closes an operation as you have found it. Looks at nothing, changes nothing in Docker.",
+        discussion: """
+            For what recovery cannot settle and you have settled by hand. State and reason are added \
+            to the operation's events; what happened stays as it was written.
+            """)
+
+    enum Outcome: String, CaseIterable, ExpressibleByArgument {
+        case done, failed
+        case rolledBack = "rolled-back"
+    }
+
+    @OptionGroup var source: Source
+    @Argument(help: "The operation's id, or the beginning of it.")
+    var id: String
+    @Option(name: .customLong("as"), help: "done, failed or rolled-back.")
+    var outcome: Outcome
+    @Option(help: "Why, and what was done by hand.")
+    var reason: String
+
+    func validate() throws { try Reason.require(reason) }
+
+    func run() throws {
+        try complaining {
+            let recovery = try OperatorRecovery(
+                source.configuration(), needsJournal: true, logger: .admin)
+            let state = Operation.State(rawValue: outcome.rawValue) ?? .failed
+            let operation = try recovery.resolve(id, as: state, reason: reason)
+            print("operation \(operation.id) is closed as \(operation.state.rawValue)")
+        }
+    }
+}
+
+private enum Reason {
+    static func require(_ text: String) throws {
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw ValidationError("--reason must say something")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+
+/// What a mistyped command may have meant: options are looked after by the parser itself.
+enum Suggestion {
+    /// Of words such as `["journal", "lsit"]`: the known one that is nearest to the first unknown one;
+    /// nil when all are known, or none is near.
+    static func of(_ words: [String]) -> String? {
+        var command: ParsableCommand.Type = Admin.self
+        for word in words {
+            let known = command.configuration.subcommands
+            if let next = known.first(where: { $0._commandName == word }) {
+                command = next
+                continue
+            }
+            let names = known.map { $0._commandName }.filter { $0 != "run" }
+            let nearest = names.min { distance(word, $0) < distance(word, $1) }
+            return nearest.flatMap { distance(word, $0) <= 2 && word != $0 ? $0 : nil }
+        }
+        return nil
+    }
+
+    /// How many letters must be put in, taken out or changed to make one of the other.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let (a, b) = (Array(one), Array(other))
+        var row = Array(0...b.count)
+        for (i, letter) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in b.indices {
+                let above = row[j + 1]
+                let change = diagonal + (letter == b[j] ? 0 : 1)
+                row[j + 1] = min(change, above + 1, row[j] + 1)
+                diagonal = above
+            }
+        }
+        return row[b.count]
+    }
+}

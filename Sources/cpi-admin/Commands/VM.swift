@@ -1,0 +1,55 @@
+import ArgumentParser
+import CPI
+import Journal
+
+struct VM: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vm", abstract: "Shows one VM on a page; its logs, and its files.",
+        discussion: """
+            --logs and --files work on a stopped VM as well, for they ask Docker and not the VM. What \
+            is a secret in a text is shown as ***.
+
+            Examples:
+              cpi-admin vm vm-1a2b --logs 100
+              cpi-admin vm vm-1a2b --files /var/vcap/monit/monit.log > monit.log
+            """)
+
+    @OptionGroup var source: Source
+    @Argument(help: "The VM's CID, or the beginning of it where the journal knows it.")
+    var cid: String
+    @Option(help: ArgumentHelp("Show the last lines of its logs.", valueName: "lines"))
+    var logs: Int?
+    @Option(help: ArgumentHelp("Write one of its files to stdout.", valueName: "path"))
+    var files: String?
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard logs == nil || files == nil else {
+            throw ValidationError("--logs and --files exclude each other")
+        }
+        guard logs ?? 1 > 0 else { throw ValidationError("--logs must be at least 1") }
+        guard files?.hasPrefix("/") ?? true else {
+            throw ValidationError("--files wants an absolute path")
+        }
+    }
+
+    func run() throws {
+        try complaining {
+            let recovery = try source.recovery(needsJournal: false)
+            let journal = try? source.openJournal()
+            // Docker may know a VM that the journal does not.
+            let found = try journal?.cids(.vm, like: cid) ?? []
+            let cid = found.count == 1 ? found[0] : self.cid
+            if let files {
+                let bytes = try recovery.file(ofVM: cid, path: files)
+                guard Streams.write(bytes, to: 1) else { throw ExitCode.failure }
+            } else if let logs {
+                print(LogText.text(try recovery.logs(ofVM: cid, lines: logs)))
+            } else {
+                let page = try VMPage(try recovery.report(onVM: cid), journal)
+                print(json ? page.json.text : page.text)
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Engine
+
+/// Rows of one kind of thing, as every format shows them.
+struct Listing {
+    struct Column {
+        /// The key in CSV; the title is the same in capitals unless another one is given.
+        let key: String
+        var title: String
+        /// What a terminal may cut in the middle, down to so many characters.
+        var least: Int?
+        /// Those with a lower one give first.
+        var turn = 1
+
+        init(_ key: String, title: String? = nil, least: Int? = nil, turn: Int = 1) {
+            self.turn = turn
+            self.key = key
+            self.title = title ?? key.uppercased().replacing("_", with: " ")
+            self.least = least
+        }
+    }
+
+    struct Cell {
+        /// In full, for a program.
+        let text: String
+        /// For a person at a terminal; the same unless given.
+        var short: String?
+        var style: Terminal.Style?
+
+        init(_ text: String, short: String? = nil, style: Terminal.Style? = nil) {
+            self.text = text
+            self.short = short
+            self.style = style
+        }
+    }
+
+    /// The member of the JSON document that has the rows.
+    let name: String
+    let columns: [Column]
+    let rows: [[Cell]]
+    /// Each row as the JSON document has it.
+    let documents: [JSON]
+    /// What is said when there are no rows.
+    let nothing: String
+
+    func text(_ format: OutputFormat) -> String {
+        switch format {
+        case .table: rows.isEmpty ? nothing : Table(self).text
+        case .json: (["schema": 1, name: .array(documents)] as JSON).text
+        case .jsonl: documents.map(\.text).joined(separator: "\n")
+        case .csv: csv
+        }
+    }
+
+    /// RFC 4180, with a first line of keys.
+    private var csv: String {
+        let lines = [columns.map(\.key)] + rows.map { $0.map(\.text) }
+        return lines.map { $0.map(Listing.quoted).joined(separator: ",") }
+            .joined(separator: "\r\n")
+    }
+
+    private static func quoted(_ text: String) -> String {
+        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}

@@ -1,0 +1,46 @@
+import Journal
+
+/// The text format of Prometheus, version 0.0.4: a summary of durations and counters by method or step.
+enum Metrics {
+    static func text(_ all: [Statistics], isSteps: Bool, open: [Operation]) -> String {
+        let label = isSteps ? "step" : "method"
+        let name = isSteps ? "docker_cpi_step" : "docker_cpi_call"
+        var lines = [
+            "# HELP \(name)_duration_seconds How long they took, of those that ended.",
+            "# TYPE \(name)_duration_seconds summary",
+        ]
+        for one in all {
+            for percent in [50, 90, 99] {
+                guard let duration = one.percentile(percent) else { continue }
+                lines.append(
+                    "\(name)_duration_seconds{\(label)=\"\(one.name)\",quantile=\"0.\(percent)\"} "
+                        + seconds(duration))
+            }
+            lines.append(
+                "\(name)_duration_seconds_sum{\(label)=\"\(one.name)\"} \(seconds(one.total))")
+            lines.append(
+                "\(name)_duration_seconds_count{\(label)=\"\(one.name)\"} \(one.durations.count)")
+        }
+        lines += [
+            "# HELP \(name)_failures Those in the journal that ended with an error.",
+            "# TYPE \(name)_failures gauge",
+        ]
+        lines += all.map { "\(name)_failures{\(label)=\"\($0.name)\"} \($0.failures)" }
+        lines += [
+            "# HELP docker_cpi_open_operations Operations without an outcome, and parked ones.",
+            "# TYPE docker_cpi_open_operations gauge",
+        ]
+        for state in [Operation.State.running, .parked] {
+            let count = open.count { $0.state == state }
+            lines.append("docker_cpi_open_operations{state=\"\(state.rawValue)\"} \(count)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Microseconds as seconds with six decimals.
+    private static func seconds(_ microseconds: Int64) -> String {
+        let rest = String(microseconds % 1_000_000)
+        let zeros = String(repeating: "0", count: 6 - rest.count)
+        return "\(microseconds / 1_000_000).\(zeros)\(rest)"
+    }
+}

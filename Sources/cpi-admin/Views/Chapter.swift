@@ -1,0 +1,79 @@
+import CPI
+import Engine
+import Journal
+
+/// A line of a timeline: one operation, or several of a kind in a row that went well.
+struct Chapter {
+    let first: OperationView
+    var last: OperationView
+    var count = 1
+    /// What it did to the VM's container, or how it ended, in words.
+    let words: String
+
+    static func chapters(_ views: [OperationView], _ journal: Journal, folds: Bool) throws
+        -> [Chapter]
+    {
+        var chapters: [Chapter] = []
+        for view in views {
+            if folds, let previous = chapters.last, previous.continues(with: view) {
+                chapters[chapters.count - 1].last = view
+                chapters[chapters.count - 1].count += 1
+            } else {
+                chapters.append(
+                    Chapter(first: view, last: view, words: try words(view, journal)))
+            }
+        }
+        return chapters
+    }
+
+    private func continues(with view: OperationView) -> Bool {
+        view.operation.method == first.operation.method && view.state == "done"
+            && last.state == "done" && words.isEmpty
+            && ["set_vm_metadata", "set_disk_metadata", "has_vm", "has_disk", "get_disks"]
+                .contains(view.operation.method)
+    }
+
+    private static func words(_ view: OperationView, _ journal: Journal) throws -> String {
+        var parts: [String] = []
+        if let way = DiskWay.words(view.operation) { parts.append(way) }
+        let plan = view.operation.plan.flatMap { try? JSON(parsing: $0.utf8) } ?? .null
+        if let old = plan["old"].string, !old.isEmpty, view.state == "done" {
+            parts.append("container \(old.prefix(12)) was replaced")
+        }
+        if let error = view.operation.error { parts.append(error) }
+        let settled = try journal.events(of: view.operation.id).filter { $0.kind == .attempt }
+        if !settled.isEmpty { parts.append("settled by recovery (\(settled.count))") }
+        return parts.joined(separator: "; ")
+    }
+}
+
+extension Listing {
+    init(chapters: [Chapter], about kind: Subject.Kind) {
+        let other: Subject.Kind = kind == .vm ? .disk : .vm
+        self.init(
+            name: "operations",
+            columns: [
+                Column("started", title: Terminal.isInteractive ? "AGO" : nil), Column("id"),
+                Column("state"), Column("method", least: 8), Column(other.rawValue, least: 8),
+                Column("duration", title: "TOOK"), Column("words", title: "WHAT", least: 12),
+            ],
+            rows: chapters.map { chapter in
+                let view = chapter.last
+                let times = chapter.count > 1 ? " ×\(chapter.count)" : ""
+                let cids = view.cids(other)
+                return [
+                    Span.cell(chapter.first.operation.started), Cell(view.operation.id),
+                    Cell(view.state, style: Terminal.style(view.state)),
+                    Cell(view.operation.method + times), Cell(cids.isEmpty ? "-" : cids),
+                    Cell(view.operation.duration.map(Span.duration) ?? "-"),
+                    Cell(chapter.words, short: Terminal.shortened(chapter.words)),
+                ]
+            },
+            documents: chapters.map { chapter in
+                var json = chapter.last.json
+                json["count"] = .integer(Int64(chapter.count))
+                json["words"] = .string(chapter.words)
+                return json
+            }, nothing: "nothing has touched it")
+    }
+}

@@ -1,0 +1,40 @@
+import CPI
+import Engine
+import Journal
+
+extension Listing {
+    /// Disks, and since when each has no VM.
+    init(_ disks: [(DiskReport, Int64?)]) {
+        func words(_ names: [String]) -> Cell {
+            Cell(names.isEmpty ? "-" : names.joined(separator: " "))
+        }
+        self.init(
+            name: "disks",
+            columns: [
+                Column("disk", least: 8), Column("size"), Column("limit"), Column("used"),
+                Column("kind", least: 5), Column("attached_to", least: 8),
+                Column("detached_since", title: Terminal.isInteractive ? "DETACHED" : nil),
+                Column("snapshots", least: 8),
+            ],
+            rows: disks.map { disk, detached in
+                [
+                    Cell(disk.disk), Cell("\(disk.sizeMiB) MiB"),
+                    Cell(
+                        disk.isEnforced ? "enforced" : "label only",
+                        short: disk.isEnforced ? "enforced" : "label"),
+                    Cell(disk.usedBytes.map(Span.mebibytes) ?? "-"), Cell(disk.kind),
+                    words(disk.holders), Span.cell(detached), words(disk.snapshots),
+                ]
+            },
+            documents: disks.map { disk, detached in
+                [
+                    "disk": .string(disk.disk), "size_mib": .integer(Int64(disk.sizeMiB)),
+                    "enforced": .bool(disk.isEnforced),
+                    "used_bytes": disk.usedBytes.map { .integer(Int64($0)) } ?? .null,
+                    "kind": .string(disk.kind), "attached_to": JSON(disk.holders),
+                    "detached_since": detached.map { .string(Timestamp.text($0)) } ?? .null,
+                    "snapshots": JSON(disk.snapshots),
+                ]
+            }, nothing: "no disks")
+    }
+}

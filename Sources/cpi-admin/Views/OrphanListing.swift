@@ -1,0 +1,48 @@
+import CPI
+import Engine
+
+extension Listing {
+    init(orphans: [Orphan]) {
+        let hasSizes = orphans.contains { $0.bytes != nil }
+        let size = Column("size")
+        self.init(
+            name: "orphans",
+            columns: [Column("kind"), Column("name", least: 10), Column("created", title: "AGE")]
+                + (hasSizes ? [size] : [])
+                + [Column("reason", least: 12), Column("command", least: 12)],
+            rows: orphans.map { orphan in
+                let bytes = Cell(orphan.bytes.map(Span.mebibytes) ?? "-")
+                return [
+                    Cell(orphan.kind), Cell(orphan.name),
+                    Span.cell(orphan.created.flatMap(Span.milliseconds)),
+                ] + (hasSizes ? [bytes] : [])
+                    + [Cell(orphan.reason), Cell(orphan.command)]
+            },
+            documents: orphans.map { orphan in
+                var reason: String?
+                if case .never(let why) = orphan.removal { reason = why }
+                return [
+                    "kind": .string(orphan.kind), "name": .string(orphan.name),
+                    "reason": .string(orphan.reason), "command": .string(orphan.command),
+                    "created": orphan.created.map(JSON.string) ?? .null,
+                    "bytes": orphan.bytes.map { .integer(Int64($0)) } ?? .null,
+                    "removable": .bool(orphan.removal.isPossible),
+                    "kept_because": reason.map(JSON.string) ?? .null,
+                ]
+            }, nothing: "no orphans")
+    }
+}
+
+/// Orphans for a person: why and what to do in full, to be copied from the terminal.
+enum OrphanText {
+    static func text(_ orphans: [Orphan]) -> String {
+        orphans.map { orphan in
+            let age = orphan.created.flatMap(Span.milliseconds).map { ", \(Span.age($0)) old" }
+            let size = orphan.bytes.map { ", \(Span.mebibytes($0))" }
+            let title = "\(orphan.kind) \(orphan.name)"
+            let head = Terminal.styled(title, .title) + (age ?? "") + (size ?? "")
+            let lines = Terminal.indented([orphan.reason, "→ " + orphan.command])
+            return ([head] + lines).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+}

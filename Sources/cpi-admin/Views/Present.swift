@@ -1,0 +1,95 @@
+import CPI
+import Engine
+import Journal
+
+/// What is true now, and what is to be done: beside the journal's story of an operation.
+struct Present {
+    /// What Docker says of the operation's subjects, or why it was not asked.
+    var facts: [DockerFacts] = []
+    var trouble: String?
+    /// What recovery would do; nil for what is not open.
+    var explanation: Explanation?
+    /// Who is at work on it.
+    var owner: String?
+    let next: String?
+
+    /// Asks Docker. Whatever it answers, this fails nothing: the journal's story is there without it.
+    init(_ view: OperationView, lastEvent: Int64?, _ source: Source, offline: Bool) {
+        next = NextCommand.text(view)
+        guard !offline else {
+            trouble = "not asked (--offline)"
+            return
+        }
+        do {
+            try look(view, lastEvent, try source.recovery(needsJournal: false))
+        } catch let complaint as Complaint {
+            trouble = complaint.text
+        } catch let error as CPIError {
+            trouble = error.message
+        } catch {
+            trouble = "\(error)"
+        }
+    }
+
+    private mutating func look(
+        _ view: OperationView, _ lastEvent: Int64?, _ recovery: OperatorRecovery
+    ) throws {
+        let isOpen = [.running, .parked].contains(view.operation.state)
+        if isOpen, view.operation.mutating,
+            let one = try recovery.cases(view.operation.id).first
+        {
+            owner = one.owner
+            if one.owner == nil, one.trouble == nil {
+                explanation = try recovery.explain(one)
+            }
+        }
+        facts = try recovery.facts(
+            about: view.subjects, of: view.operation, since: isOpen ? lastEvent : nil)
+    }
+
+    var json: JSON {
+        var json: JSON = [
+            "docker": .array(
+                facts.map {
+                    [
+                        "kind": .string($0.subject.kind.rawValue), "cid": .string($0.subject.cid),
+                        "facts": JSON($0.lines),
+                    ]
+                }),
+            "docker_trouble": trouble.map(JSON.string) ?? .null,
+            "next": next.map(JSON.string) ?? .null,
+        ]
+        json["recovery"] = explanation?.json ?? .null
+        return json
+    }
+}
+
+extension Explanation {
+    var json: JSON {
+        [
+            "action": .string(action), "rule": .string(rule), "situation": JSON(situation),
+            "losses": .string(losses), "needs_person": .bool(needsPerson),
+        ]
+    }
+}
+
+/// The one command that comes next, by an operation's state.
+enum NextCommand {
+    static func text(_ view: OperationView) -> String? {
+        let id = view.operation.id
+        switch view.state {
+        case "running": return "wait; then: cpi-admin journal show \(id)"
+        case "interrupted":
+            guard view.operation.mutating else { return nil }
+            return "cpi-admin recover \(id), or repeat the call (bosh deploy): it settles it first"
+        case "parked":
+            let isMade = view.operation.method.hasPrefix("create_")
+            return isMade
+                ? "cpi-admin orphans, which says how to remove it; or cpi-admin recover \(id)"
+                : "cpi-admin recover \(id), which says what a person has to decide"
+        case "failed", "rolled-back":
+            return "mend the cause, then repeat the call (bosh deploy, bosh cck)"
+        default: return nil
+        }
+    }
+}

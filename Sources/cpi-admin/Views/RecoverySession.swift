@@ -1,0 +1,97 @@
+import CPI
+import Journal
+
+/// One run of recovery: looks at operations, asks where it is to ask, settles.
+struct RecoverySession {
+    enum Mode { case look, ask, settle }
+
+    let recovery: OperatorRecovery
+    let wish: Operation.Direction?
+    /// One operation was asked for by its id.
+    let isNamed: Bool
+
+    func results(_ cases: [OperatorRecovery.Case], _ mode: Mode) throws -> [RecoveryResult] {
+        if Terminal.showsProgress, mode != .look {
+            recovery.onProgress { Streams.write("  \($0)\n", to: 2) }
+        }
+        return try cases.map { one in
+            var result = RecoveryResult(one)
+            guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
+            if one.isParkedByOperator, !isNamed {
+                result.needsPerson = true
+                result.words = "nothing: \(one.operation.error ?? "it is parked")"
+                return shown(result, mode)
+            }
+            if mode != .settle { result.explanation = try recovery.explain(one, wish) }
+            switch mode {
+            case .look: return result
+            case .settle: return settled(result)
+            case .ask:
+                _ = shown(result, mode)
+                guard Terminal.ask("Do it?") else { return result }
+                let done = settled(result)
+                print(done.words + "\n")
+                return done
+            }
+        }
+    }
+
+    /// The table, and in full why, where there is a reason.
+    func text(_ results: [RecoveryResult], _ did: Bool) -> String {
+        let plans = results.compactMap(plan)
+        let list = Listing(results, did: did).text(.table)
+        // A terminal's table would say again what the plans say in full.
+        if Terminal.isInteractive, !did, !plans.isEmpty, plans.count == results.count {
+            return plans.joined(separator: "\n\n")
+        }
+        return ([list] + plans).joined(separator: "\n\n")
+    }
+
+    /// Puts the VMs' old containers in order, and says so.
+    func tidy() {
+        do {
+            for vm in try recovery.tidyOldContainers() {
+                Streams.write("the old containers of VM \(vm) are put in order\n", to: 2)
+            }
+        } catch {
+            Streams.write("cpi-admin: the old containers were not all looked at: \(error)\n", to: 2)
+        }
+    }
+
+    private func shown(_ result: RecoveryResult, _ mode: Mode) -> RecoveryResult {
+        if mode == .ask { print(plan(result) ?? "\(result.one.operation.id): \(result.words)") }
+        return result
+    }
+
+    /// What is, what would be done and why, what goes.
+    private func plan(_ result: RecoveryResult) -> String? {
+        guard let explanation = result.explanation else { return nil }
+        let operation = result.one.operation
+        let cids = result.one.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
+            .joined(separator: ", ")
+        return Table.pairs(
+            [
+                (operation.id, Listing.Cell("\(operation.method): \(cids)")),
+                ("  last step", Listing.Cell(operation.step ?? "none was begun")),
+            ] + explanation.situation.map { ("  seen", Listing.Cell($0)) } + [
+                ("  would", Listing.Cell(result.words, style: .title)),
+                ("  rule", Listing.Cell(explanation.rule)),
+                ("  removes", Listing.Cell(explanation.losses)),
+            ])
+    }
+
+    private func settled(_ result: RecoveryResult) -> RecoveryResult {
+        var result = result
+        do {
+            let done = try recovery.settle(result.one, wish)
+            result.words =
+                done.needsPerson ? done.words + "; see cpi-admin orphans" : "done: \(done.words)"
+            result.needsPerson = done.needsPerson
+            result.isSettled = !done.needsPerson
+        } catch {
+            result.words = "failed: \((error as? CPIError)?.message ?? "\(error)")"
+            result.failed = true
+        }
+        return result
+    }
+}
