@@ -98,6 +98,12 @@ extension EndToEnd {
             #expect(policy?["level"] == "warn" && policy?["ok"] == true)
             #expect(policy?["advice"].string?.contains("docker update") == true)
             #expect(warned.run.exitCode == 0, "a warning is no failure")
+            try rig.engine.pauseContainer(vm)
+            let paused = try findings()
+            let attach = paused.list.first { $0["what"].string == "attach \(vm)" }
+            #expect(attach?["level"] == "warn" && attach?.text.contains("is paused") == true)
+            #expect(paused.run.exitCode == 0)
+            try rig.engine.unpauseContainer(vm)
             try FileManager.default.removeItem(atPath: rig.journalPath)
             let failed = try findings()
             #expect(failed.run.exitCode == 1)

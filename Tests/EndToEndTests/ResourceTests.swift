@@ -51,7 +51,7 @@ extension EndToEnd {
             let shared = "shared-\(UUID().uuidString.lowercased())"
             rig.later(.disks) { try? rig.engine.removeVolume(shared) }
             let properties: JSON = [
-                "ulimits": ["nofile": ["soft": 512, "hard": 1024]], "cpu_shares": 512,
+                "ulimits": ["core": ["soft": 512, "hard": 1024]], "cpu_shares": 512,
                 "devices": ["/dev/null:/dev/other"], "shm_size": 8,
                 "tmpfs": ["/scratch": "size=4m"], "sysctls": ["net.core.somaxconn": 321],
                 "volumes": [.string("\(shared):/shared")], "memory": 128,
@@ -63,7 +63,8 @@ extension EndToEnd {
                 let seen = try rig.shell(
                     vm,
                     """
-                    sh -c 'ulimit -Sn; ulimit -Hn'; [ -c /dev/other ] && echo device
+                    awk '/^Max core/ { print $5; print $6 }' /proc/self/limits
+                    [ -c /dev/other ] && echo device
                     df -k /dev/shm | awk 'END { print $2 }'; df -k /scratch | awk 'END { print $2 }'
                     cat /proc/sys/net/core/somaxconn; grep -c ' /shared ' /proc/self/mountinfo
                     """)

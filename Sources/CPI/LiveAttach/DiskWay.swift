@@ -21,6 +21,8 @@ public enum DiskWay {
 /// Whether a VM can be given a disk while it runs.
 public struct DiskReadiness: Sendable {
     public let vm: String
+    /// It is paused: a disk is refused until somebody unpauses it.
+    public let isPaused: Bool
     /// Why it would have to be replaced; nil when it can be given one as it runs.
     public let obstacle: String?
 }
@@ -38,8 +40,11 @@ extension OperatorRecovery {
             guard summary.names.contains(vm), VMCID.role(of: vm)?.role == .vm,
                 let container = try engine.container(summary.id)
             else { return nil }
+            guard !container.isPaused else {
+                return DiskReadiness(vm: vm, isPaused: true, obstacle: nil)
+            }
             return DiskReadiness(
-                vm: vm, obstacle: try LiveAttach.obstacle(container, world))
+                vm: vm, isPaused: false, obstacle: try LiveAttach.obstacle(container, world))
         }.sorted { $0.vm < $1.vm }
     }
 }

@@ -24,6 +24,11 @@ struct Doctor: ParsableCommand {
                     configuration, needsJournal: false, logger: .admin)
                 findings += try recovery.diagnose()
                 findings += try recovery.readiness().map { one in
+                    if one.isPaused {
+                        return Finding(
+                            "attach \(one.vm)", .warn, "is refused: the VM is paused",
+                            advice: "docker unpause \(one.vm), unless a snapshot is being taken")
+                    }
                     let way = one.obstacle.map { "is replaced: \($0)" } ?? "runs on"
                     return Finding("attach \(one.vm)", .ok, way)
                 }
