@@ -31,7 +31,7 @@ struct FuzzWorld {
         }
         let transport = breaksAnswers ? breaking(dice) : scene.docker.transport
         let service = Service(
-            configuration: { try Configuration(contained(try JSON(parsing: configuration))) },
+            configuration: { try configured(configuration) },
             wiring: Wiring(
                 transport: transport, clock: time.clock, logger: scene.runner.logger,
                 sleep: time.sleep, sharedLocks: scene.runner.locks.path))
@@ -41,15 +41,11 @@ struct FuzzWorld {
         return answer.bytes
     }
 
-    /// The journal stays in the test's own directory, whatever has become of its path.
-    private func contained(_ configuration: JSON) -> JSON {
-        let journal = configuration["journal"]
-        guard configuration.object != nil, journal.isNull || journal.object != nil else {
-            return configuration
-        }
-        var copy = configuration
-        copy["journal"]["directory"] = scene.runner.configuration["journal"]["directory"]
-        return copy
+    /// Its journal stays in the test's own directory, whatever has become of the path.
+    private func configured(_ bytes: [UInt8]) throws -> Configuration {
+        var configuration = try Configuration(try JSON(parsing: bytes))
+        configuration.journal.directory = scene.runner.directory.path
+        return configuration
     }
 
     /// One answer in eight or so is broken; after many requests nothing answers any more, so that no wait
