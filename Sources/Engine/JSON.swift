@@ -6,11 +6,14 @@ public enum JSON: Codable, Sendable, Equatable {
     case array([JSON])
     case object([String: JSON])
 
-    /// Decodes a JSON text; throws `DecodingError`.
+    /// Reads a JSON text. Throws when it is none, is nested more than 512 deep, or holds a number beyond a
+    /// Double. Of two members with one name the last counts.
     public init(parsing bytes: some Sequence<UInt8>) throws {
-        self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+        let parsed = try bytes.withContiguousStorageIfAvailable { try JSONParser.parse($0) }
+        self = try parsed ?? Array(bytes).withUnsafeBufferPointer { try JSONParser.parse($0) }
     }
 
+    /// As a part of a plan, which is read as the type that wrote it.
     public init(from decoder: Decoder) throws {
         let value = try decoder.singleValueContainer()
         // Ordered by how often each is met; a failed attempt costs microseconds.
@@ -52,12 +55,7 @@ public enum JSON: Codable, Sendable, Equatable {
     /// The JSON text, keys sorted: the same value always gives the same text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    public var bytes: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Only NaN and infinity cannot be encoded, and no JSON text decodes to them.
-        return (try? encoder.encode(self)).map(Array.init) ?? Array("null".utf8)
-    }
+    public var bytes: [UInt8] { JSONWriter(self).bytes }
 }
 
 /// Looking into a document: a missing member is `.null`, a wrong type is nil.

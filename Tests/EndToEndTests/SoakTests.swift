@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Engine
+@testable import Support
 
 extension EndToEnd {
     /// Random calls and random kills against a model of what was acknowledged. `make soak SECONDS=60`;
@@ -44,7 +45,7 @@ private struct Soak {
         before = try rig.leftovers(["vm-", "disk-"])
         let given = ProcessInfo.processInfo.environment["SOAK_SEED"].flatMap { UInt64($0) }
         seed = given ?? UInt64.random(in: 1...999_999)
-        dice = Dice(state: seed)
+        dice = Dice(seed: seed)
         subnet = Rig.subnets.next()
     }
 
@@ -147,18 +148,5 @@ private struct Soak {
             #expect(attached.symmetricDifference(acknowledged).count <= 1, "SOAK_SEED=\(seed)")
             vms[vm] = attached
         }
-    }
-}
-
-/// SplitMix64: the same seed, the same throws.
-private struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

@@ -21,8 +21,17 @@ struct JSONTests {
     func integers() throws {
         #expect(try JSON(parsing: "[9007199254740993, 1]".utf8).text == "[9007199254740993,1]")
         #expect(try JSON(parsing: "[1.25]".utf8).text == "[1.25]")
+        #expect(try JSON(parsing: "[1.0, 1e2, 0.0]".utf8).text == "[1,100,0]")
+        #expect(try JSON(parsing: "9223372036854775808".utf8).int == nil)
+        #expect(try JSON(parsing: "36450622978036419.2".utf8).int == nil)
         #expect(try JSON(parsing: "true".utf8).int == nil)
         #expect(try JSON(parsing: "1".utf8).bool == nil)
+    }
+
+    @Test("of two members with one name the last counts; a byte order mark does not")
+    func oddities() throws {
+        #expect(try JSON(parsing: #"{"a":1,"a":2}"#.utf8) == ["a": 2])
+        #expect(try JSON(parsing: [0xEF, 0xBB, 0xBF] + "[1]".utf8) == [1])
     }
 
     @Test("the text has its keys in order and its slashes as they are")
@@ -42,7 +51,11 @@ struct JSONTests {
         #expect((["a": 1, "b": "x"] as JSON).strings == ["b": "x"])
     }
 
-    @Test("what is not JSON is an error", arguments: ["", "{", "[1,", "nul", "{\"a\" 1}", "\u{0}"])
+    @Test(
+        "what is not JSON is an error",
+        arguments: [
+            "", "{", "[1,", "[1,]", "nul", "{\"a\" 1}", "\u{0}", "1\u{0}", "1 2", "01", "1e999",
+        ])
     func invalid(text: String) {
         #expect(throws: (any Error).self) { try JSON(parsing: text.utf8) }
     }

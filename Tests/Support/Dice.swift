@@ -1,8 +1,5 @@
 import Engine
 
-@testable import CPI
-@testable import Support
-
 /// Random choices that a seed decides (splitmix64), and ways to break what is valid.
 struct Dice: RandomNumberGenerator {
     private var state: UInt64
