@@ -57,6 +57,7 @@ soak: setup
 
 # What calls cost, beside the same requests by curl, as one table: docs/performance.md. RUNS=n; GO_CPI=FILE as well.
 bench: build
+	@dev/setup bench
 	dev/with-engine bench -- env BIN=$${BIN:-.build/release} dev/bench $(RUNS)
 
 # COUNT random requests, configurations and answers of Docker's, from number FUZZ_SEED on. Ends at the first that is not

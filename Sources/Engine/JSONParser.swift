@@ -163,11 +163,14 @@ extension JSONParser {
     /// What stands up to the next quote or escape.
     private mutating func piece() throws(Malformed) -> String {
         let start = position
+        var isASCII = true
         while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
             guard byte >= 0x20 else { throw malformed }
+            isASCII = isASCII && byte < 0x80
             position += 1
         }
         let part = UnsafeBufferPointer(rebasing: bytes[start..<position])
+        if isASCII { return String(decoding: part, as: UTF8.self) }
         guard let text = String(validating: part, as: UTF8.self) else { throw malformed }
         return text
     }

@@ -2,17 +2,25 @@
 enum SecretNames {
     /// "password", "db-pass", "splunk-token", "SecretAccessKey", …
     static func isSecret(_ key: String) -> Bool {
-        let name = key.lowercased().replacing("-", with: "_")
-        return parts.contains { name.contains($0) } || whole.contains(name)
-            || endings.contains { name.hasSuffix($0) }
+        // Asked for each key of each text. As bytes: `String.contains` took a seventh of a call's instructions.
+        let name = key.lowercased().utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
+        return parts.contains { contains($0, in: name) } || whole.contains(name)
+            || endings.contains { name.suffix($0.count) == $0[...] }
+    }
+
+    private static func contains(_ part: [UInt8], in name: [UInt8]) -> Bool {
+        guard name.count >= part.count else { return false }
+        return (0...(name.count - part.count)).contains { start in
+            name[start] == part[0] && name[start...].starts(with: part)
+        }
     }
 
     private static let parts = [
         "password", "passwd", "passphrase", "secret", "token", "credential", "private_key",
         "privatekey", "apikey", "api_key", "access_key", "accesskey", "signature",
-    ]
-    private static let whole: Set = ["pass", "pwd", "psk"]
-    private static let endings = ["pass", "_key", "_pwd"]
+    ].map { Array($0.utf8) }
+    private static let whole = ["pass", "pwd", "psk"].map { Array($0.utf8) }
+    private static let endings = ["pass", "_key", "_pwd"].map { Array($0.utf8) }
 
     /// Headers whose whole value is a secret.
     static func isHeader(_ name: String) -> Bool {

@@ -18,14 +18,15 @@ struct StemcellContents: Equatable {
     /// Looks. Throws `EngineError`; what is not there, or cannot be understood, is left out.
     init(of container: String, _ engine: Engine) throws {
         initSystem = try StemcellContents.initSystem(container, engine)
-        system = try engine.readFile(container, path: "/etc/os-release").flatMap {
+        system = try StemcellContents.read("/etc/os-release", container, engine).flatMap {
             StemcellContents.system(osRelease: $0)
         }
-        settingsPath = try engine.readFile(container, path: "/var/vcap/bosh/agent.json").flatMap {
-            StemcellContents.settingsPath(agentJSON: $0)
-        }
+        settingsPath = try StemcellContents.read("/var/vcap/bosh/agent.json", container, engine)
+            .flatMap {
+                StemcellContents.settingsPath(agentJSON: $0)
+            }
         // The one program that a VM cannot do without.
-        architecture = try engine.readFile(container, path: "/bin/sh").flatMap {
+        architecture = try StemcellContents.read("/bin/sh", container, engine).flatMap {
             Architecture(elf: $0)
         }
     }
@@ -42,6 +43,14 @@ struct StemcellContents: Equatable {
         uniqueKeysWithValues: [
             Label.system, Label.architecture, Label.initSystem, Label.settingsPath,
         ].map { ($0, "") })
+
+    /// Where a link leads is asked first: an Engine starts a process for each file that is read, links too.
+    private static func read(
+        _ path: String, _ container: String, _ engine: Engine
+    ) throws -> [UInt8]? {
+        guard let stat = try engine.pathStat(container, path: path) else { return nil }
+        return try engine.readFile(container, path: stat.target ?? path)
+    }
 
     /// Up to Jammy, stemcells have systemd as well, but their agent is a service of runit.
     private static func initSystem(_ container: String, _ engine: Engine) throws -> InitSystem {
