@@ -40,7 +40,7 @@ extension EndToEnd {
             } else {
                 try rig.testEngine.daemon("reboot")
             }
-            // Policy unless-stopped: both are to come up by themselves.
+            // Policies unless-stopped and always: both are to come up by themselves.
             for name in [vm, "\(disk).pin"] {
                 for _ in 0..<100 where try rig.containerRuns(name) != true { usleep(100_000) }
                 if what == "host" { #expect(try rig.containerRuns(name) == true, "\(name)") }
@@ -48,8 +48,29 @@ extension EndToEnd {
             // An Engine whose daemon alone was killed may leave containers stopped.
             if try rig.containerRuns(vm) != true { try rig.result("reboot_vm", [.string(vm)]) }
             try check(rig, vm, disk)
-            try rig.result("attach_disk", [.string(vm), .string(disk)])
             #expect(try rig.containerRuns("\(disk).pin") == true)
+        }
+
+        @Test(
+            "Somebody stops all containers: reboot_vm, or recovery, brings the pin back",
+            arguments: [true, false])
+        func stopped(reboots: Bool) throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmWithLiveDisk()
+            let pin = "\(disk).pin"
+            for name in [vm, pin] { try rig.engine.stopContainer(name, seconds: 2) }
+            if reboots {
+                try rig.result("reboot_vm", [.string(vm)])
+            } else {
+                try Outsider(engine: rig.engine).start(vm)
+                try rig.awaitAgent(vm)
+                let doctor = try rig.admin("doctor")
+                #expect(doctor.stdout.contains("docker start \(pin)"), "\(doctor.stdout)")
+                _ = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            }
+            #expect(try rig.containerRuns(pin) == true)
+            try check(rig, vm, disk)
         }
 
         @Test("A VM whose disk cannot be mounted does not start with an empty store")

@@ -61,6 +61,18 @@ extension World {
         }
     }
 
+    /// After a container was made with the disk among its mounts: for a volume that was removed a moment
+    /// before Docker makes a new one, which is empty. Then `remove` takes the container away, the new volume
+    /// goes, and this throws DiskNotFound.
+    func requireNotMadeAnew(_ cid: DiskCID, remove: () throws -> Void) throws {
+        guard try disk(cid) == nil else { return }
+        try remove()
+        if let volume = try engine.volume(cid.description), volume.labels.isEmpty {
+            try removeVolume(volume.name)
+        }
+        throw CPIError.diskNotFound(cid)
+    }
+
     /// Another machine may have mounted the disk at the same time, for locks do not reach so far:
     /// whoever sees another VM's container beside its own gives way. Throws `CPIError`.
     func requireSoleHolder(of disk: DiskCID, _ vm: VMCID) throws {

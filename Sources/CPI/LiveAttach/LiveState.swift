@@ -3,7 +3,8 @@ import Engine
 /// What Docker and the VM show of a disk that is attached without a restart.
 struct LiveState: Equatable {
     enum VM { case absent, stopped, running }
-    enum Pin { case absent, idle, running }
+    /// `idle`: it was never started. `stopped`: it has run, so the disk was attached.
+    enum Pin { case absent, idle, stopped, running }
 
     var vm: VM
     /// The disk's pin, if it is this VM's.
@@ -22,7 +23,7 @@ extension LiveState {
     init(_ plan: LiveAttach, _ world: World) throws {
         let (disk, vm) = (plan.disk, plan.vm)
         let pin = try world.pin(of: disk).flatMap { $0.isPin(of: vm) ? $0 : nil }
-        self.init(vm: .absent, pin: pin.map { $0.isUp ? .running : .idle } ?? .absent)
+        self.init(vm: .absent, pin: pin.map(LiveState.pin) ?? .absent)
         guard let container = try world.container(of: plan) else { return }
         guard !container.isPaused else {
             throw CannotLook(description: "VM \(vm) is paused; next: docker unpause \(vm)")
@@ -35,6 +36,13 @@ extension LiveState {
         self.vm = .running
         isListed = report.contains("listed")
         isMounted = report.contains("mounted")
+    }
+}
+
+extension LiveState {
+    private static func pin(_ container: Container) -> Pin {
+        if container.isUp { return .running }
+        return container.wasStarted ? .stopped : .idle
     }
 }
 

@@ -5,7 +5,8 @@ import Journal
 ///
 ///     attach   the VM is gone                               back
 ///              on the list, mounted, pinned as planned      done
-///              on the list, and its pin runs                forward: somebody has unmounted it
+///              on the list, and its pin runs or has run     forward: somebody has unmounted it, or
+///                                                                    stopped the pin
 ///              any other                                    back: nobody has had the answer
 ///     detach   the VM has it, and the pin is as it was      back: nothing was changed
 ///              any other                                    forward
@@ -28,9 +29,10 @@ enum LiveTable {
         guard state.vm != .absent else { return .back }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
-        let isPinned = state.pin == .running || (state.pin == .idle && !plan.pinRuns)
+        let isPinned = state.pin == .running || (state.pin != .absent && !plan.pinRuns)
         if state.isThere, isPinned { return attached }
-        return state.isListed && state.pin == .running ? .forward : .back
+        let hasRun = state.pin == .running || state.pin == .stopped
+        return state.isListed && hasRun ? .forward : .back
     }
 
     private static func detach(

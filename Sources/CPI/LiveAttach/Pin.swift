@@ -20,6 +20,18 @@ extension World {
         }
     }
 
+    /// Starts the VM's pins that were to run and do not: somebody has stopped all containers, or the daemon
+    /// was killed. Throws `EngineError`.
+    func startPins(of vm: VMCID) throws {
+        let pins = try engine.containers(["label": ["\(Label.pinnedTo)=\(vm)"]])
+        for pin in pins where pin.state != "running" {
+            guard let container = try engine.container(pin.id), container.isIdlePin else {
+                continue
+            }
+            try engine.startContainer(pin.id)
+        }
+    }
+
     /// Makes the disk's pin for a VM, which does not run yet. One that is the VM's already is left as it
     /// is; one of a VM that is gone makes way. Throws `CPIError` when another VM has it.
     func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {
@@ -85,7 +97,9 @@ extension World {
             "HostConfig": [
                 "NetworkMode": "none", "ReadonlyRootfs": true, "CapDrop": ["ALL"],
                 "SecurityOpt": ["no-new-privileges"], "LogConfig": ["Type": "none"],
-                "RestartPolicy": ["Name": runs ? "unless-stopped" : "no"],
+                // A daemon that was killed takes what it finds running for stopped by hand; a pin that
+                // stays down lets a prune take a disk which the VM, started again, has mounted.
+                "RestartPolicy": ["Name": runs ? "always" : "no"],
                 "Binds": [.string("\(disk):/disk:ro")],
             ],
         ]
@@ -112,4 +126,7 @@ extension Container {
     }
 
     func isPin(of vm: VMCID) -> Bool { pinnedTo == vm }
+
+    /// A pin that is to run and does not.
+    var isIdlePin: Bool { isPin && !isUp && restartPolicy != "no" }
 }

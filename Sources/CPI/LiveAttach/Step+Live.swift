@@ -8,6 +8,7 @@ extension Step {
             name: "pin disk \(plan.disk) to \(plan.vm)",
             do: { world in
                 try world.createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+                try world.requireNotMadeAnew(plan.disk) { try world.removeMadePin(plan) }
                 try world.requireSoleHolder(of: plan.disk, plan.vm)
             },
             verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) == true },
@@ -26,7 +27,7 @@ extension Step {
     static func startPin(_ plan: LiveAttach) -> Step {
         Step(
             name: "start container \(plan.disk.pin)",
-            do: { try $0.engine.startContainer(plan.disk.pin) },
+            do: { try $0.startPin(plan) },
             verify: { try $0.pin(of: plan.disk)?.isUp == true },
             undo: .withAnother)  // of the pin
     }
@@ -48,6 +49,7 @@ extension Step {
             do: { world in
                 guard let pin = try world.pin(of: plan.disk), pin.isPin(of: plan.vm) else { return }
                 try world.removeContainer(pin.id, .pin)
+                try world.requireNotAttachedAgain(plan)
             },
             verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) != true },
             undo: .by { world in
@@ -110,6 +112,28 @@ extension World {
                 kind: .cloud,
                 message: "disk \(plan.disk) cannot be taken out of VM \(plan.vm): \(error.message)")
         }
+    }
+
+    /// Another machine that detached the disk at the same time may have removed the pin.
+    fileprivate func startPin(_ plan: LiveAttach) throws {
+        do {
+            try engine.startContainer(plan.disk.pin)
+        } catch let error as EngineError where error.isNotFound {
+            try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+            try engine.startContainer(plan.disk.pin)
+        }
+    }
+
+    /// Another machine may have attached the disk between the unmount and the end of the pin, for locks do
+    /// not reach so far: the pin was its own as well. It gets one again. Throws `CPIError`.
+    fileprivate func requireNotAttachedAgain(_ plan: LiveAttach) throws {
+        let container = plan.container.isEmpty ? plan.vm.description : plan.container
+        guard try isListed(plan.disk, in: container) else { return }
+        try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+        if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
+        throw CPIError(
+            kind: .cloud,
+            message: "disk \(plan.disk) was attached to VM \(plan.vm) again at the same time")
     }
 
     fileprivate func removeMadePin(_ plan: LiveAttach) throws {

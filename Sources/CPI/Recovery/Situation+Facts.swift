@@ -84,7 +84,8 @@ extension LiveState {
         let pin =
             switch pin {
             case .absent: "is not there"
-            case .idle: "is there and does not run"
+            case .idle: "is there and was never started"
+            case .stopped: "is there and does not run"
             case .running: "is running"
             }
         return [

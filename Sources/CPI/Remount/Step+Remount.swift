@@ -51,7 +51,11 @@ extension Step {
                 let made = try world.engine.createContainer(
                     plan.vm.replacement, try replacement.spec(world))
                 made.warnings.forEach(world.warn)
-                if plan.isAttach { try world.requireSoleHolder(of: plan.disk, plan.vm) }
+                guard plan.isAttach else { return }
+                try world.requireNotMadeAnew(plan.disk) {
+                    try world.removeContainer(made.id, .neverRan(beside: plan.old))
+                }
+                try world.requireSoleHolder(of: plan.disk, plan.vm)
             },
             verify: { try $0.madeContainer(plan.names) != nil },
             undo: .by { try plan.putAwayReplacement($0) })

@@ -53,7 +53,12 @@ struct RebootVM: Mutation {
             },
             verify: { try $0.engine.container(plan.container)?.isUp ?? false },
             undo: .impossible)
-        return [.mark(plan.vm, Self.name, plan), stop, start]
+        let startPins = Step(
+            name: "start pins of \(plan.vm)", isTidying: true,
+            do: { try $0.startPins(of: plan.vm) },
+            verify: { _ in false },
+            undo: .impossible)
+        return [.mark(plan.vm, Self.name, plan), stop, start, startPins]
             + (plan.restoresStore == true ? [restore(plan)] : []) + [.unmark(plan.vm)]
     }
 

@@ -13,13 +13,13 @@ extension Step {
                     try world.createVM(
                         plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)
                 }
-                for disk in plan.disks { try world.requireSoleHolder(of: disk, plan.vm) }
+                for disk in plan.disks {
+                    try world.requireNotMadeAnew(disk) { try world.removeIncomplete(plan) }
+                    try world.requireSoleHolder(of: disk, plan.vm)
+                }
             },
             verify: { try $0.madeContainer(plan.names) != nil },
-            undo: .by { world in
-                guard let container = try world.madeContainer(plan.names) else { return }
-                try world.removeContainer(container.id, .incomplete)
-            })
+            undo: .by { try $0.removeIncomplete(plan) })
     }
 
     /// Before the first start: an agent that boots without its settings fails.
@@ -72,6 +72,13 @@ extension Step {
             },
             verify: { try $0.madeContainer(plan.names)?.isRunning == true },
             undo: .withAnother)
+    }
+}
+
+extension World {
+    fileprivate func removeIncomplete(_ plan: CreateVM.Plan) throws {
+        guard let container = try madeContainer(plan.names) else { return }
+        try removeContainer(container.id, .incomplete)
     }
 }
 

@@ -64,15 +64,23 @@ extension World {
                 found.append(one)
             }
         }
-        return found.compactMap { summary in
+        return try found.compactMap { summary in
             guard let name = summary.names.first else { return nil }
             let role = summary.names.compactMap { cid.role(of: $0) }.first
             let label = summary.labels[Label.vm] ?? ""
-            guard role != nil || label == cid.description || unlabelled.contains(summary.id) else {
-                return nil
-            }
+            let isLabelled = label == cid.description
+            guard role != nil || isLabelled || unlabelled.contains(summary.id) else { return nil }
+            if role == nil, isLabelled, try isRunFromCopy(summary.id, of: cid) { return nil }
             return MemberContainer(id: summary.id, name: name, role: role)
         }
+    }
+
+    /// Whether a container has the VM's label from its image alone: somebody has made an image of the VM
+    /// (`docker commit`) and runs that. Our own images of a VM have the VM's name.
+    private func isRunFromCopy(_ id: String, of cid: VMCID) throws -> Bool {
+        guard let container = try engine.container(id) else { return false }
+        if case .committedImage = cid.role(of: container.image) { return false }
+        return try engine.image(container.imageID)?.labels[Label.vm] == cid.description
     }
 
     /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume.

@@ -36,7 +36,7 @@ struct LiveAttachTests {
         #expect(scene.docker.settledInvariants() == [])
         #expect(try scene.runner.orphans().isEmpty)
         let pin = try #require(scene.docker.state.container("\(scene.disk).pin"))
-        #expect(pin.restartPolicy == "unless-stopped")
+        #expect(pin.restartPolicy == "always")
         #expect(pin.hostConfig["Privileged"].isNull)
         #expect(pin.mounts.map(\.isWritable) == [false])
     }

@@ -21,12 +21,18 @@ struct LiveTableTests {
     private static let unlisted = LiveState(vm: .running, pin: .running)
     private static let unpinned = LiveState(
         vm: .running, pin: .absent, isListed: true, isMounted: true)
+    private static let unpinnedByStop = LiveState(
+        vm: .running, pin: .stopped, isListed: true, isMounted: true)
+    private static let neverStarted = LiveState(
+        vm: .running, pin: .idle, isListed: true, isMounted: true)
     private static let gone = LiveState(vm: .absent, pin: .running)
 
     @Test("attach: done when all is there; forward when only the mount is missing; else back")
     func attach() {
         #expect(action(.attach, Self.mounted) == LiveTable.attached)
         #expect(action(.attach, Self.unmounted) == .forward)
+        #expect(action(.attach, Self.unpinnedByStop) == .forward)
+        #expect(action(.attach, Self.neverStarted) == .back)
         #expect(action(.attach, Self.unlisted) == .back)
         #expect(action(.attach, Self.unpinned) == .back)
         #expect(action(.attach, Self.gone) == .back)

@@ -1,0 +1,137 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("What somebody else does to a disk that comes or goes while the VM runs")
+struct LiveOutsiderTests {
+    let scene: Scene
+    var pin: String { "\(scene.disk).pin" }
+
+    init() throws {
+        scene = try Scene()
+        scene.runner.configuration["attach"] = "auto"
+        try scene.makeVM()
+        try scene.makeDisk()
+    }
+
+    private func isPinUp() -> Bool? { scene.docker.state.container(pin)?.isRunning }
+
+    /// As `docker stop $(docker ps --quiet)` does it, and a daemon that was killed.
+    private func stopAll() throws {
+        for name in [scene.vm, pin] {
+            _ = try scene.docker.apart {
+                try scene.docker.transport(Request("POST", "/v1.45/containers/\(name)/stop"))
+            }
+        }
+        try #require(isPinUp() == false)
+    }
+
+    /// Does something right before the first request of that kind, once.
+    private func before(_ request: String, _ act: @escaping () throws -> Void) {
+        var isDone = false
+        scene.docker.onRequest = { _, sent in
+            let summary = sent.summary + sent.query.map { "?\($0.name)=\($0.value)" }.joined()
+            guard !isDone, summary.contains(request) else { return nil }
+            isDone = true
+            scene.docker.apart { try? act() }
+            return nil
+        }
+    }
+
+    @Test("reboot_vm starts the pins of its disks: a prune would take what the VM has mounted")
+    func reboot() throws {
+        _ = try scene.attach()
+        try stopAll()
+        try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        #expect(scene.isAttachedLive)
+        #expect(isPinUp() == true)
+    }
+
+    @Test(
+        "a pin that was stopped is no interrupted attach_disk: recovery starts it, and the disk stays"
+    )
+    func stoppedPin() throws {
+        _ = try scene.attach()
+        try stopAll()
+        try scene.docker.apart {
+            _ = try scene.docker.transport(Request("POST", "/v1.45/containers/\(scene.vm)/start"))
+        }
+        try scene.loseJournal()
+        let recovery = try scene.runner.operatorRecovery(journal: false)
+        for one in try recovery.casesFromDocker(olderThan: 0).cases { _ = try recovery.settle(one) }
+        #expect(scene.isAttachedLive)
+        #expect(isPinUp() == true)
+    }
+
+    @Test(
+        "a disk that is removed a moment before Docker would mount it is not found, and no empty one stays",
+        arguments: ["live", "replaced", "created"])
+    func removed(_ way: String) throws {
+        if way != "live" { scene.runner.configuration["attach"] = "restart" }
+        let old = scene.container?.id
+        before("POST /v1.45/containers/create") { scene.docker.state.volumes[scene.disk] = nil }
+        let failure = #expect(throws: CallFailure.self) {
+            if way == "created" {
+                _ = try scene.create(
+                    agent: "agent-2", networks: Scene.dynamicNetwork, disks: [scene.disk])
+            } else {
+                _ = try scene.attach()
+            }
+        }
+        #expect(
+            failure?.message.contains("cannot find disk \(scene.disk)") == true,
+            "\(failure?.message ?? "")")
+        #expect(scene.docker.state.volumes[scene.disk] == nil)
+        #expect(scene.container?.id == old && scene.container?.isRunning == true)
+        #expect(isPinUp() == nil)
+    }
+
+    @Test(
+        "another machine attaches it while it is detached: it says so, and the disk keeps its pin")
+    func attachedAgain() throws {
+        _ = try scene.attach()
+        let other = try CallRunner(scene.docker)
+        other.configuration["attach"] = "auto"
+        before("DELETE /v1.45/containers") {
+            try other.call("attach_disk", [.string(scene.vm), .string(scene.disk)])
+        }
+        let failure = #expect(throws: CallFailure.self) { _ = try scene.detach() }
+        #expect(
+            failure?.message.contains("again at the same time") == true, "\(failure?.message ?? "")"
+        )
+        #expect(scene.isAttachedLive)
+        #expect(isPinUp() == true)
+    }
+
+    @Test("another machine detaches it while it is attached: the pin is made again")
+    func detachedMeanwhile() throws {
+        before("POST /v1.45/containers/\(pin)/start") {
+            let index = try #require(scene.docker.state.index(ofContainer: pin))
+            scene.docker.state.containers.remove(at: index)
+        }
+        _ = try scene.attach()
+        #expect(scene.isAttachedLive)
+        #expect(isPinUp() == true)
+    }
+
+    @Test("a container of an image that somebody has made of the VM is not the VM")
+    func copy() throws {
+        try scene.docker.apart {
+            var commit = Request("POST", "/v1.45/commit")
+            commit.query = [("container", scene.vm), ("repo", "forensics"), ("tag", "1")]
+            _ = try scene.docker.transport(commit)
+            var create = Request("POST", "/v1.45/containers/create")
+            create.query = [("name", "forensics")]
+            create.body = .bytes((["Image": "forensics:1"] as JSON).bytes, type: "application/json")
+            try #require(try scene.docker.transport(create).status == 201)
+        }
+        try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        try scene.runner.recover()
+        try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.container("forensics") != nil)
+        #expect(scene.docker.state.container(scene.vm) == nil)
+    }
+}
