@@ -104,8 +104,11 @@ extension EndToEnd {
             try FileManager.default.removeItem(atPath: rig.directory + "/journal")
             let lost = try rig.admin("vm", "vm-")
             #expect(lost.exitCode == 1 && lost.stderr.contains(" or "), "\(lost)")
-            let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            let recover = ["recover", "--from-docker", "--older-than", "0", "--yes"]
+            let done = try rig.admin(recover)
             #expect(done.exitCode == 0, "\(done)")
+            let settled = try rig.admin(recover + ["--vm", "vm-"])
+            #expect(settled.exitCode == 1 && settled.stderr.contains(one.vm), "\(settled)")
         }
 
         @Test(

@@ -99,7 +99,7 @@ struct AdminJournalTests {
         #expect(plain[1].contains(attach) && plain[1].contains("interrupted"), "\(plain[1])")
         #expect(plain[1].contains("…"), "ids are cut in the middle")
         #expect(plain[1].contains(" 8h"), "relative times")
-        #expect(plain[1].contains("stop con"), "of a step what it does: \(plain[1])")
+        #expect(plain[1].contains("stop c"), "of a step what it does: \(plain[1])")
         #expect(try !sample.admin("journal").stdout.utf8.contains(0x1b), "a pipe gets no colour")
     }
 

@@ -33,7 +33,7 @@ struct Wanted {
     private let vm: String?
     private let disk: String?
 
-    /// Of subjects that open operations are about. Throws `Complaint` for a text that may be several.
+    /// Of those subjects. Throws `Complaint` for a text that may be several.
     init(vm: String?, disk: String?, among subjects: [Subject]) throws {
         func whole(_ text: String?, _ kind: Subject.Kind) throws -> String? {
             try text.map {
@@ -52,5 +52,5 @@ struct Wanted {
     }
 
     /// Whether a VM without an open operation is meant, too.
-    func fits(_ vm: String) -> Bool { self.vm.map { Prefix.fits($0, vm) } ?? true }
+    func fits(_ vm: String) -> Bool { self.vm.map { $0 == vm } ?? true }
 }

@@ -44,7 +44,7 @@ enum OperationColumn: String, CaseIterable {
         case .stemcell, .network, .snapshot, .agent, .director, .deployment: 7
         case .group, .request: 7
         case .instance: 8
-        case .step: 9
+        case .step: 7
         case .error: 4
         case .method: 8
         default: nil

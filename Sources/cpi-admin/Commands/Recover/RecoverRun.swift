@@ -70,7 +70,9 @@ struct RecoverRun: ParsableCommand {
                 try fromDocker
                 ? recovery.casesFromDocker(olderThan: olderThan, wish)
                 : (recovery.cases(id, wish), 0)
-            let wanted = try Wanted(vm: vm, disk: disk, among: found.flatMap(\.subjects))
+            // A VM that no operation is open on may have lost its name.
+            let vms = try vm == nil ? [] : recovery.vmNames().map { Subject(.vm, $0) }
+            let wanted = try Wanted(vm: vm, disk: disk, among: found.flatMap(\.subjects) + vms)
             let cases = found.filter { wanted.fits($0.subjects) }
             if let one = cases.first, let owner = one.owner, id != nil {
                 throw Complaint(
