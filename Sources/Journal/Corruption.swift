@@ -2,31 +2,59 @@ import Glibc
 
 /// A corrupt journal is kept under another name and never deleted.
 enum Corruption {
-    /// Renames the file at `path` and its WAL, and says where the file went.
-    static func setAside(_ path: String, in directory: String, at milliseconds: Int64) throws
-        -> String
-    {
-        // Two processes may find the damage at once; the second must not set the new file aside.
-        let lock = try FileLock.acquire(path + ".lock", seconds: 10, note: "")
-        defer { lock.release() }
-        let target = "\(path).corrupt-\(milliseconds)"
-        guard isStillCorrupt(path) else { return target }
-        guard rename(path, target) == 0 else { throw Files.failure(path) }
-        rename(path + "-wal", target + "-wal")  // may not be there
-        unlink(path + "-shm")  // only an index of the WAL
-        return target
+    /// Renames the file at `path`, its WAL and the WAL's index, and says where the file is now. Nil, and
+    /// nothing is renamed, when it is not corrupt: another process was first, or the WAL holds all of it.
+    static func setAside(_ path: String, at milliseconds: Int64) throws -> String? {
+        try Gate.alone(path) {
+            guard isCorrupt(path) else { return nil }
+            let target = freeName(path, milliseconds)
+            // The file itself last: SQLite deletes a WAL that it finds beside no file or an empty one.
+            for end in ["-wal", "-shm", ""] {
+                guard rename(path + end, target + end) == 0 || errno == ENOENT else {
+                    throw Files.failure(path + end)
+                }
+            }
+            return target
+        }
     }
 
-    private static func isStillCorrupt(_ path: String) -> Bool {
+    /// Whether the file's first bytes are not those of any database. Then SQLite may still read all of it
+    /// in the WAL, or only the first page, and meet the damage at some later statement.
+    static func hasLostHeader(_ path: String) -> Bool {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        let magic = Array("SQLite format 3\0".utf8)
+        var bytes = [UInt8](repeating: 0, count: magic.count)
+        let count = pread(file, &bytes, bytes.count, 0)
+        return count > 0 && bytes != magic
+    }
+
+    /// A journal that cannot be opened now for another reason is not corrupt.
+    private static func isCorrupt(_ path: String) -> Bool {
         do {
             let database = try Database(path: path)
             database.setBusyTimeout(milliseconds: 1_000)
             _ = try Schema.version(database)
-            var sound = false
-            try database.run("PRAGMA quick_check(1)") { sound = $0.text(0) == "ok" }
-            return !sound
+            guard try isSound(database) else { return true }
+            // What the WAL holds is brought back into the file, or every opening would look so closely.
+            if hasLostHeader(path) { try database.run("PRAGMA wal_checkpoint(PASSIVE)") }
+            return false
         } catch {
             return (error as? JournalError)?.isCorruption ?? false
         }
+    }
+
+    /// Reads the whole file. Throws `JournalError` where a page cannot be used at all.
+    static func isSound(_ database: Database) throws -> Bool {
+        var isSound = false
+        try database.run("PRAGMA quick_check(1)") { isSound = $0.text(0) == "ok" }
+        return isSound
+    }
+
+    private static func freeName(_ path: String, _ milliseconds: Int64) -> String {
+        var time = milliseconds
+        while access("\(path).corrupt-\(time)", F_OK) == 0 { time += 1 }
+        return "\(path).corrupt-\(time)"
     }
 }

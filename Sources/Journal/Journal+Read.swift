@@ -33,10 +33,10 @@ extension Journal {
             return newest
         }
         let found = try select(
-            "WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 100", [.text(prefix)])
+            "WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 6", [.text(prefix)])
         guard let first = found.first else { throw JournalError.noOperation(prefix) }
         guard found.count == 1 || first.id == prefix else {
-            throw JournalError.ambiguous(prefix: prefix, count: found.count)
+            throw JournalError.ambiguous(prefix: prefix, ids: found.map(\.id))
         }
         return first
     }

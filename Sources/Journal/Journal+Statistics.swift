@@ -18,6 +18,38 @@ public struct Statistics: Sendable {
     public var total: Int64 { durations.reduce(0, +) }
 }
 
+/// Counts, by name.
+private struct Tally {
+    private var numbers: [String: Int] = [:]
+    private var all: [Statistics] = []
+    private var longest: [Int64] = []
+
+    mutating func add(_ name: String, isFailure: Bool, duration: Int64?, _ operation: String?) {
+        let number = numbers[name] ?? all.count
+        if number == all.count {
+            numbers[name] = number
+            all.append(Statistics(name: name))
+            longest.append(0)
+        }
+        all[number].count += 1
+        if isFailure { all[number].failures += 1 }
+        guard let duration, duration >= 0 else { return }
+        all[number].durations.append(duration)
+        if duration >= longest[number] {
+            longest[number] = duration
+            all[number].slowest = operation
+        }
+    }
+
+    var sorted: [Statistics] {
+        all.sorted { $0.name < $1.name }.map { one in
+            var sorted = one
+            sorted.durations.sort()
+            return sorted
+        }
+    }
+}
+
 extension Journal {
     /// By method, of operations that began at `since` (Unix milliseconds) or later. From an index alone.
     public func methodStatistics(since: Int64 = 0) throws -> [Statistics] {
@@ -32,50 +64,57 @@ extension Journal {
     }
 
     /// By the kind of step, which is its name less what it is about: "create container". Reads all
-    /// events since that time.
+    /// events since that time, in their order: a sort or an index of a million takes longer.
     public func stepStatistics(since: Int64 = 0) throws -> [Statistics] {
         let sql = """
-            SELECT step, kind, monotonic - lag(monotonic) OVER
-                (PARTITION BY operation, step ORDER BY sequence), operation
-            FROM events WHERE at >= ?1 AND kind IN ('doing', 'done', 'failed', 'observed')
+            SELECT operation, step, kind = 'doing', kind = 'failed', monotonic FROM events
+            WHERE at >= ?1 AND kind IN ('doing', 'done', 'failed', 'observed') ORDER BY sequence
             """
-        return try collect("SELECT * FROM (\(sql)) WHERE kind <> 'doing'", since) { $0 == "failed" }
+        var tally = Tally()
+        // Of each operation the steps that were begun and have not ended yet: most often one.
+        var begun: [String: [(step: String, at: Int64)]] = [:]
+        try database.run(sql, [.integer(since)]) { row in
+            let (operation, step) = (row.text(0) ?? "", row.text(1) ?? "")
+            let time = row.integer(4) ?? 0
+            guard row.integer(2) == 0 else {
+                begun[operation, default: []].append((step, time))
+                return
+            }
+            var duration: Int64?
+            if let index = begun[operation]?.lastIndex(where: { $0.step == step }) {
+                duration = begun[operation]?.remove(at: index).at
+                if begun[operation]?.isEmpty == true { begun[operation] = nil }
+            }
+            tally.add(
+                Journal.kind(of: step), isFailure: row.integer(3) == 1,
+                duration: duration.map { time - $0 }, operation)
+        }
+        return tally.sorted
     }
 
     private func collect(_ sql: String, _ since: Int64, isFailure: (String) -> Bool) throws
         -> [Statistics]
     {
-        var all: [String: Statistics] = [:]
-        var longest: [String: Int64] = [:]
+        var tally = Tally()
         try database.run(sql, [.integer(since)]) { row in
-            let name = Journal.kind(of: row.text(0) ?? "")
-            var one = all.removeValue(forKey: name) ?? Statistics(name: name)
-            one.count += 1
-            if isFailure(row.text(1) ?? "") { one.failures += 1 }
-            if let duration = row.integer(2), duration >= 0 {
-                one.durations.append(duration)
-                if duration >= longest[name] ?? 0 {
-                    longest[name] = duration
-                    one.slowest = row.text(3)
-                }
-            }
-            all[name] = one
+            tally.add(
+                row.text(0) ?? "", isFailure: isFailure(row.text(1) ?? ""),
+                duration: row.integer(2), row.text(3))
         }
-        return all.values.sorted { $0.name < $1.name }.map { one in
-            var sorted = one
-            sorted.durations.sort()
-            return sorted
-        }
+        return tally.sorted
     }
 
     /// A step's name without names: words up to the first that has a digit, a colon or a dot in it.
-    private static func kind(of step: String) -> String {
-        let words = step.split(separator: " ")
-        guard words.count > 1 else { return step }
-        let plain = words.prefix { word in
-            word.utf8.allSatisfy { (97...122).contains($0) || $0 == 45 || $0 == 95 }
+    public static func kind(of step: String) -> String {
+        var end = step.startIndex
+        for index in step.utf8.indices {
+            let byte = step.utf8[index]
+            if byte == 32 { end = index }
+            guard (97...122).contains(byte) || [32, 45, 95].contains(byte) else {
+                return end == step.startIndex ? step : String(step[..<end])
+            }
         }
-        return plain.isEmpty ? step : plain.joined(separator: " ")
+        return step
     }
 
     /// A journal that no newer version has written to has not got them.

@@ -1,8 +1,8 @@
 /// Questions about VMs and disks: which there are, and what was last said of them.
 extension Journal {
-    /// The CIDs of that kind that `text` may mean: itself, those that begin with it, and for a text with
-    /// "…" or "..." in it, as tables show it, those that begin and end so. At most 20.
-    public func cids(_ kind: Subject.Kind, like text: String) throws -> [String] {
+    /// The CIDs of that kind, or of any, that `text` may mean: itself, those that begin with it, and for a
+    /// text with "…" or "..." in it, as tables show it, those that begin and end so. At most 20.
+    public func cids(_ kind: Subject.Kind? = nil, like text: String) throws -> [String] {
         var parts = [text, ""]
         for mark in ["…", "..."] {
             guard let range = text.firstRange(of: mark) else { continue }
@@ -11,11 +11,11 @@ extension Journal {
         var found: [String] = []
         let sql = """
             SELECT DISTINCT cid FROM subjects
-            WHERE cid >= ?1 AND cid < ?1 || '~' AND kind = ?2
+            WHERE cid >= ?1 AND cid < ?1 || '~' AND (?2 IS NULL OR kind = ?2)
                 AND substr(cid, -length(?3), length(?3)) = ?3
             ORDER BY cid LIMIT 20
             """
-        let values: [Value] = [.text(parts[0]), .text(kind.rawValue), .text(parts[1])]
+        let values: [Value] = [.text(parts[0]), Value(kind?.rawValue), .text(parts[1])]
         try database.run(sql, values) { found.append($0.text(0) ?? "") }
         return found.contains(text) ? [text] : found
     }

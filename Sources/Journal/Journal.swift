@@ -7,7 +7,7 @@ import Glibc
 public final class Journal {
     public static let fileName = "journal.db"
 
-    /// Set when opening found a corrupt file: where that was put. A new one was begun.
+    /// Set when this opening has put a corrupt file there, and begun a new one.
     public private(set) var setAside: String?
     public let path: String
 
@@ -20,10 +20,13 @@ public final class Journal {
     public init(directory: String, busyTimeout: Int32) throws {
         try Files.makeDirectory(directory)
         path = directory + "/" + Journal.fileName
+        if Corruption.hasLostHeader(path) {
+            setAside = try Corruption.setAside(path, at: Clock.system.wall())
+        }
         do {
             database = try Journal.open(path, busyTimeout)
         } catch let error as JournalError where error.isCorruption {
-            setAside = try Corruption.setAside(path, in: directory, at: Clock.system.wall())
+            setAside = try Corruption.setAside(path, at: Clock.system.wall())
             database = try Journal.open(path, busyTimeout)
         }
     }
@@ -32,9 +35,16 @@ public final class Journal {
     public init(reading path: String) throws {
         self.path = path
         guard access(path, R_OK) == 0 else { throw Files.failure(path) }
-        database = try Database(path: path, readOnly: true)
-        database.setBusyTimeout(milliseconds: 5_000)
-        let version = try Schema.version(database)
+        let (database, version) = try Gate.withOthers(path) {
+            let database = try Database(path: path, readOnly: true)
+            database.setBusyTimeout(milliseconds: 5_000)
+            return (database, try Schema.version(database))
+        }
+        self.database = database
+        if Corruption.hasLostHeader(path), try !Corruption.isSound(database) {
+            throw JournalError.sqlite(
+                code: 26, message: "something else is written over it", sql: nil)
+        }
         guard version <= Schema.migrations.count else {
             throw JournalError.newerSchema(found: version, known: Schema.migrations.count)
         }
@@ -45,10 +55,13 @@ public final class Journal {
     }
 
     private static func open(_ path: String, _ busyTimeout: Int32) throws -> Database {
-        try Files.makeFile(path)
-        let database = try Database(path: path)
-        database.setBusyTimeout(milliseconds: busyTimeout)
-        let isNew = try Schema.version(database) == 0
+        let (database, isNew) = try Gate.withOthers(path) {
+            try Files.makeFile(path)
+            let database = try Database(path: path)
+            database.setBusyTimeout(milliseconds: busyTimeout)
+            // The first statement opens the WAL.
+            return (database, try Schema.version(database) == 0)
+        }
         // The switch to WAL needs the file for itself and does not wait for it.
         let lock = isNew ? try FileLock.acquire(path + ".lock", seconds: 10, note: "") : nil
         defer { lock?.release() }
@@ -57,6 +70,13 @@ public final class Journal {
         // SQLite's own way would checkpoint at every commit and never begin the WAL anew.
         try database.execute(script: "PRAGMA wal_autocheckpoint = 0")
         return database
+    }
+
+    /// After an error that says so: keeps a corrupt file under another name, as opening it does, for the
+    /// next process to begin a new one. Returns where it is; nil when it is not corrupt after all, or
+    /// another process was first. What this process still writes goes to the old file.
+    public func setAsideIfCorrupt() throws -> String? {
+        try Corruption.setAside(path, at: Clock.system.wall())
     }
 
     /// One write transaction. `durable`: it survives a power loss, not only a kill.

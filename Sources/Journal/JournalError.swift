@@ -1,4 +1,5 @@
-/// Why the journal could not be opened, read or written. Carries SQL, never bound values.
+/// Why the journal could not be opened, read or written. Carries SQL, never bound values; its text is one
+/// line, without the SQL.
 public enum JournalError: Error, CustomStringConvertible {
     /// SQLite said no: primary result code, its message, and the statement if there was one.
     case sqlite(code: Int32, message: String, sql: String?)
@@ -10,20 +11,21 @@ public enum JournalError: Error, CustomStringConvertible {
     case notEmpty(String)
     /// No such operation, or an id prefix that fits several.
     case noOperation(String)
-    case ambiguous(prefix: String, count: Int)
+    case ambiguous(prefix: String, ids: [String])
 
     public var description: String {
         switch self {
-        case .sqlite(let code, let message, nil): "SQLite error \(code): \(message)"
-        case .sqlite(let code, let message, let sql?):
-            "SQLite error \(code): \(message) while executing \(sql)"
+        case .sqlite(let code, let message, _) where isCorruption:
+            "the file is damaged (SQLite error \(code): \(message))"
+        case .sqlite(let code, let message, _): "SQLite error \(code): \(message)"
         case .newerSchema(let found, let known):
             "the journal has schema version \(found); this version knows \(known) at most"
         case .file(let path, _, let message): "cannot use \(path): \(message)"
         case .notEmpty(let path): "\(path) has events already: import into a new file"
         case .noOperation(let id): "no operation \(id) in the journal"
-        case .ambiguous(let prefix, let count):
-            "\(count) operations begin with \(prefix); give more of the id"
+        case .ambiguous(let prefix, let ids):
+            "\(prefix) may be " + ids.prefix(5).joined(separator: " or ")
+                + (ids.count > 5 ? " or one of more" : "") + "; give more of the id"
         }
     }
 

@@ -130,6 +130,29 @@ struct AdminCareTests {
         #expect(try JSON(parsing: json.utf8)["operation"] == "1aaaaaaaaaaaa5")
     }
 
+    @Test("tail -f shows what comes later, and goes on")
+    func follow() throws {
+        let sample = try SampleJournal()
+        try sample.addIncident()
+        let file = sample.directory + "/followed"
+        let command =
+            "exec '\(Rig.executables)/cpi-admin' journal tail -f -n 1 --journal '\(sample.path)'"
+        let tail = try Command.start("/bin/bash", ["-c", "\(command) >'\(file)'"])
+        defer { tail.stop() }
+        func shows(_ words: String) -> Bool {
+            (0..<100).contains { _ in
+                usleep(100_000)
+                return (try? String(contentsOfFile: file, encoding: .utf8))?.contains(words) == true
+            }
+        }
+        #expect(shows("unfinished: stop container"))
+        for (id, method) in [("1fffffffffff1", "reboot_vm"), ("1fffffffffff2", "delete_vm")] {
+            #expect(try !String(contentsOfFile: file, encoding: .utf8).contains(method))
+            try sample.add(id, method, hours: 41)
+            #expect(shows("\(id) intent   \(method)"))
+        }
+    }
+
     @Test("The report is one file that escapes what it shows, and has no secret and no resource")
     func report() throws {
         let sample = try SampleJournal()

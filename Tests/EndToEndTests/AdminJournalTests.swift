@@ -35,9 +35,23 @@ struct AdminJournalTests {
         #expect(try sample.ids("-n", "2") == [attach, failed])
         let several = try sample.admin("journal", "list", "--vm", "vm-1")
         #expect(several.exitCode == 1 && several.stderr.contains("give more of it"))
+        for name in [SampleJournal.vm, SampleJournal.other] {
+            #expect(several.stderr.contains(name), "\(several)")
+        }
+        #expect(try sample.ids("--about", "disk-aaaa") == [attach, disk])
+        let about = try sample.admin("journal", "list", "--about", "vm-1")
+        #expect(about.exitCode == 1 && about.stderr.contains("\(SampleJournal.vm) or vm-"))
+        let id = try sample.admin("journal", "show", "1aaaaaaaaaaaa")
+        #expect(id.exitCode == 1 && id.stderr.contains("\(create) or \(metadata)"), "\(id)")
         let none = try sample.admin("journal", "list", "--vm", "vm-9")
         #expect(none.exitCode == 1 && none.stderr.contains("knows no vm vm-9"))
         #expect(try sample.admin("journal", "list", "--since", "soon").exitCode == 64)
+        for words in [["list", "-n", "-1"], ["report", "--open", "-n", "0"]] {
+            let wrong = try sample.admin(["journal"] + words)
+            #expect(wrong.exitCode == 64, "\(wrong)")
+            #expect(wrong.stderr.contains("must be a whole number from 1: not \(words.last ?? "")"))
+        }
+        #expect(try sample.admin("journal", "tail", "-n", "-2").stderr.contains("from 0: not -2"))
     }
 
     @Test("The list comes as table, JSON, JSON lines and CSV, with the columns asked for")
@@ -85,6 +99,7 @@ struct AdminJournalTests {
         #expect(plain[1].contains(attach) && plain[1].contains("interrupted"), "\(plain[1])")
         #expect(plain[1].contains("…"), "ids are cut in the middle")
         #expect(plain[1].contains(" 8h"), "relative times")
+        #expect(plain[1].contains("stop c"), "of a step what it does: \(plain[1])")
         #expect(try !sample.admin("journal").stdout.utf8.contains(0x1b), "a pipe gets no colour")
     }
 
@@ -97,7 +112,8 @@ struct AdminJournalTests {
         for words in [
             "interrupted: its process is gone", SampleJournal.vm, "shop/web/3", "cpi-5",
             "unfinished: stop container \(SampleJournal.vm)", "never written",
-            "Next: cpi-admin recover \(attach)", "not asked (--offline)",
+            "Next: on the machine of that journal's CPI: cpi-admin recover \(attach), or",
+            "not asked (--offline)",
         ] { #expect(open.stdout.contains(words), "\(words) in \(open.stdout)") }
         let error = try sample.admin("journal", "show", "last:create_vm", "--offline").stdout
         #expect(error.contains("Error: cannot start it: <b>no room</b>"), "in full")
@@ -166,5 +182,28 @@ struct AdminJournalTests {
         #expect(found.stderr.contains("reading \(state)/docker-cpi"), "it says so")
         let usable = try list(sample.directory + "/new")
         #expect(usable.exitCode == 5, "a CPI could have made that one: \(usable)")
+    }
+
+    @Test("What is printed as the next command can be copied: it has the same files")
+    func nextCommand() throws {
+        let sample = try SampleJournal()
+        try sample.addIncident()
+        let configuration: JSON = [
+            "Actions": [
+                "Docker": ["host": "unix:///no/such.sock"],
+                "Agent": ["Mbus": "https://a:b@0.0.0.0:6868", "NTP": []],
+            ], "journal": ["directory": .string(sample.directory)],
+        ]
+        let path = sample.directory + "/a config.json"
+        try Data(configuration.bytes).write(to: URL(fileURLWithPath: path))
+        let shown = try Command.run(
+            Rig.executables + "/cpi-admin",
+            ["journal", "show", "last", "--offline", "--config", path, "--json"])
+        let next = try #require(try JSON(parsing: shown.stdout.utf8)["next"].string)
+        #expect(next.hasPrefix("cpi-admin recover \(attach) --config '\(path)', or"), "\(next)")
+        let command = try #require(next.split(separator: ", or").first)
+        let run = try Command.run(
+            "/bin/bash", ["-c", "PATH='\(Rig.executables)':$PATH; \(command) --dry-run"])
+        #expect(run.exitCode == 6 && run.stderr.contains("/no/such.sock"), "\(run)")
     }
 }

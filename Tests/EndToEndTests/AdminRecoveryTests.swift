@@ -17,7 +17,8 @@ extension EndToEnd {
             for words in [
                 "Docker now", "started after this operation's last event",
                 "disk \(disk): no container has it", "would: roll back",
-                "because: the old container", "is running", "rule: back while", "removes: nothing",
+                "because: the old container", "is running", "rule: back while",
+                "removes: volume \(vm).op",
                 "Next: cpi-admin recover",
             ] { #expect(show.contains(words), "\(words) in \(show)") }
             let json = try rig.story("attach_disk")

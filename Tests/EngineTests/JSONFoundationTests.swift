@@ -35,7 +35,7 @@ struct JSONFoundationTests {
         var dice = Dice(seed: 7)
         for _ in 0..<20_000 {
             let count = Int.random(in: 1...7, using: &dice)
-            compare((0..<count).map { _ in Self.pieces.randomElement(using: &dice)! }.joined())
+            compare((0..<count).map { _ in Self.pieces[dice.below(Self.pieces.count)] }.joined())
         }
     }
 
@@ -48,9 +48,9 @@ struct JSONFoundationTests {
             #expect(try JSON(parsing: text.utf8) == document, "\(text)")
             #expect(foundation(text) == document, "\(text)")
             var bytes = Array(text.utf8)
+            let signs = Array("{}[],:\"\\ 0e-.tx".utf8)
             for _ in 0..<Int.random(in: 1...2, using: &dice) {
-                bytes[Int.random(in: 0..<bytes.count, using: &dice)] = "{}[],:\"\\ 0e-.tx".utf8
-                    .randomElement(using: &dice)!
+                bytes[dice.below(bytes.count)] = signs[dice.below(signs.count)]
             }
             if let changed = String(validating: bytes, as: UTF8.self) { compare(changed) }
         }
@@ -89,7 +89,7 @@ struct JSONFoundationTests {
         ]
         return String(
             (0..<Int.random(in: 0...5, using: &dice)).map { _ in
-                letters.randomElement(using: &dice)!
+                letters[dice.below(letters.count)]
             })
     }
 

@@ -41,13 +41,16 @@ struct JournalCheckTests {
         #expect(try journal.check() == [], "a doing without its end is no violation")
     }
 
-    @Test("an error text shows SQL and no values")
+    @Test("an error text is one line, without SQL and values")
     func errors() throws {
         let journal = try fixture.open()
         #expect {
-            try journal.database.run("SELECT nothing FROM nowhere WHERE x = ?1", [.text("secret")])
+            try journal.database.run(
+                "SELECT x\nFROM nowhere WHERE x = ?1", [.text("secret")])
         } throws: { error in
-            "\(error)".contains("nowhere") && !"\(error)".contains("secret")
+            guard case JournalError.sqlite(_, _, let sql?) = error else { return false }
+            return sql.contains("FROM nowhere") && "\(error)".contains("no such table: nowhere")
+                && !"\(error)".contains("FROM") && !"\(error)".contains("secret")
         }
     }
 }

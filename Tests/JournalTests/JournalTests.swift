@@ -148,8 +148,8 @@ struct JournalTests {
         #expect {
             try journal.operation("0abc")
         } throws: { error in
-            guard case JournalError.ambiguous(_, let count) = error else { return false }
-            return count == 2
+            guard case JournalError.ambiguous(_, ["0abc1", "0abc2"]) = error else { return false }
+            return "\(error)".contains("0abc1 or 0abc2")
         }
         #expect {
             try journal.operation("zzz")

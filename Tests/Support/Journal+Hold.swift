@@ -6,6 +6,9 @@ extension Journal {
         try write(durable: false, body)
     }
 
+    /// Brings all that the WAL has into the file.
+    func emptyWAL() throws { try database.run("PRAGMA wal_checkpoint(TRUNCATE)") }
+
     /// Makes the file one that a later version has written.
     func pretend(version: Int) throws {
         try database.execute(

@@ -141,7 +141,7 @@ extension World {
 
     /// Whether the target holds all of the source: the copier says so for as long as it is there, and then
     /// the journal, which knows that it was to go because of that.
-    fileprivate func hasFilled(_ copier: Copier) throws -> Bool {
+    func hasFilled(_ copier: Copier) throws -> Bool {
         if try madeContainer([copier.name]) != nil {
             guard let report = try copier.report(self), report.changed == 0 else { return false }
             return try hasAllOf(SnapshotCID(copier.source), report)

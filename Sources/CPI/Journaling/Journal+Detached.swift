@@ -1,10 +1,16 @@
 import Journal
 
+/// Since when a disk has no VM, as far as the journal tells (Unix milliseconds).
+public enum Detachment: Sendable, Equatable {
+    /// A call took it from its VM then, deleted its VM, or made it.
+    case since(Int64)
+    /// No call has: somebody has removed its VM by hand, at some time after it was attached.
+    case after(Int64)
+}
+
 extension Journal {
-    /// When a disk was last left without a VM, as far as the journal tells (Unix milliseconds): the end
-    /// of the last detach_disk, or delete_vm of a VM that it was attached to, or of its creation. Nil
-    /// when the journal knows nothing of it.
-    public func detached(_ disk: String) throws -> Int64? {
+    /// For a disk that no VM has. Nil when the journal knows nothing of it.
+    public func detached(_ disk: String) throws -> Detachment? {
         let about = Subject(.disk, disk)
         func latest(_ methods: [String], _ subject: Subject) throws -> Operation? {
             try operations(
@@ -12,10 +18,17 @@ extension Journal {
                     subjects: [subject], methods: methods, states: [.done], limit: 1)
             ).first
         }
-        let own = try latest([DetachDisk.name, CreateDisk.name], about)
+        let own = try latest([DetachDisk.name, CreateDisk.name], about)?.finished
         let attached = try latest([AttachDisk.name], about)
-        let vm = attached?.plan(of: AttachDisk.self)?.vm
-        let deleted = try vm.flatMap { try latest([DeleteVM.name], $0.subject) }
-        return [own?.finished, deleted?.finished].compactMap(\.self).max()
+        let made = try latest([CreateVM.name], about)
+        let ahead =
+            made?.plan(of: CreateVM.self)?.disks.contains(DiskCID(disk)) == true ? made : nil
+        let last = [attached, ahead].compactMap(\.self).max { $0.started < $1.started }
+        let vm =
+            last?.plan(of: AttachDisk.self)?.vm ?? last?.plan(of: CreateVM.self)?.vm
+        let deleted = try vm.flatMap { try latest([DeleteVM.name], $0.subject)?.finished }
+        let left = [own, deleted].compactMap(\.self).max()
+        guard let held = last?.finished, held > left ?? 0 else { return left.map { .since($0) } }
+        return .after(held)
     }
 }

@@ -11,8 +11,14 @@ final class JournalStore {
     var onEvent: ((EventPayload, String?) -> Void)?
     private let clock: Clock
     private let logger: Logger
+    private let setsAside: Bool
 
-    init(_ journal: Journal?, clock: Clock, logger: Logger, redactor: Redactor = Redactor()) {
+    /// `setsAside`: a corrupt journal is kept under another name, so that the next process has a new one.
+    init(
+        _ journal: Journal?, clock: Clock, logger: Logger, redactor: Redactor = Redactor(),
+        setsAside: Bool = true
+    ) {
+        self.setsAside = setsAside
         self.redactor = redactor
         self.journal = journal
         self.clock = clock
@@ -44,7 +50,13 @@ final class JournalStore {
     }
 
     private func fault(_ error: Error) {
+        let aside = (error as? JournalError)?.isCorruption == true ? setAside() : nil
         journal = nil
-        logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+        let next = aside.map { "; it is kept as \($0), and the next call begins a new one" } ?? ""
+        logger.warning("the journal cannot be used, the call goes on without it: \(error)\(next)")
+    }
+
+    private func setAside() -> String? {
+        setsAside ? try? journal?.setAsideIfCorrupt() : nil  // the fault itself is what is told
     }
 }

@@ -54,6 +54,7 @@ struct LiveAttach: Codable {
     func differencesFromBefore(_ world: World) throws -> [String] {
         let now = try LiveState(self, world)
         var found: [String] = []
+        if now.vm == .absent { found.append("VM \(vm) is gone") }
         let wasThere = isAttach ? wasListed : true
         if now.isListed != wasThere, now.vm != .absent {
             found.append("disk \(disk) is \(wasThere ? "not " : "")on the list of VM \(vm)")

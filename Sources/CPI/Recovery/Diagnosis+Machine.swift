@@ -14,21 +14,22 @@ public enum MachineDiagnosis {
         do {
             let journal = try Journal(reading: directory + "/" + Journal.fileName)
             let problems = try journal.check()
-            guard problems.isEmpty else {
+            if let first = problems.first?.split(whereSeparator: \.isNewline).last {
+                let count = problems.count == 1 ? "" : ", the first of \(problems.count)"
                 return Finding(
-                    "journal", .fail, problems.joined(separator: "; "),
-                    advice: "cpi-admin journal verify")
+                    "journal", .fail, "\(journal.path) is not sound: \(first)\(count)",
+                    advice: "cpi-admin journal verify, which lists all, and how to go on")
             }
             let bytes = ["", "-wal"].map { size(journal.path + $0) }.reduce(0, +)
             let words = "\(journal.path), \((bytes + 1_048_575) >> 20) MiB"
             guard bytes > 1 << 30 else { return Finding("journal", .ok, words) }
             return Finding(
                 "journal", .warn, words, advice: "cpi-admin journal prune --keep 30d")
+        } catch let error as JournalError {
+            let trouble = JournalTrouble(error, directory + "/" + Journal.fileName)
+            return Finding("journal", .fail, trouble.words, advice: trouble.advice)
         } catch {
-            return Finding(
-                "journal", .fail, "\(error)",
-                advice:
-                    "a CPI makes it at its first call; else mend what is wrong with the directory")
+            return Finding("journal", .fail, "\(error)")
         }
     }
 

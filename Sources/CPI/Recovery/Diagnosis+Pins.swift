@@ -1,16 +1,17 @@
 import Engine
 
 extension OperatorRecovery {
-    /// Pins that are to run and do not: a prune may take disks that VMs have mounted. Changes nothing.
-    /// Throws `EngineError`.
+    /// Pins and keepers that are to run and do not: a prune may take disks that VMs have mounted, or that
+    /// `disks.pin: always` is to keep. Changes nothing. Throws `EngineError`.
     func stoppedPins() throws -> [Finding] {
         try engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
             guard summary.state != "running", let pin = try engine.container(summary.id),
-                pin.isIdlePin, let vm = pin.pinnedTo, try world.vm(vm) != nil
+                pin.isIdlePin
             else { return nil }
+            if let vm = pin.pinnedTo, try world.vm(vm) == nil { return nil }
+            let disk = pin.pinnedTo.map { "a disk that VM \($0) has" } ?? "what it keeps"
             return Finding(
-                "pin \(pin.name)", .warn,
-                "it does not run: a prune may take a disk that VM \(vm) has",
+                "pin \(pin.name)", .warn, "it does not run: a prune may take \(disk)",
                 advice: "docker start \(pin.name)")
         }
     }

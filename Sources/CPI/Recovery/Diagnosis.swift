@@ -36,7 +36,8 @@ extension OperatorRecovery {
             findings.append(Finding("docker", remark.isWell ? .ok : .fail, remark.words))
         }
         findings += [storage(info), try quota(), try cgroups(info), try privileged(), clock(info)]
-        return findings + (try restartPolicies()) + (try stoppedPins()) + (try open())
+        return findings + (try restartPolicies()) + (try vms()) + (try stoppedPins())
+            + (try open())
     }
 
     private func storage(_ info: JSON) -> Finding {

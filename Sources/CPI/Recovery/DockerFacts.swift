@@ -101,7 +101,9 @@ struct FactFinder {
         let holders = try world.holders(of: cid)
         for holder in holders {
             let isPin = holder.container.isPin
-            let state = holder.container.isRunning ? "runs" : "does not run"
+            let container = holder.container
+            let state =
+                container.isPaused ? "is paused" : container.isRunning ? "runs" : "does not run"
             lines.append(
                 isPin
                     ? "pinned to VM \(holder.name); the pin \(state)"

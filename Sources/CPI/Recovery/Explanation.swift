@@ -8,9 +8,11 @@ public struct Explanation: Sendable {
     /// What Docker shows, one fact each; empty when it could not be asked, or need not be.
     public let situation: [String]
     public let action: String
-    /// What the action takes away, or that it takes nothing away.
-    public let losses: String
+    /// What the action takes away from Docker, one thing each; empty when that is nothing.
+    public let removals: [String]
     public let needsPerson: Bool
+    /// Something is left to be done in Docker, one way or the other.
+    public let isUnfinished: Bool
 }
 
 extension OperatorRecovery {
@@ -27,17 +29,22 @@ extension Settlement {
         guard let type = Methods.mutation(operation.method), try foreignDaemon() == nil else {
             return Explanation(
                 rule: "what is not known here is left to a person", situation: [],
-                action: action.words, losses: action.losses(.nothing),
-                needsPerson: action.isForPerson)
+                action: action.words, removals: [], needsPerson: action.isForPerson,
+                isUnfinished: action.isUnfinished)
         }
         return try explain(type, action)
     }
 
     private func explain<M: Mutation>(_ type: M.Type, _ action: Action) throws -> Explanation {
-        let situation = try operation.plan(of: type).map { try M.situation($0, world).facts }
+        guard let plan = operation.plan(of: type) else {
+            return Explanation(
+                rule: M.rule.words, situation: ["the plan cannot be read"], action: action.words,
+                removals: [], needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
+        }
         return Explanation(
-            rule: M.rule.words, situation: situation ?? ["the plan cannot be read"],
-            action: action.words, losses: action.losses(M.rule), needsPerson: action.isForPerson)
+            rule: M.rule.words, situation: try M.situation(plan, world).facts,
+            action: action.words, removals: try Removals(world: world).of(type, plan, action),
+            needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
     }
 }
 
@@ -58,14 +65,5 @@ extension RecoveryRule {
 }
 
 extension Action {
-    /// What it takes away, by the rule under which it is taken.
-    func losses(_ rule: RecoveryRule) -> String {
-        switch (self, rule) {
-        case (.back, .removeIncomplete): "what it has made so far and nobody has the CID of"
-        case (_, .finish) where self == .forward: "what the call was asked to delete, if it deletes"
-        case (.back, .replacement), (.forward, .replacement), (.superseded, .replacement):
-            "nothing: a container that has run is only removed when another holds all it holds"
-        default: "nothing of a VM or disk"
-        }
-    }
+    fileprivate var isUnfinished: Bool { if case .close = self { false } else { true } }
 }

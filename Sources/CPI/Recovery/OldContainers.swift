@@ -25,15 +25,41 @@ struct OldContainers {
         return true
     }
 
+    /// What `tidy` would do, in words; empty for nothing. Changes nothing.
+    func plan(_ vm: VMCID) throws -> [String] {
+        let others = try world.containers(of: vm).filter {
+            $0.role != .vm && $0.role != .incomplete
+        }
+        guard !others.isEmpty, try world.engine.volume(vm.mark) == nil else { return [] }
+        guard let current = try world.engine.container(vm.description) else {
+            return try nameless(vm, others).map { container in
+                let state = container.isUp ? "" : "; it is stopped, and stays so"
+                return ["give container \(container.name) its name back: it is VM \(vm)\(state)"]
+            } ?? []
+        }
+        var words: [String] = []
+        if let next = try unneeded(vm, beside: current) {
+            words.append("remove container \(next.name): it never ran, and no operation needs it")
+        }
+        guard current.isRunning, try AgentProbe(world: world).isUp(current) else { return words }
+        return try words
+            + old(vm).filter { try world.isHeld($0, vm) }.map {
+                "remove container \($0.name): it was replaced, and VM \(vm) holds all that it holds"
+            }
+    }
+
+    private func old(_ vm: VMCID) throws -> [Container] {
+        try world.containers(of: vm).filter {
+            if case .old = $0.role { true } else { false }
+        }.compactMap { try world.engine.container($0.id) }
+    }
+
     /// Removes the old containers that hold nothing which another container of the VM does not hold.
     /// One that was replaced first goes first. Returns whether there were any.
     @discardableResult
     func removeHeld(_ vm: VMCID) throws -> Bool {
-        let old = try world.containers(of: vm).filter {
-            if case .old = $0.role { true } else { false }
-        }.compactMap { try world.engine.container($0.id) }
         var isAny = false
-        for container in ordered(old) {
+        for container in ordered(try old(vm)) {
             do {
                 try world.removeContainer(container.id, .heldBySuccessor(vm))
                 isAny = true
@@ -59,22 +85,31 @@ struct OldContainers {
     }
 
     /// A replacement beside the container that it was to replace: it never ran.
-    private func removeReplacement(_ vm: VMCID, beside current: Container) throws -> Bool {
+    private func unneeded(_ vm: VMCID, beside current: Container) throws -> Container? {
         guard let next = try world.engine.container(vm.replacement), !next.wasStarted,
             next.labels[Label.replaces] == current.id, next.labels[Label.vm] == vm.description
-        else { return false }
+        else { return nil }
+        return next
+    }
+
+    private func removeReplacement(_ vm: VMCID, beside current: Container) throws -> Bool {
+        guard let next = try unneeded(vm, beside: current) else { return false }
         try world.removeContainer(next.id, .neverRan(beside: current.id))
         world.warn(
             "container \(vm.replacement) never ran, and no operation needs it: it is removed")
         return true
     }
 
-    /// The VM's name is free. Gives it to the container that ran last, when there is no doubt which.
-    private func giveNameBack(_ vm: VMCID, _ others: [World.MemberContainer]) throws -> Bool {
+    /// The VM's name is free. The container that ran last, when there is no doubt which.
+    private func nameless(_ vm: VMCID, _ others: [World.MemberContainer]) throws -> Container? {
         let ran = try others.compactMap { try world.engine.container($0.id) }
             .filter { $0.wasStarted && ($0.labels[Label.vm] == vm.description || vm.isGoCPIs) }
         let candidates = try ran.filter { try !world.isHeld($0, vm) || ran.count == 1 }
-        guard candidates.count == 1, let container = candidates.first else { return false }
+        return candidates.count == 1 ? candidates.first : nil
+    }
+
+    private func giveNameBack(_ vm: VMCID, _ others: [World.MemberContainer]) throws -> Bool {
+        guard let container = try nameless(vm, others) else { return false }
         try world.engine.renameContainer(container.id, to: vm.description)
         world.warn("container \(container.name) is VM \(vm): it has its name back")
         try tidy(vm)

@@ -47,7 +47,8 @@ public final class OperatorRecovery {
             timeout: configuration.timeouts.request)
         let redactor = Redactor()
         redactor.learn(from: configuration)
-        let store = JournalStore(journal, clock: .system, logger: logger, redactor: redactor)
+        let store = JournalStore(
+            journal, clock: .system, logger: logger, redactor: redactor, setsAside: false)
         self.init(
             journal: journal,
             world: World(
@@ -114,29 +115,6 @@ public final class OperatorRecovery {
             return ("nothing: it is settled by now", false)
         }
         return (OperatorRecovery.words(action, wish), action.isForPerson)
-    }
-
-    /// Puts the VMs' old containers in order: names, and those that were kept until the agent had been
-    /// seen, where it is seen now. Returns the VMs for which something was done.
-    public func tidyOldContainers() throws -> [String] {
-        let containers = try world.engine.containers(["label": [Label.vm]])
-        // Also those that somebody has renamed by hand.
-        let vms = Set(
-            containers.compactMap { container -> VMCID? in
-                let named = container.names.compactMap { VMCID.role(of: $0) }.first
-                guard let named else { return container.labels[Label.vm].map { VMCID($0) } }
-                return [.vm, .incomplete].contains(named.role) ? nil : named.vm
-            })
-        return try vms.map(\.description).sorted().filter { vm in
-            let locks = LockSet(world.locks, seconds: 0, for: "recover")
-            defer { locks.release() }
-            do {
-                try locks.cover([VMCID(vm).subject])
-            } catch {
-                return false  // somebody is at work on it
-            }
-            return try OldContainers(world: world).tidy(VMCID(vm))
-        }
     }
 
     /// What nobody may know of.

@@ -33,11 +33,14 @@ struct OrphanSearch {
     }
 
     private func interrupted() throws -> [Orphan] {
-        try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }.map { trace in
+        let open = world.recorder.store.read { Set(try $0.open().map(\.id)) } ?? []
+        return try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }.map { trace in
             Orphan(
                 kind: "operation", name: trace.id,
                 reason: "\(trace.operation.method) was interrupted (since \(trace.since))",
-                command: "cpi-admin recover --from-docker --older-than 0 --yes",
+                command: open.contains(trace.id)
+                    ? "cpi-admin recover \(trace.id)"
+                    : "cpi-admin recover --from-docker --older-than 0 --yes",
                 removal: .never("it is to be settled, not removed"))
         }
     }
@@ -184,6 +187,8 @@ private struct OrphanImages {
     let tags: [(name: String, vm: String)]
     /// VMs whose last copy is an image: their volumes are needed, too.
     let lastCopies: Set<String>
+    /// VMs on which an operation is open, or was left to a person.
+    private let unsettled: Set<String>
 
     init(world: World, vms: Set<String>) throws {
         let open = world.recorder.store.read { journal in
@@ -192,7 +197,7 @@ private struct OrphanImages {
         let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap {
             $0.labels[Label.vm]
         }
-        let unsettled = Set((open ?? []) + marks)
+        unsettled = Set((open ?? []) + marks)
         var tags: [(name: String, vm: String)] = []
         for tag in try world.engine.imageTags(["label": [Label.vm]]) {
             guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
@@ -207,11 +212,16 @@ private struct OrphanImages {
 
     func all() -> [Orphan] {
         tags.map { tag in
-            Orphan(
+            let isOpen = unsettled.contains(tag.vm)
+            return Orphan(
                 kind: "image", name: tag.name,
-                reason: "the last copy of VM \(tag.vm), whose containers are gone: keep it, or "
-                    + "delete the VM",
-                command: "cpi-admin recover, or bosh delete-vm \(tag.vm)",
+                reason: "the last copy of VM \(tag.vm), whose containers are gone: "
+                    + (isOpen
+                        ? "recovery makes the VM of it, or says why not"
+                        : "no operation makes the VM of it again; copy out of it what you need"),
+                command: isOpen
+                    ? "cpi-admin recover --vm \(tag.vm), or bosh delete-vm \(tag.vm)"
+                    : "docker create \(tag.name) and docker cp; then bosh delete-vm \(tag.vm)",
                 removal: .never("it is the last copy of a VM"))
         }
     }

@@ -15,7 +15,7 @@ extension OperatorRecovery {
 
     /// Throws `CPIError` when there is no such VM, else `EngineError`.
     public func logs(ofVM text: String, lines: Int) throws -> Logs {
-        let container = try world.requireVM(VMCID(text))
+        let container = try container(ofVM: VMCID(text))
         try learnSecrets(of: container)
         let (output, errors) = try world.engine.logs(container, lines: lines)
         let agent = try content(container, OperatorRecovery.agentLog)
@@ -27,7 +27,7 @@ extension OperatorRecovery {
     /// A file's content. A text comes without secrets; what is no UTF-8 comes as it is. Throws
     /// `CPIError` for a VM or file that is not there, or too large, else `EngineError`.
     public func file(ofVM text: String, path: String) throws -> [UInt8] {
-        let container = try world.requireVM(VMCID(text))
+        let container = try container(ofVM: VMCID(text))
         try learnSecrets(of: container)
         guard let bytes = try content(container, path) else {
             throw CPIError(kind: .cloud, message: "VM \(text) has no file \(path)")

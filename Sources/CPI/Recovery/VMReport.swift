@@ -28,7 +28,7 @@ public struct VMReport: Sendable {
     public let disks: [Disk]
     /// What is kept beside the VM's own container, in words.
     public let beside: [String]
-    /// Nil when it does not run.
+    /// Nil when it does not run, or is paused.
     public let isAgentUp: Bool?
     /// What set_vm_metadata said last.
     public let metadata: [String: String]
@@ -37,10 +37,22 @@ public struct VMReport: Sendable {
 }
 
 extension OperatorRecovery {
+    /// The CIDs of all VMs that Docker has a container or the last copy of. Throws `EngineError`.
+    public func vmNames() throws -> [String] {
+        let labelled = try engine.containers(["label": [Label.vm]]).compactMap {
+            $0.labels[Label.vm]
+        }
+        let goCPIs = try engine.containers(["name": ["^/?c-"]]).flatMap(\.names)
+            .compactMap { VMCID.role(of: $0)?.vm.description }
+        let copied = try engine.imageTags(["label": [Label.vm]])
+            .compactMap { VMCID.role(of: $0)?.vm.description }
+        return Set(labelled + goCPIs + copied).filter { !$0.isEmpty }.sorted()
+    }
+
     /// Looks at one VM. Changes nothing. Throws `CPIError` when there is no such VM, else `EngineError`.
     public func report(onVM text: String) throws -> VMReport {
         let cid = VMCID(text)
-        let container = try world.requireVM(cid)
+        let container = try container(ofVM: cid)
         let isUp = container.isRunning && !container.isPaused
         let isAgentUp = isUp ? try AgentProbe(world: world).isUp(container.id) : nil
         let label = container.labels[Label.metadata] ?? ""
@@ -52,6 +64,17 @@ extension OperatorRecovery {
             metadata: ((try? JSON(parsing: said.utf8)) ?? .null).strings,
             stemcell: container.labels[Label.stemcell] ?? "",
             agent: container.labels[Label.agent] ?? "")
+    }
+
+    /// Throws `CPIError` that says what is left of a VM without a container.
+    func container(ofVM vm: VMCID) throws -> Container {
+        if let container = try world.vm(vm) { return container }
+        guard let image = try world.committedImages(vm).last else { throw CPIError.vmNotFound(vm) }
+        throw CPIError(
+            kind: .vmNotFound,
+            message:
+                "VM \(vm) has no container any more, and image \(image) is the last copy of it; "
+                + "next: cpi-admin orphans, which says what can be done")
     }
 
     private func disks(of vm: VMCID, _ container: Container) throws -> [VMReport.Disk] {

@@ -29,13 +29,17 @@ func complaining(_ body: () throws -> Void) throws {
     } catch let error as JournalError {
         switch error {
         case .noOperation, .ambiguous: throw say("\(error)", .failure)
-        default: throw say("\(error)", .journalUnusable)
+        case .notEmpty: throw say("\(error)", .journalUnusable)
+        default:
+            throw say(
+                "the journal cannot be read: \(error); what is open is settled without it: "
+                    + "cpi-admin recover --from-docker", .journalUnusable)
         }
     }
 }
 
 private func say(_ text: String, _ code: ExitCode) -> ExitCode {
-    Streams.write("cpi-admin: \(text)\n", to: 2)
+    Streams.write("cpi-admin: \(Invocation.complete(text))\n", to: 2)
     return code
 }
 

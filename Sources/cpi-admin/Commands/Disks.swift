@@ -8,7 +8,8 @@ struct Disks: ParsableCommand {
         discussion: """
             A size is a limit where Docker has project quotas or the disk is a tmpfs; else it is no more \
             than a label, and the disk can grow until its file system is full. Since when a disk is \
-            detached is what the journal knows of it.
+            detached is what the journal knows of it: "unknown, after TIME" (on a terminal "<2h", less \
+            than two hours) is one that no call has detached since it was attached then.
             """)
 
     @OptionGroup var source: Source

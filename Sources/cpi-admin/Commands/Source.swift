@@ -23,14 +23,25 @@ struct Source: ParsableArguments {
 
     /// Opens the journal for reading; a file given by name needs no configuration.
     func openJournal() throws -> Journal {
+        let path = try journal ?? configuration().journal.directory + "/" + Journal.fileName
         do {
-            let path = try journal ?? configuration().journal.directory + "/" + Journal.fileName
             return try Journal(reading: path)
-        } catch let complaint as Complaint {
-            throw complaint
-        } catch {
-            throw Complaint("cannot read the journal: \(error)", ExitCode.journalUnusable)
+        } catch let error as JournalError {
+            throw complaint(error, path)
         }
+    }
+
+    /// What is wrong, and what to do about it where it is the CPI's own journal and not a copy.
+    private func complaint(_ error: JournalError, _ path: String) -> Complaint {
+        let trouble = JournalTrouble(error, path)
+        let advice = journal == nil ? "; " + trouble.advice : ""
+        return Complaint(trouble.words + advice, .journalUnusable)
+    }
+
+    /// A text whose commands can be copied and run here; for a journal from elsewhere, where it came from.
+    func command(_ text: String) -> String {
+        let isCopy = journal != nil && (try? Configuration(path: configPath)) == nil
+        return isCopy ? "on the machine of that journal's CPI: \(text)" : Invocation.complete(text)
     }
 
     /// With the directory that the journal is in. Throws `Complaint` when it cannot be read.
@@ -55,6 +66,8 @@ struct Source: ParsableArguments {
                 configuration, needsJournal: needsJournal, logger: .admin)
             _ = try recovery.engine.version()
             return recovery
+        } catch let error as JournalError {
+            throw complaint(error, configuration.journal.directory + "/" + Journal.fileName)
         } catch let error as EngineError {
             throw Complaint("\(error)", ExitCode.dockerUnreachable)
         }

@@ -15,9 +15,11 @@ struct VM: ParsableCommand {
             """)
 
     @OptionGroup var source: Source
-    @Argument(help: "The VM's CID, or the beginning of it where the journal knows it.")
+    @Argument(help: "The VM's CID, or the beginning of it.")
     var cid: String
-    @Option(help: ArgumentHelp("Show the last lines of its logs.", valueName: "lines"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Show the last lines of its logs.", valueName: "lines"))
     var logs: Int?
     @Option(help: ArgumentHelp("Write one of its files to stdout.", valueName: "path"))
     var files: String?
@@ -28,7 +30,9 @@ struct VM: ParsableCommand {
         guard logs == nil || files == nil else {
             throw ValidationError("--logs and --files exclude each other")
         }
-        guard logs ?? 1 > 0 else { throw ValidationError("--logs must be at least 1") }
+        guard logs ?? 1 > 0 else {
+            throw ValidationError("--logs must be a whole number from 1: not \(logs ?? 0)")
+        }
         guard files?.hasPrefix("/") ?? true else {
             throw ValidationError("--files wants an absolute path")
         }
@@ -38,9 +42,9 @@ struct VM: ParsableCommand {
         try complaining {
             let recovery = try source.recovery(needsJournal: false)
             let journal = try? source.openJournal()
-            // Docker may know a VM that the journal does not.
-            let found = try journal?.cids(.vm, like: cid) ?? []
-            let cid = found.count == 1 ? found[0] : self.cid
+            // Docker may know a VM that the journal does not, and the other way round.
+            let known = try recovery.vmNames() + (journal?.cids(.vm, like: cid) ?? [])
+            let cid = try Prefix.one(cid, of: known) ?? cid
             if let files {
                 let bytes = try recovery.file(ofVM: cid, path: files)
                 guard Streams.write(bytes, to: 1) else { throw ExitCode.failure }

@@ -10,9 +10,15 @@ struct Listing {
         var least: Int?
         /// Those with a lower one give first.
         var turn = 1
+        /// A cell that is too long loses its end, and not its middle.
+        var cutsEnd = false
 
-        init(_ key: String, title: String? = nil, least: Int? = nil, turn: Int = 1) {
+        init(
+            _ key: String, title: String? = nil, least: Int? = nil, turn: Int = 1,
+            cutsEnd: Bool = false
+        ) {
             self.turn = turn
+            self.cutsEnd = cutsEnd
             self.key = key
             self.title = title ?? key.uppercased().replacing("_", with: " ")
             self.least = least

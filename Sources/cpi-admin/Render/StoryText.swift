@@ -100,12 +100,11 @@ struct StoryText {
             parts.append(section("Docker now", lines.map(shown)))
         }
         if let explanation = now.explanation {
-            let rows = [
-                "would: \(explanation.action)", "rule: \(explanation.rule)",
-                "removes: \(explanation.losses)",
-            ]
-            let seen = explanation.situation.map { "because: \($0)" }
-            parts.append(section("Recovery", [rows[0]] + seen + rows.dropFirst()))
+            let lines =
+                ["would: \(explanation.action)"]
+                + explanation.situation.map { "because: \($0)" } + ["rule: \(explanation.rule)"]
+                + explanation.removalLines.map { "removes: \($0)" }
+            parts.append(section("Recovery", lines.map(shown)))
         }
         if let next = now.next { parts.append(paragraph("Next:", next)) }
         return parts

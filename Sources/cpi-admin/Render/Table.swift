@@ -34,7 +34,7 @@ struct Table {
     private func line(_ cells: [String], _ widths: [Int], _ styles: [Terminal.Style?]) -> String {
         let last = cells.count - 1
         return cells.enumerated().map { index, cell in
-            let cut = Terminal.cut(cell, widths[index])
+            let cut = Terminal.cut(cell, widths[index], end: columns[index].cutsEnd)
             let padded = index == last ? cut : Table.pad(cut, widths[index])
             return Terminal.styled(padded, styles[index])
         }.joined(separator: String(repeating: " ", count: separation(widths)))

@@ -42,9 +42,10 @@ enum Terminal {
         return "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m"
     }
 
-    /// At most `width` characters: the middle goes.
-    static func cut(_ text: String, _ width: Int) -> String {
+    /// At most `width` characters: the middle goes, or the end.
+    static func cut(_ text: String, _ width: Int, end: Bool = false) -> String {
         guard isInteractive, text.count > width, width > 1 else { return text }
+        guard !end else { return text.prefix(width - 1) + "…" }
         let head = (width - 1 + 1) / 2
         return "\(text.prefix(head))…\(text.suffix(width - 1 - head))".replacing("……", with: "…")
     }
@@ -69,7 +70,7 @@ enum Terminal {
                 let last = lines[lines.count - 1]
                 if last.isEmpty {
                     lines[lines.count - 1] = String(word)
-                } else if last.count + 1 + word.count <= width {
+                } else if shownLast(last, width) + 1 + word.count <= width {
                     lines[lines.count - 1] += " " + word
                 } else {
                     lines.append(String(word))
@@ -77,6 +78,11 @@ enum Terminal {
             }
             return lines.flatMap { broken($0, width) }
         }
+    }
+
+    /// How much of a line is on the terminal's last one, when it is broken.
+    private static func shownLast(_ line: String, _ width: Int) -> Int {
+        line.count > width && width > 0 ? (line.count - 1) % width + 1 : line.count
     }
 
     private static func broken(_ line: String, _ width: Int) -> [String] {

@@ -4,7 +4,7 @@ import Journal
 
 extension Listing {
     /// Disks, and since when each has no VM.
-    init(_ disks: [(DiskReport, Int64?)]) {
+    init(_ disks: [(DiskReport, Detachment?)]) {
         func words(_ names: [String]) -> Cell {
             Cell(names.isEmpty ? "-" : names.joined(separator: " "))
         }
@@ -23,7 +23,7 @@ extension Listing {
                         disk.isEnforced ? "enforced" : "label only",
                         short: disk.isEnforced ? "enforced" : "label"),
                     Cell(disk.usedBytes.map(Span.mebibytes) ?? "-"), Cell(disk.kind),
-                    words(disk.holders), Span.cell(detached), words(disk.snapshots),
+                    words(disk.holders), detached?.cell ?? Cell("-"), words(disk.snapshots),
                 ]
             },
             documents: disks.map { disk, detached in
@@ -32,9 +32,28 @@ extension Listing {
                     "enforced": .bool(disk.isEnforced),
                     "used_bytes": disk.usedBytes.map { .integer(Int64($0)) } ?? .null,
                     "kind": .string(disk.kind), "attached_to": JSON(disk.holders),
-                    "detached_since": detached.map { .string(Timestamp.text($0)) } ?? .null,
+                    "detached_since": detached?.since.map(JSON.string) ?? .null,
+                    "detached_after": detached?.after.map(JSON.string) ?? .null,
                     "snapshots": JSON(disk.snapshots),
                 ]
             }, nothing: "no disks")
+    }
+}
+
+extension Detachment {
+    fileprivate var cell: Listing.Cell {
+        switch self {
+        case .since(let time): Span.cell(time)
+        case .after(let time):
+            Listing.Cell("unknown, after \(Timestamp.text(time))", short: "<\(Span.age(time))")
+        }
+    }
+
+    fileprivate var since: String? {
+        if case .since(let time) = self { Timestamp.text(time) } else { nil }
+    }
+
+    fileprivate var after: String? {
+        if case .after(let time) = self { Timestamp.text(time) } else { nil }
     }
 }

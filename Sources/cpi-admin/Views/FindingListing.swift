@@ -13,14 +13,14 @@ extension Listing {
                 [
                     Cell(finding.what, short: Terminal.shortened(finding.what)),
                     Cell(finding.level.rawValue, style: Terminal.style(finding.level.rawValue)),
-                    Cell(finding.words), Cell(finding.advice ?? ""),
+                    Cell(finding.words), Cell(Invocation.complete(finding.advice ?? "")),
                 ]
             },
             documents: findings.map { finding in
                 [
                     "what": .string(finding.what), "ok": .bool(finding.level != .fail),
                     "level": .string(finding.level.rawValue), "detail": .string(finding.words),
-                    "advice": finding.advice.map(JSON.string) ?? .null,
+                    "advice": finding.advice.map { .string(Invocation.complete($0)) } ?? .null,
                 ]
             }, nothing: "nothing was looked at")
     }
@@ -38,7 +38,8 @@ enum FindingText {
             let room = max(20, Terminal.width - width - 8)
             let lines =
                 Terminal.wrapped(finding.words, room)
-                + (finding.advice.map { Terminal.wrapped("→ " + $0, room) } ?? [])
+                + (finding.advice.map { Terminal.wrapped("→ " + Invocation.complete($0), room) }
+                    ?? [])
             return head
                 + lines.joined(separator: "\n" + String(repeating: " ", count: width + 8))
         }.joined(separator: "\n")

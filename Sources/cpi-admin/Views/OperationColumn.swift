@@ -31,18 +31,22 @@ enum OperationColumn: String, CaseIterable {
             case .duration: Terminal.isInteractive ? "TOOK" : nil
             default: nil
             }
-        let turn = [.step, .error].contains(self) ? 0 : self == .method ? 2 : 1
-        return Listing.Column(rawValue, title: title, least: least, turn: turn)
+        // Of an id both ends are enough; of what was done the words are wanted.
+        let turn = [.vm, .disk, .error].contains(self) ? 0 : self == .method ? 2 : 1
+        return Listing.Column(
+            rawValue, title: title, least: least, turn: turn, cutsEnd: self == .step)
     }
 
     /// Ids are typed and states are read: those stay whole as long as others can give.
     private var least: Int? {
         switch self {
-        case .vm, .disk, .stemcell, .network, .snapshot, .agent, .director, .deployment: 7
-        case .step, .error: 4
+        case .vm, .disk: 6
+        case .stemcell, .network, .snapshot, .agent, .director, .deployment: 7
         case .group, .request: 7
         case .instance: 8
-        case .method: 11
+        case .step: 7
+        case .error: 4
+        case .method: 8
         default: nil
         }
     }
@@ -65,7 +69,8 @@ enum OperationColumn: String, CaseIterable {
         case .index: return text(view.instance.index)
         case .step:
             let step = operation.step ?? "-"
-            return Listing.Cell(step, short: Terminal.shortened(step))
+            // What it is about is in the other columns.
+            return Listing.Cell(step, short: Journal.kind(of: step))
         case .started: return Span.cell(operation.started)
         case .finished: return Span.cell(operation.finished)
         case .duration: return text(operation.duration.map(Span.duration))

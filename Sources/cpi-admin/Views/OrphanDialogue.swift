@@ -14,7 +14,7 @@ struct OrphanDialogue {
         var hasFailed = false
         for orphan in all {
             if case .never(let why) = orphan.removal {
-                print("\(orphan.name): kept: \(why); \(orphan.command)")
+                print(Invocation.complete("\(orphan.name): kept: \(why); \(orphan.command)"))
             } else if isConfirmed(orphan) {
                 do {
                     try recovery.remove(orphan)

@@ -16,14 +16,15 @@ extension Listing {
                     Cell(orphan.kind), Cell(orphan.name),
                     Span.cell(orphan.created.flatMap(Span.milliseconds)),
                 ] + (hasSizes ? [bytes] : [])
-                    + [Cell(orphan.reason), Cell(orphan.command)]
+                    + [Cell(orphan.reason), Cell(Invocation.complete(orphan.command))]
             },
             documents: orphans.map { orphan in
                 var reason: String?
                 if case .never(let why) = orphan.removal { reason = why }
                 return [
                     "kind": .string(orphan.kind), "name": .string(orphan.name),
-                    "reason": .string(orphan.reason), "command": .string(orphan.command),
+                    "reason": .string(orphan.reason),
+                    "command": .string(Invocation.complete(orphan.command)),
                     "created": orphan.created.map(JSON.string) ?? .null,
                     "bytes": orphan.bytes.map { .integer(Int64($0)) } ?? .null,
                     "removable": .bool(orphan.removal.isPossible),
@@ -41,7 +42,8 @@ enum OrphanText {
             let size = orphan.bytes.map { ", \(Span.mebibytes($0))" }
             let title = "\(orphan.kind) \(orphan.name)"
             let head = Terminal.styled(title, .title) + (age ?? "") + (size ?? "")
-            let lines = Terminal.indented([orphan.reason, "→ " + orphan.command])
+            let lines = Terminal.indented(
+                [orphan.reason, "→ " + Invocation.complete(orphan.command)])
             return ([head] + lines).joined(separator: "\n")
         }.joined(separator: "\n")
     }

@@ -15,7 +15,7 @@ struct Present {
 
     /// Asks Docker. Whatever it answers, this fails nothing: the journal's story is there without it.
     init(_ view: OperationView, lastEvent: Int64?, _ source: Source, offline: Bool) {
-        next = NextCommand.text(view)
+        next = NextCommand.text(view).map(source.command)
         guard !offline else {
             trouble = "not asked (--offline)"
             return
@@ -64,13 +64,42 @@ struct Present {
     }
 }
 
+extension Present {
+    /// What is to be known before an operation is closed as it is: that it is half done in Docker, or that
+    /// nobody could look. Nil where nothing is left to be done.
+    static func halfDone(_ one: OperatorRecovery.Case?, _ recovery: OperatorRecovery) -> String? {
+        guard let one else { return nil }
+        do {
+            let explanation = try recovery.explain(one)
+            guard explanation.isUnfinished else { return nil }
+            let seen = explanation.situation.map { "seen: \($0)" }
+            return
+                (["\(one.operation.method) \(one.operation.id) is half done in Docker:"]
+                + Terminal.indented(seen + ["recovery would: \(explanation.action)"])
+                + [
+                    "Closing it changes nothing of that. Where its mark is left, the next call on the VM "
+                        + "settles it all the same; to settle it now: cpi-admin recover \(one.operation.id)"
+                ])
+                .joined(separator: "\n")
+        } catch {
+            let words = (error as? CPIError)?.message ?? "\(error)"
+            return
+                "Docker could not be looked at, so the operation may be half done there: \(words)"
+        }
+    }
+}
+
 extension Explanation {
     var json: JSON {
         [
             "action": .string(action), "rule": .string(rule), "situation": JSON(situation),
-            "losses": .string(losses), "needs_person": .bool(needsPerson),
+            "losses": .string(removalLines.joined(separator: "; ")),
+            "removes": JSON(removals), "needs_person": .bool(needsPerson),
         ]
     }
+
+    /// For a list that is never empty.
+    var removalLines: [String] { removals.isEmpty ? ["nothing"] : removals }
 }
 
 /// The one command that comes next, by an operation's state.

@@ -28,6 +28,11 @@ struct RecoveryResult {
             "explanation": explanation?.json ?? .null,
         ]
     }
+
+    /// The whole document. `further`: what is done or to be done beside the operations.
+    static func json(_ results: [RecoveryResult], _ further: [String]) -> JSON {
+        ["schema": 1, "operations": .array(results.map(\.json)), "further": JSON(further)]
+    }
 }
 
 extension Listing {

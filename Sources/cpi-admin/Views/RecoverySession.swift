@@ -12,7 +12,7 @@ struct RecoverySession {
 
     func results(_ cases: [OperatorRecovery.Case], _ mode: Mode) throws -> [RecoveryResult] {
         if Terminal.showsProgress, mode != .look {
-            recovery.onProgress { Streams.write("  \($0)\n", to: 2) }
+            recovery.onProgress { Streams.write("  \(Terminal.shortened($0))\n", to: 2) }
         }
         return try cases.map { one in
             var result = RecoveryResult(one)
@@ -47,14 +47,30 @@ struct RecoverySession {
         return ([list] + plans).joined(separator: "\n\n")
     }
 
-    /// Puts the VMs' old containers in order, and says so.
-    func tidy() {
+    /// What is to be done beside the open operations; empty when that is nothing.
+    func tidyingPlan(_ isWanted: (String) -> Bool) throws -> [String] {
+        try recovery.tidyingPlan(isWanted)
+    }
+
+    /// A plan of `tidyingPlan` for a person.
+    static func text(ofTidying plan: [String]) -> String {
+        (["Beside that, recover --yes would"] + Terminal.indented(plan)).joined(separator: "\n")
+    }
+
+    /// Puts the VMs' old containers in order. Returns what was done.
+    func tidy(_ isWanted: (String) -> Bool) -> [String] {
         do {
-            for vm in try recovery.tidyOldContainers() {
-                Streams.write("the old containers of VM \(vm) are put in order\n", to: 2)
+            return try recovery.tidyOldContainers(isWanted).map { one in
+                guard one.isStopped else {
+                    return "the containers of VM \(one.vm) are put in order"
+                }
+                return "VM \(one.vm) has its name back, and is stopped still: "
+                    + VMState.start(one.vm)
             }
         } catch {
-            Streams.write("cpi-admin: the old containers were not all looked at: \(error)\n", to: 2)
+            let words = (error as? CPIError)?.message ?? "\(error)"
+            Streams.write("cpi-admin: the old containers were not all looked at: \(words)\n", to: 2)
+            return []
         }
     }
 
@@ -76,8 +92,7 @@ struct RecoverySession {
             ] + explanation.situation.map { ("  seen", Listing.Cell($0)) } + [
                 ("  would", Listing.Cell(result.words, style: .title)),
                 ("  rule", Listing.Cell(explanation.rule)),
-                ("  removes", Listing.Cell(explanation.losses)),
-            ])
+            ] + explanation.removalLines.map { ("  removes", Listing.Cell($0)) })
     }
 
     private func settled(_ result: RecoveryResult) -> RecoveryResult {
@@ -86,10 +101,12 @@ struct RecoverySession {
             let done = try recovery.settle(result.one, wish)
             result.words =
                 done.needsPerson ? done.words + "; see cpi-admin orphans" : "done: \(done.words)"
+            result.words = Invocation.complete(result.words)
             result.needsPerson = done.needsPerson
             result.isSettled = !done.needsPerson
         } catch {
-            result.words = "failed: \((error as? CPIError)?.message ?? "\(error)")"
+            result.words = Invocation.complete(
+                "failed: \((error as? CPIError)?.message ?? "\(error)")")
             result.failed = true
         }
         return result

@@ -38,7 +38,7 @@ struct VMPage {
         var lines: [(String, Listing.Cell)] = [("VM", Listing.Cell(report.cid))]
         if let text = instance.text { lines.append(("Instance", Listing.Cell(text))) }
         lines += [
-            ("State", Listing.Cell(state, style: container.isRunning ? .good : .bad)),
+            ("State", Listing.Cell(state, style: stateStyle)),
             ("Agent", agent),
             ("Container", Listing.Cell("\(container.name), id \(container.id.prefix(12))")),
             ("Image", Listing.Cell(Terminal.shortenedHex(container.image))),
@@ -57,8 +57,17 @@ struct VMPage {
         return lines
     }
 
+    private var stateStyle: Terminal.Style {
+        report.container.isPaused ? .doubtful : report.container.isRunning ? .good : .bad
+    }
+
     private var state: String {
         let container = report.container
+        if container.isPaused {
+            return
+                "paused, started \(container.startedAt.prefix(19))Z; Docker does not tell since when "
+                + "it is paused"
+        }
         if container.isRunning {
             return "\(container.status) since \(container.startedAt.prefix(19))Z"
         }
@@ -70,7 +79,13 @@ struct VMPage {
     private var agent: Listing.Cell {
         switch report.isAgentUp {
         case true?: Listing.Cell("up (\(report.agent))", style: .good)
-        case false?: Listing.Cell("not up: cpi-admin vm \(report.cid) --logs 50", style: .bad)
+        case false?:
+            Listing.Cell(
+                Invocation.complete("not up: cpi-admin vm \(report.cid) --logs 50"), style: .bad)
+        case nil where report.container.isPaused:
+            Listing.Cell(
+                "not asked, for the VM is paused: docker unpause \(report.container.name), unless a "
+                    + "snapshot is being taken", style: .doubtful)
         case nil: Listing.Cell("the VM does not run (\(report.agent))")
         }
     }
@@ -93,6 +108,7 @@ struct VMPage {
         return [
             "schema": 1, "vm": .string(report.cid), "container": .string(container.name),
             "container_id": .string(container.id), "status": .string(container.status),
+            "paused": .bool(container.isPaused),
             "started": .string(container.startedAt), "finished": .string(container.finishedAt),
             "exit_code": .integer(Int64(container.exitCode)), "image": .string(container.image),
             "stemcell": .string(report.stemcell), "agent_id": .string(report.agent),

@@ -73,6 +73,25 @@ struct JournalFaultTests {
         #expect(warnings() == 1)
     }
 
+    @Test(
+        "damaged behind its first page: the call that meets it keeps it, and the next begins another"
+    )
+    func damagedLater() throws {
+        try Journal(directory: directory, busyTimeout: 100).emptyWAL()
+        let path = directory + "/journal.db"
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: 4_096)
+        try file.write(contentsOf: Data(repeating: 0x41, count: Int(size) - 4_096))
+        try file.close()
+        try lifecycle()
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        let kept = names.filter { $0.contains(".corrupt-") }.sorted()
+        #expect(kept.count == 3, "with WAL and index: \(kept)")
+        #expect(warnings() == 1 && scene.runner.log.text.contains("the next call begins a new one"))
+        #expect(try Journal(reading: path).operations(limit: 99).count > 5)
+    }
+
     @Test("written by a newer version: it is left alone")
     func newer() throws {
         try Journal(directory: directory, busyTimeout: 100).pretend(version: 99)

@@ -7,15 +7,17 @@ struct JournalList: ParsableCommand {
         commandName: "list", abstract: "Lists operations, the newest first.",
         discussion: """
             A CID may be given by its beginning, or as a table shows it, with "…" or "..." in its \
-            middle. A terminal gets relative times and what fits its width; a pipe gets everything.
+            middle. A terminal gets relative times and what fits its width; a pipe gets everything. With \
+            --open the exit code is 2 when it lists one that nobody is at work on.
             """)
 
     @OptionGroup var source: Source
     @OptionGroup var output: Output
     @OptionGroup var choice: OperationChoice
-    @Option(name: [.customShort("n"), .long], help: "How many at most.")
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional, help: "How many at most.")
     var limit = 30
-    @Option(help: "Only operations about this VM, disk, stemcell, agent or network.")
+    @Option(help: "Only operations about this VM, disk, snapshot, stemcell, agent or network.")
     var about: String?
     @Flag(help: "Only calls that can change something: no info, has_vm and the like.")
     var changes = false
@@ -27,7 +29,9 @@ struct JournalList: ParsableCommand {
     var columns: String?
 
     func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        guard limit > 0 else {
+            throw ValidationError("--limit must be a whole number from 1: not \(limit)")
+        }
         _ = try OperationColumn.choice(columns)
     }
 
@@ -35,11 +39,13 @@ struct JournalList: ParsableCommand {
         try complaining {
             let journal = try source.openJournal()
             var filter = try choice.filter(journal, limit: limit)
-            filter.about = about
+            filter.about = try about.map { try Prefix.one($0, of: journal.cids(like: $0)) ?? $0 }
             filter.mutatingOnly = changes
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).map(reader.view)
             output.print(Listing(views, columns: try OperationColumn.choice(columns)))
+            let isUnsettled = views.contains { ["interrupted", "parked"].contains($0.state) }
+            if choice.open, isUnsettled { throw ExitCode.openOperations }
         }
     }
 }
@@ -86,13 +92,7 @@ struct OperationChoice: ParsableArguments {
 extension Journal {
     /// The one CID that a text means. Throws `Complaint` when it is none or several.
     func cid(_ kind: Subject.Kind, _ text: String) throws -> String {
-        let found = try cids(kind, like: text)
-        guard found.count < 2 else {
-            throw Complaint(
-                "\(text) may be " + found.prefix(5).joined(separator: " or ") + "; give more of it",
-                .failure)
-        }
-        guard let cid = found.first else {
+        guard let cid = try Prefix.one(text, of: cids(kind, like: text)) else {
             throw Complaint("the journal knows no \(kind.rawValue) \(text)", .failure)
         }
         return cid

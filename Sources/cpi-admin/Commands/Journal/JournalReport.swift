@@ -12,13 +12,17 @@ struct JournalReport: ParsableCommand {
 
     @OptionGroup var source: Source
     @OptionGroup var choice: OperationChoice
-    @Option(name: [.customShort("n"), .long], help: "How many operations at most, the newest.")
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional,
+        help: "How many operations at most, the newest.")
     var limit = 200
     @Flag(help: "Do not ask Docker.")
     var offline = false
 
     func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        guard limit > 0 else {
+            throw ValidationError("--limit must be a whole number from 1: not \(limit)")
+        }
         guard choice.vm != nil || choice.disk != nil || choice.since != nil || choice.open else {
             throw ValidationError("give --vm CID, --disk CID, --since TIME or --open")
         }

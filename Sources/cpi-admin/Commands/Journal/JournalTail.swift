@@ -10,13 +10,17 @@ struct JournalTail: ParsableCommand {
     @OptionGroup var source: Source
     @Flag(name: [.customShort("f"), .long], help: "Go on until ^C.")
     var follow = false
-    @Option(name: [.customShort("n"), .long], help: "How many events to begin with.")
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional,
+        help: "How many events to begin with.")
     var lines = 20
     @Flag(help: "Print one JSON document a line.")
     var json = false
 
     func validate() throws {
-        guard lines >= 0 else { throw ValidationError("--lines must not be negative") }
+        guard lines >= 0 else {
+            throw ValidationError("--lines must be a whole number from 0: not \(lines)")
+        }
     }
 
     func run() throws {

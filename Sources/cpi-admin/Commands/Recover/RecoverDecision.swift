@@ -23,7 +23,9 @@ struct RecoverPark: ParsableCommand {
                 source.configuration(), needsJournal: true, logger: .admin)
             let operation = try recovery.park(id, reason: reason)
             print(
-                "operation \(operation.id) is parked: cpi-admin recover \(operation.id) settles it")
+                Invocation.complete(
+                    "operation \(operation.id) is parked: cpi-admin recover \(operation.id) settles it"
+                ))
         }
     }
 }
@@ -32,10 +34,11 @@ struct RecoverResolve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolve",
         abstract:
-            "Closes an operation as you have found it. Looks at nothing, changes nothing in Docker.",
+            "Closes an operation as you have found it. Changes nothing in Docker.",
         discussion: """
             For what recovery cannot settle and you have settled by hand. State and reason are added \
-            to the operation's events; what happened stays as it was written.
+            to the operation's events; what happened stays as it was written. Before that it looks at \
+            Docker, and says on stderr when the operation is half done there; a terminal is asked then.
             """)
 
     enum Outcome: String, CaseIterable, ExpressibleByArgument {
@@ -57,6 +60,14 @@ struct RecoverResolve: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
+            let look = Present.halfDone(try recovery.cases(id).first, recovery)
+            if let look {
+                Streams.write(Invocation.complete(look) + "\n", to: 2)
+                guard
+                    !Terminal.canAsk
+                        || Terminal.ask("Close it as \(outcome.rawValue) all the same?")
+                else { return print("operation \(id) stays open") }
+            }
             let state = Operation.State(rawValue: outcome.rawValue) ?? .failed
             let operation = try recovery.resolve(id, as: state, reason: reason)
             print("operation \(operation.id) is closed as \(operation.state.rawValue)")

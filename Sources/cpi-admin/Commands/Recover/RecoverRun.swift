@@ -1,11 +1,11 @@
 import ArgumentParser
 import CPI
+import Engine
 import Journal
 
 struct RecoverRun: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Settles what is open. (What recover does by itself.)",
-        shouldDisplay: false)
+        commandName: "run", abstract: "Settles what is open: what recover does by itself.")
 
     @OptionGroup var source: Source
     @Argument(
@@ -27,6 +27,7 @@ struct RecoverRun: ParsableCommand {
     @Flag(help: "Go by what Docker shows alone, as when the journal is lost.")
     var fromDocker = false
     @Option(
+        parsing: .unconditional,
         help: """
             With --from-docker: leave alone what is younger, in seconds; it may be at work on another \
             host.
@@ -57,7 +58,9 @@ struct RecoverRun: ParsableCommand {
         guard (wish == nil) || id != nil || fromDocker else {
             throw ValidationError("--back and --forward need the id of an operation")
         }
-        guard olderThan >= 0 else { throw ValidationError("--older-than must not be negative") }
+        guard olderThan >= 0 else {
+            throw ValidationError("--older-than must be a whole number from 0: not \(olderThan)")
+        }
     }
 
     func run() throws {
@@ -67,7 +70,10 @@ struct RecoverRun: ParsableCommand {
                 try fromDocker
                 ? recovery.casesFromDocker(olderThan: olderThan, wish)
                 : (recovery.cases(id, wish), 0)
-            let cases = found.filter(isWanted)
+            // A VM that no operation is open on may have lost its name.
+            let vms = try vm == nil ? [] : recovery.vmNames().map { Subject(.vm, $0) }
+            let wanted = try Wanted(vm: vm, disk: disk, among: found.flatMap(\.subjects) + vms)
+            let cases = found.filter { wanted.fits($0.subjects) }
             if let one = cases.first, let owner = one.owner, id != nil {
                 throw Complaint(
                     "operation \(one.operation.id) is being worked on by \(owner), since "
@@ -77,23 +83,34 @@ struct RecoverRun: ParsableCommand {
             let session = RecoverySession(
                 recovery: recovery, wish: wish, isNamed: id != nil)
             let results = try session.results(cases, asks ? .ask : yes ? .settle : .look)
-            if !asks || cases.isEmpty {
-                print(json ? Listing(results, did: yes).text(.json) : session.text(results, yes))
+            let further = try tidy(session, asks, wanted)
+            if json {
+                print(RecoveryResult.json(results, further).text)
+            } else if !asks || cases.isEmpty {
+                print(session.text(results, yes))
             }
-            if yes || (asks && results.contains(where: \.isSettled)), id == nil {
-                session.tidy()
+            if !json, !further.isEmpty {
+                let isPlan = !yes && !asks
+                print(
+                    isPlan
+                        ? RecoverySession.text(ofTidying: further) : further.joined(separator: "\n")
+                )
             }
             try exit(results)
+            if !yes, !asks, !further.isEmpty { throw ExitCode.openOperations }
             try requireNone(young)
         }
     }
 
-    private func isWanted(_ one: OperatorRecovery.Case) -> Bool {
-        func fits(_ text: String?, _ kind: Subject.Kind) -> Bool {
-            guard let text else { return true }
-            return one.subjects.contains { $0.kind == kind && $0.cid.hasPrefix(text) }
-        }
-        return fits(vm, .vm) && fits(disk, .disk)
+    /// What is beside the open operations: what would be done about it, or, where that is wanted, what was.
+    private func tidy(_ session: RecoverySession, _ asks: Bool, _ wanted: Wanted) throws -> [String]
+    {
+        guard id == nil, disk == nil else { return [] }
+        guard !yes else { return session.tidy(wanted.fits) }
+        let plan = try session.tidyingPlan(wanted.fits)
+        guard asks, !plan.isEmpty else { return plan }
+        print(RecoverySession.text(ofTidying: plan))
+        return Terminal.ask("Do it?") ? session.tidy(wanted.fits) : []
     }
 
     private func requireNone(_ young: Int) throws {

@@ -1,0 +1,35 @@
+import Glibc
+import Journal
+
+/// Why a journal cannot be read, and what an operator does about it: a sentence each.
+public struct JournalTrouble: Sendable {
+    public let words: String
+    public let advice: String
+
+    /// `path`: the journal's file.
+    public init(_ error: JournalError, _ path: String) {
+        let fromDocker = "cpi-admin recover --from-docker"
+        switch error {
+        case .sqlite where error.isCorruption:
+            words = "cannot read the journal \(path): \(error)"
+            advice =
+                "the next call that meets the damage keeps the file as \(path).corrupt-… and begins a "
+                + "new one; what is open is settled without it: \(fromDocker)"
+        case .file(_, ENOENT, _):
+            words = "there is no journal \(path)"
+            advice =
+                "the CPI makes it at its first call; if it was lost, what is open is settled without "
+                + "it: \(fromDocker)"
+        case .file(_, EACCES, _), .file(_, EPERM, _), .sqlite(8, _, _), .sqlite(14, _, _):
+            words = "cannot read the journal \(path): \(error)"
+            advice = "run this as root or as the user that runs the CPI"
+        case .newerSchema:
+            words = "cannot read the journal \(path): \(error)"
+            advice = "use the cpi-admin of the CPI that wrote it"
+        default:
+            words = "cannot read the journal \(path): \(error)"
+            advice =
+                "mend that, or do without it: what is open is settled with \(fromDocker)"
+        }
+    }
+}

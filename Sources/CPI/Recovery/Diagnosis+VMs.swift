@@ -1,0 +1,48 @@
+import Engine
+import Journal
+
+/// VMs that somebody has renamed or stopped by hand.
+extension OperatorRecovery {
+    /// A warning for each; none for a VM on which an operation is open. Throws `EngineError`.
+    func vms() throws -> [Finding] {
+        let containers = try engine.containers(["label": [Label.vm]])
+        let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
+        let open = Set(try cases(nil).flatMap(\.subjects))
+        return try vms.sorted().map { VMCID($0) }.compactMap { vm in
+            guard !open.contains(vm.subject), try engine.volume(vm.mark) == nil else { return nil }
+            guard let container = try engine.container(vm.description) else {
+                return try renamed(vm)
+            }
+            return stopped(vm, container)
+        }
+    }
+
+    private func renamed(_ vm: VMCID) throws -> Finding? {
+        let member = try world.containers(of: vm).first { $0.role == nil }
+        guard let member, let container = try engine.container(member.id) else { return nil }
+        let canGiveBack = try !OldContainers(world: world).plan(vm).isEmpty
+        let state = container.isUp ? "" : ", and is stopped"
+        return Finding(
+            "vm \(vm)", .warn,
+            "its container is named \(member.name): somebody has renamed it\(state)",
+            advice: canGiveBack ? "cpi-admin recover" : "docker rename \(member.name) \(vm)")
+    }
+
+    private func stopped(_ vm: VMCID, _ container: Container) -> Finding? {
+        guard !container.isUp, !container.isRestarting else { return nil }
+        let state =
+            container.wasStarted
+            ? "is stopped since \(container.finishedAt.prefix(19))Z, with exit code "
+                + "\(container.exitCode)" : "was never started"
+        return Finding(
+            "vm \(vm)", .warn, "\(state), and no operation is open on it",
+            advice: VMState.start(vm.description))
+    }
+}
+
+/// What an operator does about a VM that does not run.
+public enum VMState {
+    public static func start(_ vm: String) -> String {
+        "docker start \(vm), or bosh cck, which offers to reboot the VM"
+    }
+}

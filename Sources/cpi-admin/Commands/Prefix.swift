@@ -1,0 +1,56 @@
+import ArgumentParser
+import CPI
+import Journal
+
+/// A CID as an operator types it: whole, its beginning, or as a table shows it, with "…" or "..." in its
+/// middle.
+enum Prefix {
+    static func fits(_ text: String, _ cid: String) -> Bool {
+        for mark in ["…", "..."] {
+            guard let range = text.firstRange(of: mark) else { continue }
+            return cid.hasPrefix(text[..<range.lowerBound])
+                && cid.hasSuffix(text[range.upperBound...])
+        }
+        return cid.hasPrefix(text)
+    }
+
+    /// The one that is meant; nil when none is. Throws `Complaint`, with the names, when several are.
+    static func one(_ text: String, of cids: some Sequence<String>) throws -> String? {
+        let found = Set(cids.filter { fits(text, $0) }).sorted()
+        if found.contains(text) { return text }
+        guard found.count < 2 else {
+            let further = found.count > 5 ? " or one of \(found.count - 5) more" : ""
+            throw Complaint(
+                "\(text) may be " + found.prefix(5).joined(separator: " or ") + further
+                    + "; give more of it", .failure)
+        }
+        return found.first
+    }
+}
+
+/// The VM or disk that `recover` is asked to look after alone.
+struct Wanted {
+    private let vm: String?
+    private let disk: String?
+
+    /// Of those subjects. Throws `Complaint` for a text that may be several.
+    init(vm: String?, disk: String?, among subjects: [Subject]) throws {
+        func whole(_ text: String?, _ kind: Subject.Kind) throws -> String? {
+            try text.map {
+                try Prefix.one($0, of: subjects.filter { $0.kind == kind }.map(\.cid)) ?? $0
+            }
+        }
+        self.vm = try whole(vm, .vm)
+        self.disk = try whole(disk, .disk)
+    }
+
+    func fits(_ subjects: [Subject]) -> Bool {
+        func has(_ cid: String?, _ kind: Subject.Kind) -> Bool {
+            cid.map { subjects.contains(Subject(kind, $0)) } ?? true
+        }
+        return has(vm, .vm) && has(disk, .disk)
+    }
+
+    /// Whether a VM without an open operation is meant, too.
+    func fits(_ vm: String) -> Bool { self.vm.map { $0 == vm } ?? true }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Journal
+import Testing
+
+@testable import Engine
+
+extension EndToEnd {
+    /// A journal that is damaged while its WAL is there: SQLite may still take it for a journal.
+    @Suite("The operator's journal is missing or damaged")
+    struct AdminDamageTests {
+        /// Garbage over the file; its WAL has the first page and not all others.
+        private func damage(_ rig: Rig) throws {
+            for _ in 1...40 { try rig.result("info", []) }
+            try rig.journal("PRAGMA wal_checkpoint(TRUNCATE)")
+            // From another connection, which is closed without emptying the WAL.
+            let script = """
+                import sqlite3, os
+                journal = sqlite3.connect('\(rig.journalPath)')
+                journal.execute('PRAGMA wal_autocheckpoint = 0')
+                journal.execute('CREATE TABLE further (x)')
+                journal.commit()
+                os._exit(0)
+                """
+            try Command.shell("python3 -c \"\(script)\"")
+            try Command.shell(
+                "head -c 30000 /dev/zero | tr '\\0' U | dd of='\(rig.journalPath)' conv=notrunc 2>/dev/null"
+            )
+            try #require(FileManager.default.fileExists(atPath: rig.journalPath + "-wal"))
+        }
+
+        private func aside(_ rig: Rig) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: rig.directory + "/journal")
+                .filter { $0.contains(".corrupt-") }.sorted()
+        }
+
+        private func journalFinding(_ rig: Rig) throws -> JSON {
+            let list = try JSON(parsing: rig.admin("doctor", "--json").stdout.utf8)["findings"]
+            return list.array?.first { $0["what"] == "journal" } ?? .null
+        }
+
+        @Test("Missing: recover points to Docker's own traces")
+        func missing() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let run = try rig.admin("recover")
+            #expect(run.exitCode == 5 && run.stderr.contains("there is no journal"), "\(run)")
+            #expect(run.stderr.contains("cpi-admin recover --from-docker --config"))
+            #expect(run.stderr.split(separator: "\n").count == 1)
+        }
+
+        @Test(
+            "Overwritten beside its WAL: it is told in a sentence, and the next call keeps it and goes on"
+        )
+        func overwritten() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            try damage(rig)
+            let run = try rig.admin("recover")
+            #expect(run.exitCode == 5 && run.stderr.contains("recover --from-docker"), "\(run)")
+            #expect(run.stderr.split(separator: "\n").count == 1 && !run.stderr.contains("SELECT"))
+            let finding = try journalFinding(rig)
+            #expect(
+                finding["level"] == "fail" && !finding.text.contains("SELECT"), "\(finding.text)")
+            #expect(finding["detail"].string?.contains("is damaged") == true)
+            #expect(finding["advice"].string?.contains("keeps the file as") == true)
+            #expect(try rig.admin("recover", "--from-docker").exitCode == 0)
+            #expect(try aside(rig) == [], "looking keeps nothing")
+
+            let answer = try rig.call("info", [])
+            #expect(answer.json["error"].isNull && answer.stderr.contains("it is kept as"))
+            #expect(answer.stderr.split(separator: "\n").count == 1, "\(answer.stderr)")
+            let kept = try aside(rig)
+            #expect(kept.contains { $0.hasSuffix("-wal") }, "\(kept)")
+            #expect(try rig.call("info", []).stderr == "", "from then on all is well")
+            #expect(try Journal(reading: rig.journalPath).operations(limit: 9).count == 2)
+            #expect(try journalFinding(rig)["level"] == "ok")
+        }
+
+        @Test("Several calls at once keep it once, and each is recorded")
+        func several() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            try damage(rig)
+            let request = rig.directory + "/request"
+            try Data(Rig.request("info", [])).write(to: URL(fileURLWithPath: request))
+            let call = "'\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)'"
+            let answers = try Command.shell(
+                "for n in 1 2 3 4 5 6; do \(call) <'\(request)' 2>/dev/null & done; wait")
+            #expect(answers.components(separatedBy: "\"error\":null").count == 7, "\(answers)")
+            #expect(
+                try aside(rig).filter { !$0.contains("-wal") && !$0.contains("-shm") }.count == 1)
+            #expect(try Journal(reading: rig.journalPath).operations(limit: 9).count == 6)
+            #expect(try rig.admin("journal", "verify").exitCode == 0)
+        }
+    }
+}
