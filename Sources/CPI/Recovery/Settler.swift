@@ -50,13 +50,18 @@ struct Settler {
     /// After something was deleted: what was left open or parked about it is over. What cannot be
     /// closed is logged.
     func closeGone(_ subjects: [Subject]) {
-        for one in Search(world: world).openAbout(subjects) {
+        for one in Search(world: world).openAbout(subjects) where !outlives(one, subjects) {
             do {
                 _ = try run(one, knownTo: [], wish: nil, isDeleted: true)
             } catch {
                 world.logger.warning("\(one.title) stays open: \(error)")
             }
         }
+    }
+
+    /// A snapshot is there when its disk and its VM are gone: who never had its CID may look for it still.
+    private func outlives(_ one: OpenOperation, _ deleted: [Subject]) -> Bool {
+        one.operation.method == SnapshotDisk.name && !deleted.contains { $0.kind == .snapshot }
     }
 
     /// For a call: an operation that cannot be settled stops it.

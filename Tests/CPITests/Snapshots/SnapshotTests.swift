@@ -146,6 +146,32 @@ struct SnapshotTests {
         #expect(scene.docker.state.volumeNames.filter { $0.hasPrefix("snapshot-") } == [])
     }
 
+    @Test(
+        "a whole snapshot whose CID nobody was told stays named, also when its VM and disk are deleted"
+    )
+    func unanswered() throws {
+        let whole = try scene.copy()
+        _ = try whole.runner.call("snapshot_disk", [.string(scene.disk), [:]])
+        let last = whole.docker.requests.lastIndex { $0 == "POST /volumes/create" }
+        let number = try #require(last) + 1
+        #expect(
+            try scene.kill(.after(number)) {
+                try $0.runner.call("snapshot_disk", [.string($0.disk), [:]])
+            })
+        let snapshot = try #require(scene.snapshots.first)
+        func isNamed() throws -> Bool {
+            try scene.runner.recover()
+            let isOrphan = try scene.runner.orphans(journal: true).contains { $0.name == snapshot }
+            return try isOrphan
+                || scene.runner.journal().open().contains { $0.method == "snapshot_disk" }
+        }
+        #expect(try isNamed())
+        try scene.runner.call("delete_vm", [.string(scene.vm)])
+        try scene.runner.call("delete_disk", [.string(scene.disk)])
+        #expect(scene.snapshots == [snapshot])
+        #expect(try isNamed())
+    }
+
     @Test("killed while the VM is paused: each of the ways to settle it has it running again")
     func killed() throws {
         let whole = try scene.copy()
