@@ -64,16 +64,10 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let vm = try rig.makeVM(rig.network())
             try rig.engine.renameContainer(vm, to: "elsewhere-\(getpid())")
-            func answer(_ text: String) throws -> String {
-                let admin = "\(Rig.executables)/cpi-admin recover --config \(rig.configurationPath)"
-                return try Command.shell(
-                    "(sleep 2; echo \(text); sleep 20) | timeout 15 script -qec '\(admin)' /dev/null"
-                        + " || true")
-            }
-            let no = try answer("n")
+            let no = try rig.recoverAnswering("n")
             #expect(no.contains("its name back") && no.contains("Do it? [y/N]"), "\(no)")
             #expect(try rig.engine.container(vm) == nil)
-            let yes = try answer("y")
+            let yes = try rig.recoverAnswering("y")
             #expect(yes.contains("are put in order"), "\(yes)")
             #expect(try rig.engine.inspectContainer(vm).isRunning)
         }

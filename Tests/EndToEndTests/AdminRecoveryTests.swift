@@ -38,17 +38,11 @@ extension EndToEnd {
             let rig = try Rig()
             defer { rig.tearDown() }
             let (vm, _) = try rig.interruptedAttach(at: "/commit")
-            func answer(_ text: String) throws -> String {
-                let admin = "\(Rig.executables)/cpi-admin recover --config \(rig.configurationPath)"
-                return try Command.shell(
-                    "(sleep 2; echo \(text); sleep 20) | timeout 15 script -qec '\(admin)' /dev/null"
-                        + " || true")
-            }
-            let no = try answer("n")
+            let no = try rig.recoverAnswering("n")
             #expect(no.contains("Do it? [y/N]") && no.contains("roll back"), "\(no)")
             #expect(try rig.engine.inspectContainer(vm).isRunning == false)
             #expect(try rig.admin("recover").exitCode == 2)
-            let yes = try answer("y")
+            let yes = try rig.recoverAnswering("y")
             #expect(yes.contains("done: roll back"), "\(yes)")
             #expect(yes.contains("take back: "), "progress")
             #expect(try rig.admin("recover").exitCode == 0)
@@ -120,5 +114,15 @@ extension EndToEnd {
             #expect(done.exitCode == 0 && done.stdout.contains("\(disk): removed"), "\(done)")
             #expect(try rig.engine.volume(disk) == nil && rig.engine.volume(kept) != nil)
         }
+    }
+}
+
+extension Rig {
+    /// `cpi-admin recover` on a terminal, where somebody types `text` after two seconds: what it showed.
+    func recoverAnswering(_ text: String) throws -> String {
+        let admin = "\(Rig.executables)/cpi-admin recover --config \(configurationPath)"
+        return try Command.shell(
+            "(sleep 2; echo \(text); sleep 20) | timeout 15 script -qec '\(admin)' /dev/null || true"
+        )
     }
 }

@@ -54,8 +54,7 @@ extension Step {
             verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) != true },
             undo: .by { world in
                 guard plan.wasPinned else { return }
-                try world.createPin(plan.disk, plan.vm, runs: plan.pinRuns)
-                if plan.pinRuns { try world.engine.startContainer(plan.disk.pin) }
+                try world.pinAgain(plan)
             })
     }
 
@@ -119,9 +118,14 @@ extension World {
         do {
             try engine.startContainer(plan.disk.pin)
         } catch let error as EngineError where error.isNotFound {
-            try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
-            try engine.startContainer(plan.disk.pin)
+            try pinAgain(plan)
         }
+    }
+
+    /// Makes a pin that is missing, which runs if it is to run.
+    fileprivate func pinAgain(_ plan: LiveAttach) throws {
+        try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+        if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
     }
 
     /// Another machine may have attached the disk between the unmount and the end of the pin, for locks do
@@ -129,8 +133,7 @@ extension World {
     fileprivate func requireNotAttachedAgain(_ plan: LiveAttach) throws {
         let container = plan.container.isEmpty ? plan.vm.description : plan.container
         guard try isListed(plan.disk, in: container) else { return }
-        try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
-        if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
+        try pinAgain(plan)
         throw CPIError(
             kind: .cloud,
             message: "disk \(plan.disk) was attached to VM \(plan.vm) again at the same time")
