@@ -191,6 +191,21 @@ extension LiveScript {
         """#
 
     static let listing = #"""
+        # Runs a function ($1) for a disk ($2) when no other script is at work on it: the locks of two machines do not
+        # keep an attach and a detach apart. Whoever was killed in the middle has left its lock.
+        live_alone() {
+          live_lock=/dev/docker_cpi.$2.lock tries=0
+          until ln -s $$ "$live_lock" 2>/dev/null; do
+            tries=$((tries + 1))
+            [ $tries -le 300 ] || { echo "another call is at work on the disk in this VM: $live_lock"; return 1; }
+            holder=$(readlink "$live_lock") && [ ! -d "/proc/$holder" ] && rm -f "$live_lock"
+            sleep 0.1 2>/dev/null || sleep 1
+          done
+          "$@" && status=0 || status=$?
+          rm -f "$live_lock"
+          return $status
+        }
+
         live_attach() {
           live_find || return 1
           mkdir -p \#(list) && : >"\#(list)/$1" || return 1

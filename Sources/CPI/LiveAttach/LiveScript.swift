@@ -24,11 +24,11 @@ enum LiveScript {
             """
 
     /// Puts the disk `$1` on the list and mounts it. Done already: success.
-    static let attach = functions + "live_attach \"$1\"\n"
+    static let attach = functions + "live_alone live_attach \"$1\"\n"
 
     /// Unmounts the disk `$1` wherever it is mounted and takes it from the list. A disk that is in use
     /// stays as it is: the output then names who uses it.
-    static let detach = functions + "live_detach \"$1\"\n"
+    static let detach = functions + "live_alone live_detach \"$1\"\n"
 
     /// What there is of the disk `$1`: the lines "listed" and "mounted".
     static let look = functions + "live_report \"$1\"\n"

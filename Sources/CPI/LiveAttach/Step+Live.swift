@@ -40,7 +40,11 @@ extension Step {
                 let state = try LiveState(plan, world)
                 return !state.isListed && !state.isMounted
             },
-            undo: .by { try $0.mountLive(plan) })
+            undo: .by { world in
+                try world.mountLive(plan)
+                // Another machine may have detached it as well, and removed the pin.
+                if plan.wasPinned { try world.pinAgain(plan) }
+            })
     }
 
     static func unpin(_ plan: LiveAttach) -> Step {
@@ -52,10 +56,7 @@ extension Step {
                 try world.requireNotAttachedAgain(plan)
             },
             verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) != true },
-            undo: .by { world in
-                guard plan.wasPinned else { return }
-                try world.pinAgain(plan)
-            })
+            undo: .by { if plan.wasPinned { try $0.pinAgain(plan) } })
     }
 
     /// Removes a pin or a keeper, known by its id.
@@ -113,12 +114,18 @@ extension World {
         }
     }
 
-    /// Another machine that detached the disk at the same time may have removed the pin.
+    /// Another machine that detached the disk at the same time may have removed the pin: it is made again
+    /// where the disk is still attached. Throws `CPIError` where it is not.
     fileprivate func startPin(_ plan: LiveAttach) throws {
         do {
             try engine.startContainer(plan.disk.pin)
         } catch let error as EngineError where error.isNotFound {
             try pinAgain(plan)
+            guard try LiveState(plan, self).isListed else {
+                throw CPIError(
+                    kind: .cloud,
+                    message: "disk \(plan.disk) was detached from VM \(plan.vm) at the same time")
+            }
         }
     }
 

@@ -9,16 +9,20 @@ import Testing
 struct LiveScriptTests {
     let directory: TemporaryDirectory
     let list: URL
+    /// In place of the VM's own /dev.
+    let locks: String
 
     init() throws {
         directory = try TemporaryDirectory()
+        locks = directory.path + "/dev"
+        try FileManager.default.createDirectory(atPath: locks, withIntermediateDirectories: true)
         list = URL(fileURLWithPath: directory.path).appendingPathComponent("disk-1")
         try Data().write(to: list)
     }
 
     /// Runs live_detach of disk-1, which is mounted at its hint, with `standIns` in place of commands.
     private func detach(_ standIns: String) throws -> (status: Int32, output: String) {
-        let call = "live_detach \"$1\"\n"
+        let call = "live_alone live_detach \"$1\"\n"
         #expect(LiveScript.detach.hasSuffix(call))
         let mounted = """
             live_find() { live_volumes=/volumes; live_number=8:1; }
@@ -32,10 +36,9 @@ struct LiveScriptTests {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [
-            "-c", script.replacingOccurrences(of: LiveScript.list, with: directory.path), "sh",
-            "disk-1",
-        ]
+        let apart = script.replacingOccurrences(of: LiveScript.list, with: directory.path)
+            .replacingOccurrences(of: "/dev/docker_cpi", with: locks + "/docker_cpi")
+        process.arguments = ["-c", apart, "sh", "disk-1"]
         process.standardOutput = pipe
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
@@ -67,5 +70,29 @@ struct LiveScriptTests {
         #expect(result.status == 1)
         #expect(result.output == "mounted again\nprocess 9 (bpm)\n")
         #expect(isListed)
+    }
+
+    private var lock: String { locks + "/docker_cpi.disk-1.lock" }
+
+    @Test("a lock that a killed script has left is in nobody's way, and goes")
+    func leftLock() throws {
+        // No process has this number.
+        symlink("4194305", lock)
+        let result = try detach("umount() { :; }")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(!isListed)
+        #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: lock)) == nil)
+    }
+
+    @Test(
+        "while another script is at work on the disk nothing is done, and after a while that is said"
+    )
+    func held() throws {
+        symlink("\(getpid())", lock)
+        let result = try detach("umount() { echo unmounted; }\nsleep() { :; }")
+        #expect(result.status == 1)
+        #expect(result.output.hasPrefix("another call is at work on the disk"), "\(result.output)")
+        #expect(isListed)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: lock) == "\(getpid())")
     }
 }

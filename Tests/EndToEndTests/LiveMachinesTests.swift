@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import CPI
+@testable import Engine
+
+extension EndToEnd {
+    /// Locks do not reach from one machine to another: Docker and the VM itself decide.
+    @Suite("A live disk, driven from two machines", .enabled(if: geteuid() == 0))
+    struct LiveMachinesTests {
+        /// Two calls at the same moment, each by a journal and a lock directory of its own.
+        private func together(_ rig: Rig, _ first: (String, JSON), _ second: (String, JSON))
+            throws -> [Answer]
+        {
+            let paths = [rig.configurationPath, try rig.otherConfiguration("second")]
+            let requests = [first, second].map { Rig.request($0.0, $0.1) }
+            nonisolated(unsafe) let rig = rig
+            nonisolated(unsafe) var answers = [Answer?](repeating: nil, count: 2)
+            let lock = NSLock()
+            rig.machine = Machine.blind
+            DispatchQueue.concurrentPerform(iterations: 2) { index in
+                let answer = try? rig.send(requests[index], configuration: paths[index])
+                lock.withLock { answers[index] = answer }
+            }
+            rig.machine = []
+            return try answers.map { try #require($0) }
+        }
+
+        /// Whether the VM has the disk; all that shows it must agree.
+        private func isAttached(_ vm: String, _ disk: String, _ rig: Rig) throws -> Bool {
+            let entry = LiveScript.entry(DiskCID(disk))
+            let isListed = try rig.engine.fileSize(vm, path: entry) == 0
+            let isMounted = try rig.places(disk, in: vm).contains("/warden-cpi-dev/\(disk)")
+            let isPinned = try rig.containerRuns("\(disk).pin") == true
+            #expect(
+                isListed == isMounted && isListed == isPinned,
+                "\(isListed) \(isMounted) \(isPinned)")
+            return isListed
+        }
+
+        @Test("attached and detached at once: it is there with its pin, or not there at all")
+        func attachAndDetach() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmAndDisk()
+            let arguments: JSON = [.string(vm), .string(disk)]
+            for _ in 1...6 {
+                try rig.result("attach_disk", arguments)
+                let answers = try together(
+                    rig, ("attach_disk", arguments), ("detach_disk", arguments))
+                let isThere = try isAttached(vm, disk, rig)
+                for (answer, fits) in zip(answers, [isThere, !isThere]) where fits {
+                    #expect(answer.json["error"].isNull, "\(answer.stdout)")
+                }
+                let errors = answers.map(\.errorMessage).joined()
+                #expect(!errors.contains("as it was before") || isThere, "\(errors)")
+            }
+            // The next call of one machine sets right whatever it finds.
+            try rig.result("detach_disk", arguments)
+            #expect(try !isAttached(vm, disk, rig))
+        }
+
+        @Test("detached twice at once: it is gone, and nothing of it is left")
+        func detachTwice() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmAndDisk()
+            let arguments: JSON = [.string(vm), .string(disk)]
+            for _ in 1...3 {
+                try rig.result("attach_disk", arguments)
+                let answers = try together(
+                    rig, ("detach_disk", arguments), ("detach_disk", arguments))
+                #expect(answers.contains { $0.json["error"].isNull }, "\(answers.map(\.stdout))")
+                #expect(try !isAttached(vm, disk, rig))
+            }
+        }
+    }
+}
