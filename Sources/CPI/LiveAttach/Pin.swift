@@ -35,11 +35,12 @@ extension World {
     /// Makes the disk's pin for a VM, which does not run yet. One that is the VM's already is left as it
     /// is; one of a VM that is gone makes way. Throws `CPIError` when another VM has it.
     func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {
-        for _ in 0..<2 {
+        for isLastTry in [false, false, true] {
             do {
                 return try createPin(disk.pin, disk, vm.description, runs: runs)
-            } catch let error as EngineError where error.isNameTaken {
-                guard let pin = try pin(of: disk) else { throw error }
+            } catch let error as EngineError where error.isNameTaken && !isLastTry {
+                // Another machine may have removed it by now; a container that is no pin stays.
+                guard let pin = try pin(of: disk) else { continue }
                 guard !pin.isPin(of: vm) else { return }
                 guard try isAbandoned(pin) else { throw pinnedElsewhere(disk, pin) }
                 try removeContainer(pin.id, .pin)

@@ -116,6 +116,27 @@ struct LiveOutsiderTests {
         #expect(isPinUp() == true)
     }
 
+    @Test("a pin of another machine that goes just as it is in the way is no obstacle")
+    func pinGoes() throws {
+        _ = try scene.attach()
+        let theirs = try #require(scene.docker.state.container(pin))
+        _ = try scene.detach()
+        var creations = 0
+        scene.docker.onRequest = { [scene, pin] _, sent in
+            if sent.summary.contains("/containers/create") {
+                creations += 1
+                if creations == 1 { scene.docker.state.containers.append(theirs) }
+            } else if creations == 1 {
+                scene.docker.state.containers.removeAll { $0.name == pin }
+            }
+            return nil
+        }
+        _ = try scene.attach()
+        #expect(creations == 2)
+        #expect(scene.isAttachedLive)
+        #expect(isPinUp() == true)
+    }
+
     @Test("a container of an image that somebody has made of the VM is not the VM")
     func copy() throws {
         try scene.docker.apart {
