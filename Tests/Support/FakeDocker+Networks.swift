@@ -10,13 +10,21 @@ extension FakeDocker {
             let found = state.networks.filter { network in
                 wanted?.contains { network.name.contains($0) } ?? true
             }
-            return ok(.array(found.map(json)))
+            let isBuiltIn = wanted?.contains { "none".contains($0) } ?? true
+            return ok(.array((isBuiltIn ? builtIn : []) + found.map(json)))
         case ("GET", 2, _): return ok(json(try network(name)))
         case ("POST", 2, "create"): return try createNetwork(call.body)
         case ("POST", 3, "connect"): return try connect(call, to: try network(name))
         case ("DELETE", 2, _): return try removeNetwork(name)
         default: throw NoSuchCall(request: call.request.summary)
         }
+    }
+
+    /// Podman has none.
+    private var builtIn: [JSON] {
+        let id = "\(state.daemon) none"
+        return state.buildah == nil
+            ? [["Name": "none", "Id": .string(id), "Driver": "null", "Scope": "local"]] : []
     }
 
     private func network(_ name: String) throws -> State.Network {

@@ -16,6 +16,7 @@ final class World {
     let clock: Clock
     private let sleeper: (Double) -> Void
     private var info: JSON?
+    private var builtIn: String??
 
     /// Set once the operation goes back: how things were when that began.
     var undoing: UndoingBegan?
@@ -72,6 +73,15 @@ final class World {
         if let info { return info }
         let asked = try engine.info()
         info = asked
+        return asked
+    }
+
+    /// The id of the network that each Docker has and nobody can remove; nil on podman. Asked for once.
+    func builtInNetwork() throws -> String? {
+        if let builtIn { return builtIn }
+        let networks = try engine.networks(named: ["none"])
+        let asked = networks.first { $0.name == "none" && $0.driver == "null" }?.id
+        builtIn = .some(asked)
         return asked
     }
 

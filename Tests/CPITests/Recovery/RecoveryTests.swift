@@ -116,16 +116,36 @@ struct RecoveryTests {
         #expect(try scene.runner.journal().operation(id).state != .done)
     }
 
-    @Test("an operation of another daemon is nobody's business here: a 404 from here is not gone")
-    func foreign() throws {
-        let scene = try attached()
+    /// An interrupted delete_vm, begun on the daemon with that id.
+    private func interrupted(_ scene: Scene, daemon: String) throws -> String {
         let plan: JSON = [
             "vm": .string(scene.vm),
             "containers": [["id": .string(scene.container?.id ?? ""), "name": .string(scene.vm)]],
             "volumes": [], "images": [],
         ]
-        let owner: JSON = ["daemon": ["id": "ANOTHER", "address": "tcp://elsewhere:2376"]]
-        let id = try intent(scene, "delete_vm", plan, owner: owner)
+        let owner: JSON = [
+            "daemon": ["id": .string(daemon), "address": "tcp://elsewhere:2376"]
+        ]
+        return try intent(scene, "delete_vm", plan, owner: owner)
+    }
+
+    @Test(
+        "what an earlier version began here is known to be of here, and so is what this one began",
+        arguments: ["FAKE:DAEMON", "network FAKE:DAEMON none"])
+    func here(_ daemon: String) throws {
+        let scene = try attached()
+        let id = try interrupted(scene, daemon: daemon)
+        try scene.runner.recover()
+        let operation = try scene.runner.journal().operation(id)
+        #expect(operation.state != .running, "\(operation)")
+    }
+
+    @Test(
+        "an operation of another daemon is nobody's business here: a 404 from here is not gone",
+        arguments: ["ANOTHER", "network ANOTHER none"])
+    func foreign(_ daemon: String) throws {
+        let scene = try attached()
+        let id = try interrupted(scene, daemon: daemon)
         #expect {
             try scene.runner.recover()
         } throws: { "\($0)".contains("tcp://elsewhere:2376") }
