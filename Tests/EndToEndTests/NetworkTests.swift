@@ -99,6 +99,48 @@ extension EndToEnd {
             #expect(answer.mayRetry == false)
         }
 
+        @Test(
+            "A network removed while its VM is stopped: what the error says brings it back",
+            .enabled("podman finds a network by its name") {
+                try TestEngine.anyInfo["BuildahVersion"].isNull
+            })
+        func removedNetwork() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let network = rig.network()
+            let name = network["cloud_properties"]["name"].string ?? ""
+            let ip = network["ip"].string ?? ""
+            let vm = try rig.makeVM(network)
+            try Outsider(engine: rig.engine).stop(vm)
+            try rig.engine.removeNetwork(name)
+            let message = try rig.call("reboot_vm", [.string(vm)]).errorMessage
+            #expect(
+                message.contains("(network \(name) was removed while \(vm) was stopped)"),
+                "\(message)")
+            #expect(
+                message.contains(
+                    "docker network connect --ip \(ip) \(name) \(vm); then the call again"))
+            try rig.engine.createNetwork([
+                "Name": .string(name),
+                "IPAM": [
+                    "Config": [
+                        [
+                            "Subnet": .string((network["gateway"].string ?? "") + "/24"),
+                            "Gateway": network["gateway"],
+                        ]
+                    ]
+                ],
+            ])
+            try rig.engine.post(
+                "/networks/\(name)/disconnect", [], ["Container": .string(vm), "Force": true])
+            try rig.engine.connect(
+                vm, to: name, endpoint: ["IPAMConfig": ["IPv4Address": .string(ip)]])
+            try rig.result("reboot_vm", [.string(vm)])
+            try rig.awaitAgent(vm)
+            let endpoint = try rig.engine.inspectContainer(vm).endpoints[name]
+            #expect(endpoint?["IPAddress"].string == ip)
+        }
+
         @Test("A host port and address, a span of ports, and all that the image exposes")
         func ports() throws {
             let rig = try Rig()

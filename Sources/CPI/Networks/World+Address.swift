@@ -1,14 +1,35 @@
 import Engine
 
 extension World {
-    /// Starts it; when an address is taken, says who holds it.
+    /// Starts it; when an address is taken, says who holds it; when a network is gone, how it is brought
+    /// back.
     func startContainer(_ id: String) throws {
         do {
             try engine.startContainer(id)
         } catch let error as EngineError {
-            guard let conflict = try? addressConflict(error, id) else { throw error }
-            throw CPIError(kind: .cloud, message: "\(error) \(conflict)")
+            let why = try? addressConflict(error, id) ?? missingNetwork(error, id)
+            guard let why else { throw error }
+            throw CPIError(kind: .cloud, message: "\(error) \(why)")
         }
+    }
+
+    /// A network that no running container is on is one that prunes remove. Docker knows a container's
+    /// networks by their ids: one made again under the old name is another one. Nil for another error.
+    private func missingNetwork(_ error: EngineError, _ id: String) throws -> String? {
+        guard error.isNotFound, error.description.contains("network") else { return nil }
+        let container = try engine.inspectContainer(id)
+        let gone = try container.endpoints.sorted { $0.key < $1.key }.first { name, endpoint in
+            try engine.network(name).map { $0.id != endpoint["NetworkID"].string } ?? true
+        }
+        guard let (name, endpoint) = gone else { return nil }
+        let addresses = [("--ip", "IPv4Address"), ("--ip6", "IPv6Address")].compactMap {
+            flag, key in endpoint["IPAMConfig"][key].string.map { "\(flag) \($0) " }
+        }.joined()
+        return
+            "(network \(name) was removed while \(container.name) was stopped); next: docker network "
+            + "create with its subnet and gateway, if it is not there; docker network disconnect --force "
+            + "\(name) \(container.name); docker network connect \(addresses)\(name) \(container.name); "
+            + "then the call again"
     }
 
     /// Engines say that an address is in use without saying by whom. Who else is on the network is said

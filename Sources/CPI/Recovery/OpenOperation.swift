@@ -9,6 +9,8 @@ struct OpenOperation {
     let place: String?
     /// RFC 3339; when it began, or when its first trace in Docker was made.
     let since: String
+    /// What is wrong, where that is no interruption; nil where it is one, as far as Docker shows.
+    var damage: String?
 
     var id: String { operation.id }
 

@@ -37,7 +37,8 @@ struct OrphanSearch {
         return try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }.map { trace in
             Orphan(
                 kind: "operation", name: trace.id,
-                reason: "\(trace.operation.method) was interrupted (since \(trace.since))",
+                reason: trace.damage
+                    ?? "\(trace.operation.method) was interrupted (since \(trace.since))",
                 command: open.contains(trace.id)
                     ? "cpi-admin recover \(trace.id)"
                     : "cpi-admin recover --from-docker --older-than 0 --yes",

@@ -50,8 +50,12 @@ struct Traces {
             guard state.vm != .absent,
                 LiveTable.action(plan, state, direction: .forward, wish: nil) != LiveTable.attached
             else { return nil }
-            return try Traces.trace(
+            var trace = try Traces.trace(
                 id, AttachDisk.self, .live(plan), [vm.subject, disk.subject], container.labels)
+            if state.isThere, state.pin == .stopped {
+                trace.damage = "\(disk.pin) does not run, and VM \(vm) has the disk"
+            }
+            return trace
         }
     }
 
