@@ -151,6 +151,7 @@ struct CrashReport: SuiteTrait, TestScoping {
     /// A run that did not meet its fault is no case, unless something was wrong with it.
     static func add(_ crash: CrashCase, struck: Bool, problems: Int) {
         guard struck || problems > 0 else { return }
+        MatrixProgress.count(failed: problems > 0)
         lock.withLock {
             var row = rows[crash.scenario.name]?[crash.way.rawValue] ?? Row()
             row.points.insert("\(crash.point)")

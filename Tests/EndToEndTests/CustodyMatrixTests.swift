@@ -88,6 +88,7 @@ struct CustodyReport: SuiteTrait, TestScoping {
     nonisolated(unsafe) private static var rows: [String: Row] = [:]
 
     static func add(_ one: CustodyCase, needsPerson: Bool, failed: Bool) {
+        MatrixProgress.count(failed: failed)
         lock.withLock {
             for key in ["\(one.act) \(one.name)", "all"] {
                 rows[key, default: Row()].cases += 1

@@ -110,6 +110,7 @@ extension EndToEnd {
             let network = rig.network()
             let name = network["cloud_properties"]["name"].string ?? ""
             let ip = network["ip"].string ?? ""
+            let gateway = network["gateway"].string ?? ""
             let vm = try rig.makeVM(network)
             try Outsider(engine: rig.engine).stop(vm)
             try rig.engine.removeNetwork(name)
@@ -125,8 +126,8 @@ extension EndToEnd {
                 "IPAM": [
                     "Config": [
                         [
-                            "Subnet": .string((network["gateway"].string ?? "") + "/24"),
-                            "Gateway": network["gateway"],
+                            "Subnet": .string(gateway.dropLast() + "0/24"),
+                            "Gateway": .string(gateway),
                         ]
                     ]
                 ],
