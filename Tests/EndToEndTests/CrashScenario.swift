@@ -130,6 +130,7 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
         prepare: { try $0.lightStemcell() },
         check: { world, result in
             try world.rig.result("delete_stemcell", [result])
+            try world.deleteUnanswered()
             // A pull that was killed, and the journal lost too: no name of ours tells of the image.
             guard !world.hasLostJournal else { return }
             let left = try LightRig(rig: world.rig).names().filter { !world.names.contains($0) }
@@ -202,6 +203,14 @@ final class CrashWorld {
             "name": "light", "version": "1", "image_reference": .string(image.reference),
             "digest": .string(image.digest),
         ])
+    }
+
+    /// A stemcell that was whole when its call was killed is for a person, and goes with what it stands on.
+    func deleteUnanswered() throws {
+        let listed = try JSON(parsing: rig.admin("orphans", "--json").stdout.utf8)
+        for orphan in listed["orphans"].array ?? [] where orphan["kind"].string == "image" {
+            try rig.result("delete_stemcell", [orphan["name"]])
+        }
     }
 
     /// The name of the network that create_network is to make.
