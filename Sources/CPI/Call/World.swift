@@ -16,7 +16,7 @@ final class World {
     let clock: Clock
     private let sleeper: (Double) -> Void
     private var info: JSON?
-    private var builtIn: String??
+    private var noneNetworks: [Network]?
 
     /// Set once the operation goes back: how things were when that began.
     var undoing: UndoingBegan?
@@ -76,13 +76,12 @@ final class World {
         return asked
     }
 
-    /// The id of the network that each Docker has and nobody can remove; nil on podman. Asked for once.
+    /// The id of the network "none", which each Docker has and nobody can remove; nil on podman. Asked for
+    /// once.
     func builtInNetwork() throws -> String? {
-        if let builtIn { return builtIn }
-        let networks = try engine.networks(named: ["none"])
-        let asked = networks.first { $0.name == "none" && $0.driver == "null" }?.id
-        builtIn = .some(asked)
-        return asked
+        let networks = try noneNetworks ?? engine.networks(named: ["none"])
+        noneNetworks = networks
+        return networks.first { $0.name == "none" && $0.driver == "null" }?.id
     }
 
     func sleep(seconds: Double) { sleeper(seconds) }
