@@ -42,13 +42,15 @@ FILTER = EndToEndTests
 engines: setup
 	dev/engines -f '$(FILTER)' $(ENGINES)
 
-# Every request of every method, every fault and every act of somebody else, every way to settle it: hours. CRASH_STRIDE=n runs each n-th
-# case only, with CRASH_PHASE=m others of them (m from 1 to n meets all), CRASH_CASE=method:number:fault:way that one,
-# CRASH_METHOD=live those whose name begins so.
-# After CRASH_SECONDS=s no further case is begun. The flags are those of `make test`, or all would be built again.
+# Every request of every method, every fault and every act of somebody else, every way to settle it: hours.
+# CRASH_STRIDE=n runs each n-th case only, with CRASH_PHASE=m others of them (m from 1 to n meets all),
+# CRASH_CASE=method:number:fault:way that one, CRASH_METHOD=live those whose name begins so. After CRASH_SECONDS=s no
+# further case is begun. MATRIX=CrashTests, or CustodyMatrixTests, is one of both.
+# The flags are those of `make test`, or all would be built again.
+MATRIX = CrashTests|CustodyMatrixTests
 crash: setup
 	CRASH_STRIDE=$${CRASH_STRIDE:-1} dev/with-engine crash-1 crash-2 crash-3 -- \
-	  swift test -Xswiftc -warnings-as-errors --filter 'EndToEnd.(CrashTests|CustodyMatrixTests)/(matrix|only)'
+	  swift test -Xswiftc -warnings-as-errors --filter 'EndToEnd.($(MATRIX))/(matrix|only)'
 
 # Random calls and kills for SECONDS; SOAK_SEED=n repeats the choices of a run.
 SECONDS = 120
