@@ -35,17 +35,25 @@ extension World {
     /// Makes the disk's pin for a VM, which does not run yet. One that is the VM's already is left as it
     /// is; one of a VM that is gone makes way. Throws `CPIError` when another VM has it.
     func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {
-        for isLastTry in [false, false, true] {
+        let isMade = try wait(seconds: 10, every: 0.2) {
             do {
-                return try createPin(disk.pin, disk, vm.description, runs: runs)
-            } catch let error as EngineError where error.isNameTaken && !isLastTry {
-                // Another machine may have removed it by now; a container that is no pin stays.
-                guard let pin = try pin(of: disk) else { continue }
-                guard !pin.isPin(of: vm) else { return }
-                guard try isAbandoned(pin) else { throw pinnedElsewhere(disk, pin) }
-                try removeContainer(pin.id, .pin)
+                try createPin(disk.pin, disk, vm.description, runs: runs)
+            } catch let error as EngineError where error.isNameTaken {
+                // Another machine may be removing it just now, which takes Docker a moment.
+                guard let holder = try engine.container(disk.pin), holder.status != "removing"
+                else { return false }
+                guard holder.isPin else { throw error }
+                guard !holder.isPin(of: vm) else { return true }
+                guard try isAbandoned(holder) else { throw pinnedElsewhere(disk, holder) }
+                try removeContainer(holder.id, .pin)
+                return false
             }
+            return true
         }
+        guard !isMade else { return }
+        throw CPIError(
+            kind: .cloud,
+            message: "container \(disk.pin) is being removed, and was not gone after 10 s")
     }
 
     /// Makes the container that keeps a disk from being pruned, and starts it.

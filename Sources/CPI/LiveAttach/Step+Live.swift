@@ -114,12 +114,12 @@ extension World {
         }
     }
 
-    /// Another machine that detached the disk at the same time may have removed the pin: it is made again
-    /// where the disk is still attached. Throws `CPIError` where it is not.
+    /// Another machine that detached the disk at the same time may have removed the pin, or be at it (a
+    /// conflict then): it is made again where the disk is still attached. Throws `CPIError` where it is not.
     fileprivate func startPin(_ plan: LiveAttach) throws {
         do {
             try engine.startContainer(plan.disk.pin)
-        } catch let error as EngineError where error.isNotFound {
+        } catch let error as EngineError where error.isNotFound || error.isConflict {
             try pinAgain(plan)
             guard try LiveState(plan, self).isListed else {
                 throw CPIError(
