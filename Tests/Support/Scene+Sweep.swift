@@ -15,6 +15,14 @@ struct Sweep {
 }
 
 extension Scene {
+    /// A sweep in which each request in its turn is answered 500.
+    func sweepFailures(
+        _ call: (Scene) throws -> JSON,
+        check: (_ scene: Scene, _ number: Int, _ outcome: Result<JSON, any Error>) throws -> Void
+    ) throws -> Sweep {
+        try sweep(call, fault: { _ in .status(500, "boom") }, check: check)
+    }
+
     /// Makes a call from the world as it is now, once for each of its requests; the n-th run meets
     /// at the n-th request the fault that `fault` gives, nil for none. Each run is in a copy of this
     /// world, which is then looked at by `check`. Ends with the run that has no n-th request.

@@ -218,19 +218,23 @@ struct LightStemcellTests {
         }
     }
 
-    @Test("each failed request leaves nothing behind", arguments: 1...24)
-    func cleanup(n: Int) throws {
-        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
-        do {
-            _ = try create()
-            #expect(scene.docker.state.images.count == 4)
-        } catch is CallFailure {
-            #expect(scene.docker.state.imageTags == [scene.stemcell])
+    @Test("each failed request leaves nothing behind")
+    func cleanup() throws {
+        let sweep = try scene.sweepFailures({
+            try $0.runner.call("create_stemcell", LightStemcellTests.arguments($0))
+        }) { scene, number, outcome in
+            switch outcome {
+            case .success: #expect(scene.docker.state.images.count == 4, "request \(number)")
+            case .failure:
+                #expect(scene.docker.state.imageTags == [scene.stemcell], "request \(number)")
+            }
+            scene.docker.revive()
+            try scene.runner.recover()
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
+            let wrong = try scene.runner.journal().check()
+            #expect(wrong == [], "request \(number)")
         }
-        scene.docker.revive()
-        try scene.runner.recover()
-        #expect(scene.docker.settledInvariants() == [])
-        #expect(try scene.runner.journal().check() == [])
+        #expect(sweep.isWhole, "\(sweep)")
     }
 
     @Test(

@@ -12,8 +12,12 @@ struct StemcellTests {
     init() throws { scene = try Scene() }
 
     private func create(_ path: String? = nil) throws -> String {
+        try create(path, in: scene).string ?? ""
+    }
+
+    private func create(_ path: String? = nil, in scene: Scene) throws -> JSON {
         let image = path ?? scene.runner.directory.path + "/image"
-        return try scene.runner.call("create_stemcell", [.string(image), properties]).string ?? ""
+        return try scene.runner.call("create_stemcell", [.string(image), properties])
     }
 
     @Test(
@@ -90,19 +94,22 @@ struct StemcellTests {
         #expect(scene.docker.state.images.count == 2)
     }
 
-    @Test("each failed request leaves nothing behind", arguments: 1...24)
-    func cleanup(n: Int) throws {
-        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
-        do {
-            _ = try create()
-            #expect(scene.docker.state.images.count == 4)
-        } catch is CallFailure {
-            #expect(scene.docker.state.imageTags == [scene.stemcell])
+    @Test("each failed request leaves nothing behind")
+    func cleanup() throws {
+        let sweep = try scene.sweepFailures({ try create(in: $0) }) {
+            scene, number, outcome in
+            switch outcome {
+            case .success: #expect(scene.docker.state.images.count == 4, "request \(number)")
+            case .failure:
+                #expect(scene.docker.state.imageTags == [scene.stemcell], "request \(number)")
+            }
+            scene.docker.revive()
+            try scene.runner.recover()
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
+            let wrong = try scene.runner.journal().check()
+            #expect(wrong == [], "request \(number)")
         }
-        scene.docker.revive()
-        try scene.runner.recover()
-        #expect(scene.docker.settledInvariants() == [])
-        #expect(try scene.runner.journal().check() == [])
+        #expect(sweep.isWhole, "\(sweep)")
     }
 
     @Test("delete_stemcell removes the image; missing is success")

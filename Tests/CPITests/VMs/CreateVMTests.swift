@@ -148,40 +148,40 @@ struct CreateVMTests {
         #expect(scene.runner.log.text.contains("disk disk-absent does not exist"))
     }
 
-    @Test("each failed request leaves nothing behind", arguments: 1...40)
-    func cleanup(n: Int) throws {
+    @Test("each failed request leaves nothing behind")
+    func cleanup() throws {
         let before = scene.docker.state
-        scene.docker.onRequest = { count, _ in count == n ? .status(500, "boom") : nil }
-        do {
-            _ = try scene.create()
-        } catch let failure as CallFailure {
-            #expect(failure.type == "Bosh::Clouds::VMCreationFailed")
-            #expect(scene.docker.state.containerNames == before.containerNames)
-            #expect(scene.docker.state.volumeNames == before.volumeNames)
-            #expect(scene.docker.state.networkNames == before.networkNames)
+        let sweep = try scene.sweepFailures({ try $0.create() }) { scene, number, outcome in
+            if case .failure(let failure) = outcome {
+                let type = (failure as? CallFailure)?.type
+                #expect(type == "Bosh::Clouds::VMCreationFailed", "request \(number)")
+                let state = scene.docker.state
+                #expect(state.containerNames == before.containerNames, "request \(number)")
+                #expect(state.volumeNames == before.volumeNames, "request \(number)")
+                #expect(state.networkNames == before.networkNames, "request \(number)")
+            }
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
+            let wrong = try scene.runner.journal().check()
+            #expect(wrong == [], "request \(number)")
         }
-        #expect(scene.docker.settledInvariants() == [])
-        #expect(try scene.runner.journal().check() == [])
+        #expect(sweep.isWhole, "\(sweep)")
     }
 
-    @Test("the sweep over failed requests reaches beyond the last one")
-    func cleanupIsWhole() throws {
-        _ = try scene.create()
-        #expect(scene.docker.count < 40)
-    }
-
-    @Test(
-        "each lost reply is resolved by looking: the VM is there, or nothing is", arguments: 1...40)
-    func lostReply(n: Int) throws {
-        scene.docker.onRequest = { count, _ in count == n ? .lostReply : nil }
-        do {
-            _ = try scene.create()
-            #expect(scene.docker.state.containers.count == 1)
-        } catch is CallFailure {
-            #expect(scene.docker.state.containers.isEmpty)
-            #expect(scene.docker.state.volumes.isEmpty)
+    @Test("each lost reply is resolved by looking: the VM is there, or nothing is")
+    func lostReply() throws {
+        let sweep = try scene.sweep({ try $0.create() }) { _ in
+            .lostReply
+        } check: { scene, number, outcome in
+            let state = scene.docker.state
+            switch outcome {
+            case .success: #expect(state.containers.count == 1, "request \(number)")
+            case .failure:
+                #expect(state.containers.isEmpty, "request \(number)")
+                #expect(state.volumes.isEmpty, "request \(number)")
+            }
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
         }
-        #expect(scene.docker.settledInvariants() == [])
+        #expect(sweep.isWhole, "\(sweep)")
     }
 
     @Test("a container that stops at once is a failure with its exit code, and goes")
