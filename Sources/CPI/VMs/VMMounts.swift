@@ -1,7 +1,8 @@
 import Engine
 
 /// What cloud_properties ask to be mounted in a VM: `volumes`, which are `Binds` by a name of ours, and
-/// `Binds`, `Mounts` and `VolumesFrom`, as Docker knows them. Volumes that are asked for without a name are given names of the VM's.
+/// `Binds`, `Mounts` and `VolumesFrom`, as Docker knows them. Volumes that are asked for without a name
+/// are given names of the VM's.
 struct VMMounts {
     private let binds: [(field: Field, text: String)]
     private let entries: [Field]

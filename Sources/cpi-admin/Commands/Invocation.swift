@@ -10,7 +10,17 @@ enum Invocation {
         guard !options.isEmpty else { return text }
         // A command with the ids, numbers and flags that follow it. "journal import" has no such options.
         let command =
-            #/\bcpi-admin (?:journal(?! import)(?: (?:list|show|timeline|tail|stats|verify|prune|export|report))?|recover(?: (?:park|resolve))?|vm|orphans|disks|doctor)\b(?: (?!--journal |--config )(?:--[a-z][a-z-]*|[0-9][0-9a-z]*|(?:vm|disk)-[0-9a-z-]+|ID|CID))*/#
+            #/
+            \b cpi-admin\ (?:
+                journal (?!\ import) (?: \ (?: list | show | timeline | tail | stats | verify | prune | export | report ) )?
+              | recover (?: \ (?: park | resolve ) )?
+              | vm | orphans | disks | doctor
+            ) \b
+            (?:
+                \ (?! --journal\ | --config\  )
+                (?: --[a-z][a-z-]* | [0-9][0-9a-z]* | (?: vm | disk )-[0-9a-z-]+ | ID | CID )
+            )*
+            /#
         return text.replacing(command) { match in
             let after = text[match.range.upperBound...]
             let hasOwn = [" --journal ", " --config "].contains { after.hasPrefix($0) }
