@@ -159,6 +159,8 @@ final class Curl {
         ccurl_get_long(handle, CURLINFO_OS_ERRNO, &errno)
         ccurl_get_offset(handle, CURLINFO_PRETRANSFER_TIME_T, &connectTime)
         switch code {
+        case CURLE_WRITE_ERROR where transfer.isTooLarge:
+            return .tooLarge(request: request.summary, limit: request.largestBody)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
             CURLE_BAD_CONTENT_ENCODING:
             return .notDocker(address: address.text, detail: detail)

@@ -9,8 +9,11 @@ public struct ExecResult: Sendable {
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec
 extension Engine {
+    /// The longest output of a command that is read, in bytes: 16 MiB.
+    static let largestOutput = 16 << 20
+
     /// Runs a command in a running container and waits for its end, `seconds` at most: three
-    /// requests. A command that cannot be started has exit code 126 or 127.
+    /// requests. A command that cannot be started has exit code 126 or 127. Throws `EngineError`.
     public func exec(_ container: String, _ command: [String], seconds: Double) throws -> ExecResult
     {
         let created = try post(
@@ -21,6 +24,7 @@ extension Engine {
         request.body = .bytes(
             (["Detach": false, "Tty": false] as JSON).bytes, type: "application/json")
         request.limit = .total(seconds)
+        request.largestBody = Engine.largestOutput
         guard let streams = ExecStreams(try send(request).body) else {
             throw EngineError.lost(
                 address: address, request: request.summary,

@@ -7,6 +7,7 @@ public struct PathStat: Sendable {
     /// Where a symbolic link leads in the end, whatever is there: absolute, in the container. Nil for
     /// what is no link.
     public let target: String?
+    public let isDirectory: Bool
 }
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/PutContainerArchive
@@ -27,10 +28,13 @@ extension Engine {
         try send(request)
     }
 
-    /// `GET /containers/{id}/archive`: a small file's content; nil when it is not there, or when
-    /// there is no such container. A symbolic link is followed inside the container, one request
+    /// The largest file that `readFile` reads, in bytes: 64 MiB.
+    public static let largestFile = 64 << 20
+
+    /// `GET /containers/{id}/archive`: a file's content; nil when it is not there or is a directory, or
+    /// when there is no such container. A symbolic link is followed inside the container, one request
     /// for each: an Engine sends the link itself. Nil also for a link to nothing, or to itself. Throws
-    /// `EngineError.lost` for an answer without any content.
+    /// `EngineError.lost` for an answer without any content, and `tooLarge`.
     public func readFile(_ container: String, path: String) throws -> [UInt8]? {
         var path = path
         for _ in 0...Engine.maximalLinks {
@@ -38,6 +42,7 @@ extension Engine {
             switch Tar.firstEntry(in: archive) {
             case .file(let content): return content
             case .link(let target): path = Engine.follow(target, from: path)
+            case .directory: return nil
             case nil:
                 let detail = "the archive of \(path) is cut off"
                 // podman sends nothing while it unmounts a container that has just ended.
@@ -73,8 +78,13 @@ extension Engine {
                 address: address, detail: "its answer to \(request.summary) has no size")
         }
         let target = stat["linkTarget"].string ?? ""
-        return PathStat(size: size, target: target.isEmpty ? nil : target)
+        return PathStat(
+            size: size, target: target.isEmpty ? nil : target,
+            isDirectory: (stat["mode"].int ?? 0) & Engine.directoryMode != 0)
     }
+
+    /// Of Go's os.FileMode, which is how an Engine says what a path is.
+    private static let directoryMode = 1 << 31
 
     /// How many symbolic links in a row are followed.
     private static let maximalLinks = 5
@@ -83,6 +93,7 @@ extension Engine {
         var request = Request("GET", "/containers/\(container.percentEncoded)/archive")
         request.query = [(name: "path", value: path)]
         request.limit = .total(timeout)
+        request.largestBody = Engine.largestFile + Tar.overhead
         do {
             return try found { try send(request).body }
         } catch let error as EngineError where error.isEndlessLink {

@@ -10,6 +10,7 @@ extension Engine {
             (name: "tail", value: String(lines)),
         ]
         request.limit = .total(timeout)
+        request.largestBody = Engine.largestFile
         let body = try send(request).body
         if container.json["Config"]["Tty"].bool == true {
             return (String(decoding: body, as: UTF8.self), "")

@@ -37,9 +37,11 @@ public struct Network: Sendable {
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network
 extension Engine {
-    /// `GET /networks/{name}`, nil when there is none.
+    /// `GET /networks/{name}`, nil when there is none. Docker answers as well for the beginning of an
+    /// id, which is not what was asked for.
     public func network(_ name: String) throws -> Network? {
-        try found { Network(json: try get("/networks/\(name.percentEncoded)")) }
+        let network = try found { Network(json: try get("/networks/\(name.percentEncoded)")) }
+        return network?.name == name ? network : nil
     }
 
     /// `GET /networks`: all of them.

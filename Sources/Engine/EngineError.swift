@@ -10,6 +10,8 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     case refused(status: Int, message: String, request: String)
     /// Docker answered 200 and then reported an error inside the stream.
     case stream(message: String, request: String)
+    /// Docker's answer was longer than `limit` bytes, and was not read to its end.
+    case tooLarge(request: String, limit: Int)
     /// What answered is not a Docker Engine that we can talk to.
     case notDocker(address: String, detail: String)
 
@@ -22,6 +24,8 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         case .refused(let status, let message, let request):
             "Docker refused \(request) with \(status): \(message)"
         case .stream(let message, let request): "Docker failed in \(request): \(message)"
+        case .tooLarge(let request, let limit):
+            "Docker's answer to \(request) is larger than \(limit >> 20) MiB"
         case .notDocker(let address, let detail):
             "\(address) does not answer as a Docker Engine: \(detail)"
         }
@@ -41,7 +45,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     /// Whether the request may have taken effect although it failed here.
     public var isOutcomeUnknown: Bool {
         switch self {
-        case .lost: true
+        case .lost, .tooLarge: true
         case .refused(let status, _, _): status >= 500
         default: false
         }
@@ -53,7 +57,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .unreachable, .lost: true
         case .refused(let status, _, _): status >= 500
-        case .stream, .notDocker: false
+        case .stream, .notDocker, .tooLarge: false
         }
     }
 
@@ -64,7 +68,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         case .lost: true
         case .refused(let status, let message, _):
             status == 503 || (status == 500 && EngineError.isPassing(message))
-        case .stream, .notDocker: false
+        case .stream, .notDocker, .tooLarge: false
         }
     }
 

@@ -1,8 +1,12 @@
 /// Just enough of POSIX ustar for small files into a container, and one out of it.
 public enum Tar {
     private static let block = 512
+    /// What an archive of one file adds to it at most, in bytes: headers with long names, and padding.
+    static let overhead = 64 << 10
+    /// The longest path of a file for a container, in bytes.
+    public static let longestPath = 100
 
-    /// A regular file, owned by root. `path` is absolute; 100 bytes at most.
+    /// A regular file, owned by root. `path` is absolute; `longestPath` at most, without its slash.
     public struct File: Sendable {
         let path: String
         let content: [UInt8]
@@ -46,9 +50,10 @@ public enum Tar {
         case file([UInt8])
         /// A symbolic link, and where it points: absolute, or relative to its directory.
         case link(String)
+        case directory
     }
 
-    /// The first regular file or symbolic link; nil when the archive is cut off or holds neither.
+    /// The first regular file, symbolic link or directory; nil when the archive is cut off or holds none.
     static func firstEntry(in archive: [UInt8]) -> Entry? {
         var offset = 0
         var longTarget: String?
@@ -63,6 +68,7 @@ public enum Tar {
             case UInt8(ascii: "0"), 0: return .file(Array(content))
             case UInt8(ascii: "2"):
                 return .link(longTarget ?? text(header.dropFirst(157).prefix(100)))
+            case UInt8(ascii: "5"): return .directory
             case UInt8(ascii: "x"): longTarget = paxTarget(content) ?? longTarget
             case UInt8(ascii: "K"): longTarget = text(content)  // GNU tar's way to say the same
             default: break

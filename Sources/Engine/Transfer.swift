@@ -10,15 +10,21 @@ final class Transfer {
     private var moved: Int64 = -1
     private var movedAt = now()
     private var timedOut = false
+    /// The body was larger than the request allows.
+    private(set) var isTooLarge = false
 
     init(_ request: Request) { self.request = request }
 
-    func receive(_ bytes: UnsafeRawBufferPointer) {
+    /// False ends the request.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if let onData = request.onData, status < 400 {
             onData(bytes)
-        } else {
-            body.append(contentsOf: bytes)
+            return true
         }
+        isTooLarge = bytes.count > request.largestBody - body.count
+        guard !isTooLarge else { return false }
+        body.append(contentsOf: bytes)
+        return true
     }
 
     /// One header line. A status line begins a new response: there may be a 100 before the real one.
@@ -76,8 +82,8 @@ func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
     _ pointer: UnsafeMutableRawPointer?
 ) -> Int {
-    transfer(pointer)?.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
-    return size * count
+    let part = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return transfer(pointer)?.receive(part) == false ? 0 : size * count
 }
 
 func receiveHeader(

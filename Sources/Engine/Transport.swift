@@ -19,6 +19,9 @@ public struct Request {
     public var headers: [(name: String, value: String)] = []
     public var body = Body.none
     public var limit = Limit.idle(1_800)
+    /// The most bytes of a body that are kept in memory: more of them end the request with
+    /// `EngineError.tooLarge`. For what a container's own root can make as large as it likes.
+    public var largestBody = Int.max
     /// Takes the body of a successful response as it arrives; `Response.body` is then empty.
     public var onData: ((UnsafeRawBufferPointer) -> Void)?
 

@@ -18,7 +18,7 @@ public final class FileLock {
     deinit { release() }
 
     /// Takes the lock, waiting at most `seconds`. Throws `Held`, or `JournalError` when the file
-    /// cannot be made. `note` is what others are shown who wait in vain.
+    /// cannot be made or its file system has no locks. `note` is what others are shown who wait in vain.
     public static func acquire(_ path: String, seconds: Double, note: String) throws -> FileLock {
         let end = Clock.system.monotonic() + Int64(seconds * 1_000_000)
         while true {
@@ -32,6 +32,12 @@ public final class FileLock {
                 }
                 close(file)  // its last holder has just removed it: try the new one
                 continue
+            }
+            // ENOLCK and EOPNOTSUPP: this file system has no locks, and waiting brings none.
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                let failure = Files.failure(path)
+                close(file)
+                throw failure
             }
             let holder = readNote(file)
             close(file)
@@ -60,7 +66,7 @@ public final class FileLock {
     /// Removes the file and lets go; a second call does nothing.
     public func release() {
         guard file >= 0 else { return }
-        unlink(path)
+        if FileLock.isCurrent(file, path) { unlink(path) }
         close(file)
         file = -1
     }

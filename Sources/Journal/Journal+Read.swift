@@ -101,6 +101,17 @@ extension Journal {
             """, [.text(cid), .text(method)])
     }
 
+    /// The operations with one of these methods on `cid` that are done, in the order in which their ends
+    /// were written: a clock that is set back does not turn it round. `methods` is a JSON text of names.
+    public func history(_ methods: String, subject cid: String) throws -> [Operation] {
+        try select(
+            """
+            WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1)
+            AND method IN (SELECT value FROM json_each(?2)) AND state = 'done'
+            ORDER BY (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome')
+            """, [.text(cid), .text(methods)])
+    }
+
     /// Finds violations of what the journal promises; empty when all is well.
     ///
     /// Every done or observed step has its doing before it, every undone one its undoing, and the

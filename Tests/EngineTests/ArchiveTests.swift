@@ -37,13 +37,13 @@ struct TarTests {
         #expect(Tar.firstEntry(in: [UInt8](repeating: 0, count: 1_024)) == nil)
     }
 
-    @Test("a directory before the file is passed over")
-    func directoryFirst() {
+    @Test("the archive of a directory is that, whatever files are in it")
+    func directory() {
         var directory = FakeTar.archive(["d": []]).prefix(512).map { $0 }
         directory[156] = UInt8(ascii: "5")
-        let archive = directory + FakeTar.archive(["f": [1, 2]])
-        #expect(Tar.firstEntry(in: archive) == .file([1, 2]))
-        #expect(Tar.firstEntry(in: directory + [UInt8](repeating: 0, count: 1_024)) == nil)
+        let archive = directory + FakeTar.archive(["d/f": [1, 2]])
+        #expect(Tar.firstEntry(in: archive) == .directory)
+        #expect(Tar.firstEntry(in: directory + [UInt8](repeating: 0, count: 1_024)) == .directory)
     }
 
     @Test("mode and magic are in the header, and the checksum is right")

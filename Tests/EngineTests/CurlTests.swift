@@ -91,6 +91,21 @@ struct CurlTests {
         #expect(Date().timeIntervalSince(start) < 5)
     }
 
+    @Test("a body that is larger than may be kept ends the request", arguments: [true, false])
+    func tooLarge(hasLength: Bool) throws {
+        let head = "HTTP/1.1 200 OK\r\n" + (hasLength ? "Content-Length: 4096\r\n" : "") + "\r\n"
+        let server = try SocketServer(path) { _ in
+            .bytes(head + String(repeating: "x", count: 4_096))
+        }
+        defer { server.stop() }
+        var request = request()
+        request.largestBody = 4_096
+        #expect(try curl().send(request).body.count == 4_096)
+        request.largestBody = 4_095
+        let error = #expect(throws: EngineError.self) { try curl().send(request) }
+        #expect(error == .tooLarge(request: request.summary, limit: 4_095))
+    }
+
     @Test("an answer that stops in the middle is lost")
     func stalled() throws {
         let part = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"

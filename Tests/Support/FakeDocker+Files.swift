@@ -72,8 +72,10 @@ extension FakeDocker {
         } else {
             return Response(status: 404)
         }
+        let isDirectory = target.isEmpty && size == 4096
         let stat: JSON = [
             "name": .string(path), "size": .integer(Int64(size)), "linkTarget": .string(target),
+            "mode": .integer(isDirectory ? 1 << 31 | 0o755 : 0o644),
         ]
         let header = Data(stat.bytes).base64EncodedString()
         return Response(status: 200, headers: ["x-docker-container-path-stat": header])

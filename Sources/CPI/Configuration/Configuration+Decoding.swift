@@ -142,6 +142,17 @@ extension Field {
         return path
     }
 
+    /// Of a file that the CPI writes into a container, and that it replaces by one called `.new`.
+    func settingsPath() throws -> String {
+        let path = try absolutePath()
+        guard path.utf8.count <= Configuration.longestSettingsPath else {
+            throw Field.Wrong(
+                description:
+                    "\(name) is too long: \(Configuration.longestSettingsPath) bytes at most")
+        }
+        return path
+    }
+
     fileprivate func pem(_ what: String) throws -> String {
         let text = try nonEmptyString()
         guard text.contains("-----BEGIN "), text.contains("\(what)-----") else {

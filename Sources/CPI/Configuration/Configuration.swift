@@ -15,6 +15,8 @@ public struct Configuration: Sendable {
     public var lxcfs: Bool
     /// Where the agent reads its settings; nil: where the stemcell says.
     public var agentSettingsPath: String?
+    /// In bytes: what an archive for the container takes, `.new` included.
+    static let longestSettingsPath = Tar.longestPath + "/".count - ".new".count
     public var attach: Attach
     public var pin: Pin
     public var lightStemcell: LightStemcell
@@ -112,7 +114,7 @@ public struct Configuration: Sendable {
         mountCgroupfs = try root.member("mount_cgroupfs").optional { try $0.bool() } ?? true
         lxcfs = try root.member("enable_lxcfs_support").optional { try $0.bool() } ?? false
         agentSettingsPath = try root.member("agent_settings_path").optional {
-            try $0.absolutePath()
+            try $0.settingsPath()
         }
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
         pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached

@@ -43,20 +43,17 @@ extension JournalStore {
     /// the disk at all.
     func vmsWith(_ disk: DiskCID) -> [VMCID]? {
         read { journal -> [VMCID]? in
-            func done(_ method: String) throws -> [Operation] {
-                try journal.done(method: method, subject: disk.description)
-            }
-            let attached = try done(AttachDisk.name)
-            let detached = try done(DetachDisk.name)
-            let isMade = try !done(CreateDisk.name).isEmpty
-            guard isMade || !attached.isEmpty else { return nil }
+            let methods = JSON([CreateDisk.name, AttachDisk.name, DetachDisk.name]).text
+            let history = try journal.history(methods, subject: disk.description)
+            guard history.contains(where: { $0.method != DetachDisk.name }) else { return nil }
             var vms: Set<VMCID> = []
-            for one in attached {
-                guard let vm = one.plan(of: AttachDisk.self)?.vm else { continue }
-                let isOver = detached.contains {
-                    $0.id > one.id && $0.plan(of: DetachDisk.self)?.vm == vm
+            for one in history {
+                if let vm = one.plan(of: AttachDisk.self)?.vm, one.method == AttachDisk.name {
+                    vms.insert(vm)
                 }
-                if !isOver { vms.insert(vm) }
+                if let vm = one.plan(of: DetachDisk.self)?.vm, one.method == DetachDisk.name {
+                    vms.remove(vm)
+                }
             }
             return vms.sorted { $0.description < $1.description }
         } ?? nil

@@ -10,5 +10,15 @@ public struct Liveness {
         locks = Locks(directory, logger: Logger(label: "liveness"))
     }
 
-    public func isOwned(_ operation: String) -> Bool { locks.isOwned(operation) }
+    /// Whether a live process works on the operation, as far as its lock can be seen from here.
+    public func isOwned(_ operation: Operation) -> Bool { locks.isOwned(operation.id) }
+
+    /// The host on which it was begun, where its lock cannot be seen from here: nobody can tell then
+    /// whether it lives. Nil when it was begun here.
+    public func otherHost(_ operation: Operation) -> String? {
+        guard let place = RecordedOwner(operation)?.place, locks.isElsewhere(place) else {
+            return nil
+        }
+        return String(place.prefix { $0 != " " })
+    }
 }

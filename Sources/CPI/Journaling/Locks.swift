@@ -23,20 +23,26 @@ final class Locks {
     /// Throws `CPIError` naming the operation that has one for longer than `seconds`.
     func acquire(_ subjects: [Subject], seconds: Int, for operation: String) throws -> [FileLock] {
         let names = Set(subjects.compactMap(Locks.name)).sorted()
-        var locks: [FileLock] = []
-        for name in names {
-            do {
-                locks += try acquire(name, seconds: Double(seconds), note: operation)
-            } catch let held as FileLock.Held {
-                let holder = held.holder.isEmpty ? "another process" : "operation \(held.holder)"
-                throw CPIError(
-                    kind: .cloud,
-                    message:
-                        "\(name) is being worked on by \(holder), for \(seconds) seconds and more; "
-                        + "see: cpi-admin journal show \(held.holder)")
-            }
+        return try names.flatMap { try acquire($0, seconds: seconds, for: operation) }
+    }
+
+    /// Keeps others from making, removing or joining a network. Throws `CPIError` as for subjects.
+    func acquire(network: String, seconds: Int, for operation: String) throws -> [FileLock] {
+        let name = network.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" }
+        return try acquire("network-" + String(name), seconds: seconds, for: operation)
+    }
+
+    private func acquire(_ name: String, seconds: Int, for operation: String) throws -> [FileLock] {
+        do {
+            return try acquire(name, seconds: Double(seconds), note: operation)
+        } catch let held as FileLock.Held {
+            let holder = held.holder.isEmpty ? "another process" : "operation \(held.holder)"
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "\(name) is being worked on by \(holder), for \(seconds) seconds and more; "
+                    + "see: cpi-admin journal show \(held.holder)")
         }
-        return locks
     }
 
     /// A lock of that name in each directory that can be used. None where none can: the marks in

@@ -16,6 +16,14 @@ public enum DiskWay {
         case .remount(let plan): return plan.change == .restart ? "restarted" : nil
         }
     }
+
+    /// The id of the container that such an operation was to replace; nil when it was to replace none.
+    public static func replaced(_ operation: Operation) -> String? {
+        guard [AttachDisk.name, DetachDisk.name].contains(operation.method),
+            case .remount(let plan)? = operation.plan(of: AttachDisk.self), plan.change == .replace
+        else { return nil }
+        return plan.old
+    }
 }
 
 /// Whether a VM can be given a disk while it runs.

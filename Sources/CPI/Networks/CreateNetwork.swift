@@ -134,7 +134,7 @@ extension World {
     }
 
     /// The network of that name, if this operation made it.
-    fileprivate func madeNetwork(_ name: String) throws -> Network? {
+    func madeNetwork(_ name: String) throws -> Network? {
         try engine.network(name).flatMap { made($0.labels) ? $0 : nil }
     }
 }

@@ -20,11 +20,7 @@ struct DeleteNetwork: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        // Docker also takes the beginning of an id.
-        let present = try world.engine.network(network.description).flatMap {
-            $0.name == network.description ? $0 : nil
-        }
-        guard let present else {
+        guard let present = try world.engine.network(network.description) else {
             let wasDeletedJustNow = world.settled.contains {
                 $0.operation.method == Self.name && $0.subjects.contains(network.subject)
             }

@@ -9,11 +9,8 @@ extension World {
         var held: [FileLock] = []
         defer { held.forEach { $0.release() } }
         for network in Set(networks).sorted() {
-            let name =
-                "network-"
-                + String(
-                    network.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
-            held += try locks.acquire(name, seconds: 60, note: operation)
+            held += try locks.acquire(
+                network: network, seconds: configuration.timeouts.lock, for: operation)
         }
         return try body()
     }

@@ -32,7 +32,7 @@ extension OperatorRecovery {
         guard !container.isUp, !container.isRestarting else { return nil }
         let state =
             container.wasStarted
-            ? "is stopped since \(container.finishedAt.prefix(19))Z, with exit code "
+            ? "is stopped since \(DockerTime.utc(container.finishedAt)), with exit code "
                 + "\(container.exitCode)" : "was never started"
         return Finding(
             "vm \(vm)", .warn, "\(state), and no operation is open on it",

@@ -84,12 +84,13 @@ struct FactFinder {
         } else if container.isPaused {
             text = "is paused"
         } else if container.isRunning {
-            text = "is running since \(container.startedAt.prefix(19))Z"
+            text = "is running since \(DockerTime.utc(container.startedAt))"
         } else {
-            text = "is stopped since \(container.finishedAt.prefix(19))Z"
+            text = "is stopped since \(DockerTime.utc(container.finishedAt))"
             text += " with exit code \(container.exitCode)"
         }
-        guard let since, container.startedAt > Timestamp.text(since) else { return text }
+        guard let since, let started = DockerTime.milliseconds(container.startedAt), started > since
+        else { return text }
         return text + ", started after this operation's last event"
     }
 
@@ -97,7 +98,8 @@ struct FactFinder {
         guard let volume = try world.engine.volume(cid.description) else {
             return ["no such volume"]
         }
-        var lines = ["volume is there, made \((volume.json["CreatedAt"].string ?? "?").prefix(19))"]
+        let created = volume.json["CreatedAt"].string.map(DockerTime.utc) ?? "?"
+        var lines = ["volume is there, made \(created)"]
         let holders = try world.holders(of: cid)
         for holder in holders {
             let isPin = holder.container.isPin

@@ -1,12 +1,19 @@
 import FoundationEssentials
+import Journal
 
-/// Times as Docker writes them: RFC 3339 with nine decimals, and any zone.
-enum DockerTime {
+/// Times as Docker writes them: RFC 3339 with up to nine decimals, and any zone. A volume's and a
+/// network's have the daemon's zone, a container's have none.
+public enum DockerTime {
     /// Unix milliseconds, to the second; nil for another text.
-    static func milliseconds(_ text: String) -> Int64? {
+    public static func milliseconds(_ text: String) -> Int64? {
         let zone = text.dropFirst(19).drop { $0 == "." || $0.isNumber }
         guard let date = try? Date(text.prefix(19) + zone, strategy: Date.ISO8601FormatStyle())
         else { return nil }
         return Int64(date.timeIntervalSince1970) * 1_000
+    }
+
+    /// The same time in UTC, to the second, for people; another text as it is.
+    public static func utc(_ text: String) -> String {
+        milliseconds(text).map { Timestamp.text($0).prefix(19) + "Z" } ?? text
     }
 }

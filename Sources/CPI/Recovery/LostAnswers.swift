@@ -8,7 +8,10 @@ struct LostAnswers {
 
     /// Those that are still there, and that no call has named since. Throws `EngineError`.
     func all() throws -> [Orphan] {
-        let methods = [CreateVM.name, CreateDisk.name, SnapshotDisk.name, CreateStemcell.name]
+        let methods = [
+            CreateVM.name, CreateDisk.name, SnapshotDisk.name, CreateStemcell.name,
+            CreateNetwork.name,
+        ]
         var filter = OperationFilter(methods: methods, states: [.done], limit: 1_000)
         filter.answerLost = true
         let lost = world.recorder.store.read { journal in
@@ -44,7 +47,11 @@ struct LostAnswers {
             guard try engine.volume(made.cid) != nil else { return nil }
             let record = SnapshotCID(made.cid).record
             (kind, command) = ("volume", "docker volume rm \(record) \(made.cid)")
-        default:
+        case .network:
+            guard try engine.network(made.cid) != nil, try world.users(of: made.cid).isEmpty
+            else { return nil }
+            (kind, command) = ("network", "docker network rm \(made.cid)")
+        case .stemcell, .agent:
             guard try engine.image(made.cid) != nil else { return nil }
             (kind, command) = ("image", "docker image rm \(made.cid)")
         }

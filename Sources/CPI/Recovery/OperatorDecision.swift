@@ -49,15 +49,20 @@ extension OperatorRecovery {
 
 extension OperatorRecovery.Case {
     /// Whether an operator has parked it: then it is settled only when it is asked for by its id.
-    public var isParkedByOperator: Bool {
-        operation.state == .parked
-            && operation.error?.hasPrefix(OperatorRecovery.parking) == true
+    public var isParkedByOperator: Bool { operation.isParkedByOperator }
+}
+
+extension Operation {
+    var isParkedByOperator: Bool {
+        state == .parked && error?.hasPrefix(OperatorRecovery.parking) == true
     }
 }
 
 extension OperatorRecovery {
-    /// Calls `tell` with each step as recovery begins and ends it, in words.
-    public func onProgress(_ tell: @escaping (String) -> Void) {
+    /// Calls `show` with each step as recovery begins and ends it, in words, and without secrets.
+    public func onProgress(_ show: @escaping (String) -> Void) {
+        let redactor = world.recorder.store.redactor
+        let tell = { show(redactor.clean($0)) }
         world.recorder.store.onEvent = { payload, step in
             let step = step ?? ""
             switch payload {

@@ -47,6 +47,7 @@ public final class OperatorRecovery {
             timeout: configuration.timeouts.request)
         let redactor = Redactor()
         redactor.learn(from: configuration)
+        let logger = logger.redacted(by: redactor)
         let store = JournalStore(
             journal, clock: .system, logger: logger, redactor: redactor, setsAside: false)
         self.init(
@@ -100,9 +101,16 @@ public final class OperatorRecovery {
         -> (cases: [Case], young: Int)
     {
         let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
-        let traces = try Traces(world: world).all()
+        let traces = try Traces(world: world).all().map(parkedByOperator)
         let old = traces.filter { $0.since <= limit }
         return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)
+    }
+
+    /// The operation as the journal has it, where an operator has parked it.
+    private func parkedByOperator(_ trace: OpenOperation) throws -> OpenOperation {
+        guard let journal, let known = try? journal.operation(trace.id), known.isParkedByOperator
+        else { return trace }
+        return try OpenOperation(known, in: journal)
     }
 
     /// Settles one operation. Returns what was done in words, and whether a person is needed now.
@@ -115,6 +123,11 @@ public final class OperatorRecovery {
             return ("nothing: it is settled by now", false)
         }
         return (OperatorRecovery.words(action, wish), action.isForPerson)
+    }
+
+    /// An error for people. What Docker echoes of a secret is taken out.
+    public func words(of error: any Error) -> String {
+        world.recorder.store.redactor.clean((error as? CPIError)?.message ?? "\(error)")
     }
 
     /// What nobody may know of.
@@ -145,7 +158,7 @@ public final class OperatorRecovery {
             one.action = OperatorRecovery.words(action, wish)
             one.needsPerson = action.isForPerson
         } catch {
-            one.trouble = (error as? CPIError)?.message ?? "\(error)"
+            one.trouble = words(of: error)
         }
         return one
     }

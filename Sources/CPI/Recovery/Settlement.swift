@@ -6,6 +6,8 @@ struct Settlement {
     let operation: Operation
     /// Acts in the operation's name.
     let world: World
+    /// All that it is about, by what its call named and its plan.
+    var about: [Subject] = []
     /// What it is about was deleted since.
     var isDeleted = false
 
@@ -27,28 +29,43 @@ struct Settlement {
     }
 
     /// Counts the attempt, does it and records it. Returns what was done; throws when that failed half
-    /// way.
+    /// way. What is parked and stays so is left as it is: not a word is added to it.
     func run(knownTo subjects: [Subject], wish: Operation.Direction?) throws -> Action {
         world.recorder.watch(world.engine, effectsOnly: true)
-        world.recorder.record(.attempt, durable: true)
         guard let type = Methods.mutation(operation.method) else {
             let action = try decide(wish: wish)
             park(action.words)
             return action
         }
-        return try run(type, subjects, wish)
+        do {
+            return try run(type, subjects, wish)
+        } catch  where operation.state == .parked {
+            finish(.parked, operation.error)
+            throw error
+        }
     }
 
-    func park(_ why: String) { finish(.parked, why) }
+    /// Leaves it to people. One that is parked keeps the reason that it has.
+    func park(_ why: String) {
+        guard operation.state != .parked else { return }
+        finish(.parked, why)
+    }
 
     private func run<M: Mutation>(
         _ type: M.Type, _ subjects: [Subject], _ wish: Operation.Direction?
     ) throws -> Action {
-        let action = try decide(type, wish)
+        let action: Action
+        do {
+            action = try decide(type, wish)
+        } catch {
+            count()  // or what cannot be looked at would be in the way of every call for ever
+            throw error
+        }
         guard let plan = operation.plan(of: type) else {
             park(action.words)
             return action
         }
+        if case .park = action {} else { count() }
         if action == RecoveryTable.unanswered, isMade(type, plan, among: subjects) {
             return try end(.close(.done, "the director knows it"), type, plan)
         }
@@ -65,6 +82,9 @@ struct Settlement {
             return try end(next, type, plan)
         }
     }
+
+    /// From here on it is no longer parked: recovery is at work on it.
+    private func count() { world.recorder.record(.attempt, durable: true) }
 
     private func perform<M: Mutation>(
         _ action: Action, _ type: M.Type, _ plan: M.Plan, _ wish: Operation.Direction?
@@ -84,7 +104,7 @@ struct Settlement {
             world.keepsWhatHasRun = wish != nil
             try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
             finish(.done, nil)
-            if M.deletes { Settler(world: world).closeGone(M.subjects(of: plan)) }
+            if M.deletes { Settler(world: world).closeGone(about + M.subjects(of: plan)) }
         case .superseded, .close, .park:
             _ = try end(action, type, plan)
         }

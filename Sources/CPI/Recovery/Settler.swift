@@ -90,6 +90,7 @@ struct Settler {
         guard !owner.isEmpty, let operation = try lookAgain(one) else { return nil }
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
         var settlement = Settlement(operation, world)
+        settlement.about = one.subjects
         settlement.isDeleted = isDeleted
         guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
             let why = "recovery failed \(operation.attempts) times"

@@ -72,7 +72,9 @@ struct Traces {
                 let vm = container.labels[Label.vm].map({ VMCID($0) }),
                 container.names.contains(vm.incomplete)
             else { return nil }
-            let volumes = try world.engine.inspectContainer(container.id).mounts.filter {
+            // Another call may have finished it, or undone it, since.
+            guard let now = try world.engine.container(container.id) else { return nil }
+            let volumes = now.mounts.filter {
                 vm.role(of: $0.name) == .furtherVolume
             }
             let plan = CreateVM.Plan(

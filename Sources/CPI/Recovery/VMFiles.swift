@@ -9,8 +9,6 @@ extension OperatorRecovery {
         public let agent: [String]?
     }
 
-    /// The largest file that is read, in bytes.
-    public static let largestFile = 64 << 20
     private static let agentLog = "/var/vcap/bosh/log/current"
 
     /// Throws `CPIError` when there is no such VM, else `EngineError`.
@@ -39,10 +37,20 @@ extension OperatorRecovery {
     }
 
     private func content(_ container: Container, _ path: String) throws -> [UInt8]? {
-        guard let size = try world.engine.fileSize(container.id, path: path) else { return nil }
-        guard size <= OperatorRecovery.largestFile else {
+        guard var stat = try world.engine.pathStat(container.id, path: path) else { return nil }
+        if let target = stat.target {
+            guard let there = try world.engine.pathStat(container.id, path: target) else {
+                return nil
+            }
+            stat = there
+        }
+        guard !stat.isDirectory else {
+            throw CPIError(kind: .cloud, message: "\(path) is a directory")
+        }
+        guard stat.size <= Engine.largestFile else {
             throw CPIError(
-                kind: .cloud, message: "\(path) is too large: \(size >> 20) MiB, of 64 at most")
+                kind: .cloud,
+                message: "\(path) is too large: \(stat.size >> 20) MiB, of 64 at most")
         }
         return try world.engine.readFile(container.id, path: path)
     }

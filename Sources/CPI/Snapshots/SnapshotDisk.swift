@@ -100,6 +100,9 @@ struct SnapshotDisk: Mutation {
         if try world.madeContainer([plan.copier.name]) != nil {
             found.append("container \(plan.copier.name) is left")
         }
+        if plan.isKept, try world.madeContainer([plan.snapshot.kept.keeper]) != nil {
+            found.append("container \(plan.snapshot.kept.keeper) is left")
+        }
         if let user = plan.user, user.pauses,
             try world.engine.container(user.container)?.isPaused == true
         {

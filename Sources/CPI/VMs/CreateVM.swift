@@ -110,7 +110,9 @@ struct CreateVM: Mutation {
             guard try !LiveAttach.isExpected(of: volume, isPrivileged: isPrivileged, world) else {
                 continue
             }
-            if try world.holders(of: disk).isEmpty { free.append(disk) }
+            if try world.holders(of: disk).isEmpty, try world.vmWithoutPin(disk) == nil {
+                free.append(disk)
+            }
         }
         return free
     }
@@ -154,6 +156,9 @@ struct CreateVM: Mutation {
         let volumes = [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted()
         return [container].compactMap(\.self)
             + (try volumes.filter { try world.madeVolume($0) != nil }.map { "volume \($0) is left" })
+            + (try plan.networks.filter(\.isMissing)
+                .filter { try world.madeNetwork($0.name) != nil }
+                .map { "network \($0.name) is left, for others may use it" })
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON {

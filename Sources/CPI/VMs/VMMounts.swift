@@ -98,7 +98,9 @@ struct VMMounts {
 
     private static func requireOrdinary(_ volume: String, _ field: Field, _ world: World) throws {
         guard !volume.isEmpty, !volume.hasPrefix("/") else { return }
-        if let vm = VMCID.role(of: volume)?.vm {
+        if let (vm, role) = VMCID.role(of: volume),
+            [.ephemeralVolume, .furtherVolume].contains(role)
+        {
             throw Field.Wrong(description: "\(field.name) names a volume of VM \(vm)")
         }
         guard try world.disk(DiskCID(volume)) == nil else {

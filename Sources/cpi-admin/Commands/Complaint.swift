@@ -39,7 +39,7 @@ func complaining(_ body: () throws -> Void) throws {
 }
 
 private func say(_ text: String, _ code: ExitCode) -> ExitCode {
-    Streams.write("cpi-admin: \(Invocation.complete(text))\n", to: 2)
+    Streams.write("cpi-admin: \(Invocation.complete(Clean.text(text)))\n", to: 2)
     return code
 }
 

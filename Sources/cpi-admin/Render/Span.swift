@@ -32,15 +32,6 @@ enum Span {
         }
     }
 
-    /// Unix milliseconds of a time as Docker writes it; nil for another text.
-    static func milliseconds(_ text: String) -> Int64? {
-        let plain = text.prefix(19)
-        guard plain.count == 19,
-            let date = try? Date(plain + "Z", strategy: Date.ISO8601FormatStyle())
-        else { return nil }
-        return Int64(date.timeIntervalSince1970 * 1_000)
-    }
-
     /// A cell: RFC 3339 for programs, the age for people.
     static func cell(_ milliseconds: Int64?) -> Listing.Cell {
         guard let milliseconds else { return Listing.Cell("-") }

@@ -30,7 +30,7 @@ enum Terminal {
         switch state {
         case "done", "ok": .good
         case "failed", "rolled-back", "fail", "wrong": .bad
-        case "interrupted", "warn": .doubtful
+        case "interrupted", "elsewhere", "warn": .doubtful
         case "parked": .person
         case "running": .busy
         default: nil

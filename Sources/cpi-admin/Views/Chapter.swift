@@ -36,8 +36,7 @@ struct Chapter {
     private static func words(_ view: OperationView, _ journal: Journal) throws -> String {
         var parts: [String] = []
         if let way = DiskWay.words(view.operation) { parts.append(way) }
-        let plan = view.operation.plan.flatMap { try? JSON(parsing: $0.utf8) } ?? .null
-        if let old = plan["old"].string, !old.isEmpty, view.state == "done" {
+        if view.state == "done", let old = DiskWay.replaced(view.operation) {
             parts.append("container \(old.prefix(12)) was replaced")
         }
         if let error = view.operation.error { parts.append(error) }

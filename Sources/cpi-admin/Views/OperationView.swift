@@ -2,21 +2,23 @@ import CPI
 import Engine
 import Journal
 
-/// An operation as an operator sees it: an open one whose process is gone is "interrupted".
+/// An operation as an operator sees it: an open one whose process is gone is "interrupted"; one that was
+/// begun where no lock can be seen from here is "elsewhere".
 struct OperationView {
     let operation: Operation
     let subjects: [Subject]
     let state: String
     let instance: Instance
 
-    init(_ operation: Operation, _ subjects: [Subject], isOwned: Bool, _ instance: Instance) {
+    fileprivate init(
+        _ operation: Operation, _ subjects: [Subject], state: String, _ instance: Instance
+    ) {
         var operation = operation
         operation.error = operation.error.map(Clean.text)
         self.operation = operation
         self.subjects = subjects
         self.instance = instance
-        let isDead = operation.state == .running && !isOwned
-        state = isDead ? "interrupted" : operation.state.rawValue
+        self.state = state
     }
 
     func cids(_ kind: Subject.Kind) -> String {
@@ -64,8 +66,13 @@ struct OperationReader {
     func view(_ operation: Operation) throws -> OperationView {
         let subjects = try journal.subjects(of: operation.id)
         return OperationView(
-            operation, subjects,
-            isOwned: operation.state == .running && liveness.isOwned(operation.id),
-            try instances.instance(of: subjects))
+            operation, subjects, state: state(of: operation), try instances.instance(of: subjects))
+    }
+
+    private func state(of operation: Operation) -> String {
+        guard operation.state == .running, !liveness.isOwned(operation) else {
+            return operation.state.rawValue
+        }
+        return liveness.otherHost(operation) == nil ? "interrupted" : "elsewhere"
     }
 }

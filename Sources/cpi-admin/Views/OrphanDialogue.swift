@@ -31,7 +31,8 @@ struct OrphanDialogue {
     }
 
     private func isConfirmed(_ orphan: Orphan) -> Bool {
-        let age = orphan.created.flatMap(Span.milliseconds).map { ", \(Span.age($0)) old" } ?? ""
+        let age =
+            orphan.created.flatMap(DockerTime.milliseconds).map { ", \(Span.age($0)) old" } ?? ""
         let what = "\(orphan.kind) \(orphan.name)\(age): \(orphan.reason)."
         guard orphan.removal == .data else { return Terminal.ask("\(what) Remove it?") }
         let typed = Terminal.read(

@@ -14,7 +14,7 @@ extension Listing {
                 let bytes = Cell(orphan.bytes.map(Span.mebibytes) ?? "-")
                 return [
                     Cell(orphan.kind), Cell(orphan.name),
-                    Span.cell(orphan.created.flatMap(Span.milliseconds)),
+                    Span.cell(orphan.created.flatMap(DockerTime.milliseconds)),
                 ] + (hasSizes ? [bytes] : [])
                     + [Cell(orphan.reason), Cell(Invocation.complete(orphan.command))]
             },
@@ -38,7 +38,9 @@ extension Listing {
 enum OrphanText {
     static func text(_ orphans: [Orphan]) -> String {
         orphans.map { orphan in
-            let age = orphan.created.flatMap(Span.milliseconds).map { ", \(Span.age($0)) old" }
+            let age = orphan.created.flatMap(DockerTime.milliseconds).map {
+                ", \(Span.age($0)) old"
+            }
             let size = orphan.bytes.map { ", \(Span.mebibytes($0))" }
             let title = "\(orphan.kind) \(orphan.name)"
             let head = Terminal.styled(title, .title) + (age ?? "") + (size ?? "")

@@ -108,7 +108,7 @@ enum NextCommand {
         let id = view.operation.id
         switch view.state {
         case "running": return "wait; then: cpi-admin journal show \(id)"
-        case "interrupted":
+        case "interrupted", "elsewhere":
             guard view.operation.mutating else { return nil }
             return "cpi-admin recover \(id), or repeat the call (bosh deploy): it settles it first"
         case "parked":

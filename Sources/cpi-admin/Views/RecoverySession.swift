@@ -68,7 +68,7 @@ struct RecoverySession {
                     + VMState.start(one.vm)
             }
         } catch {
-            let words = (error as? CPIError)?.message ?? "\(error)"
+            let words = recovery.words(of: error)
             Streams.write("cpi-admin: the old containers were not all looked at: \(words)\n", to: 2)
             return []
         }
@@ -105,8 +105,7 @@ struct RecoverySession {
             result.needsPerson = done.needsPerson
             result.isSettled = !done.needsPerson
         } catch {
-            result.words = Invocation.complete(
-                "failed: \((error as? CPIError)?.message ?? "\(error)")")
+            result.words = Invocation.complete("failed: \(recovery.words(of: error))")
             result.failed = true
         }
         return result

@@ -37,6 +37,8 @@ struct Story {
     private var stateWords: String {
         switch view.state {
         case "interrupted": "interrupted: its process is gone, and nobody has settled it"
+        case "elsewhere":
+            "elsewhere: it was begun on \(host), and whether it is at work there is not seen from here"
         case "parked": "parked: a person is needed"
         case "running": "running" + (present.owner.map { ": \($0) is at work" } ?? "")
         case "failed": "failed: it ended with an error"
@@ -49,6 +51,10 @@ struct Story {
         let text = Timestamp.text(view.operation.started)
         return Terminal.isInteractive
             ? "\(text) (\(Span.age(view.operation.started)) ago)" : text
+    }
+
+    private var host: String {
+        document(view.operation.owner)["host"].string ?? "another machine"
     }
 
     private var owner: String? {

@@ -65,14 +65,14 @@ struct VMPage {
         let container = report.container
         if container.isPaused {
             return
-                "paused, started \(container.startedAt.prefix(19))Z; Docker does not tell since when "
+                "paused, started \(DockerTime.utc(container.startedAt)); Docker does not tell since when "
                 + "it is paused"
         }
         if container.isRunning {
-            return "\(container.status) since \(container.startedAt.prefix(19))Z"
+            return "\(container.status) since \(DockerTime.utc(container.startedAt))"
         }
         let error = container.startError.isEmpty ? "" : ": \(container.startError)"
-        return "\(container.status) since \(container.finishedAt.prefix(19))Z, "
+        return "\(container.status) since \(DockerTime.utc(container.finishedAt)), "
             + "exit code \(container.exitCode)\(error)"
     }
 

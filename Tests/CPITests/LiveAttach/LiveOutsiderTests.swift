@@ -67,6 +67,22 @@ struct LiveOutsiderTests {
         #expect(isPinUp() == true)
     }
 
+    @Test("a clock that is set back does not make the journal forget who has a disk without a pin")
+    func clockSetBack() throws {
+        scene.runner.time.sleep(7_200)
+        _ = try scene.attach()
+        _ = try scene.detach()
+        scene.runner.time.sleep(-3_600)
+        _ = try scene.attach()
+        scene.docker.state.containers.removeAll { $0.name == pin }
+        let other = try scene.create(agent: "agent-2", networks: Scene.dynamicNetwork)
+        let vm = try #require(other.array?.first)
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("attach_disk", [vm, .string(scene.disk)])
+        }
+        #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
+    }
+
     @Test(
         "a disk that is removed a moment before Docker would mount it is not found, and no empty one stays",
         arguments: ["live", "replaced", "created"])

@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Testing
 
 @testable import CPI
@@ -130,6 +131,18 @@ struct DirectorNetworkTests {
         #expect(gone?.type == "Bosh::Clouds::NetworkNotFound")
         let foreign = #expect(throws: CallFailure.self) { try delete("bridge") }
         #expect(foreign?.message.contains("not made by this CPI") == true)
+    }
+
+    @Test("one whose answer nobody has read is named")
+    func unread() throws {
+        _ = try create(Self.named)
+        let made = try scene.runner.lastOperation().id
+        let unread = Event(kind: .replied, at: 0, monotonic: 0, data: #"{"delivered":false}"#)
+        let journal = try Journal(directory: scene.runner.directory.path, busyTimeout: 1_000)
+        try journal.record([unread], of: made, durable: false)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let orphan = try #require(try recovery.orphans(sizes: false).first)
+        #expect(orphan.kind == "network" && orphan.command == "docker network rm \(orphan.name)")
     }
 
     @Test("it is nobody's orphan, unless its answer may not have arrived")

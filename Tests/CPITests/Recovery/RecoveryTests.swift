@@ -69,7 +69,7 @@ struct RecoveryTests {
         let liveness = Liveness(beside: scene.runner.directory.path + "/" + Journal.fileName)
         var owned: [Bool] = []
         scene.docker.onRequest = { _, _ in
-            owned += ((try? journal.open()) ?? []).map { liveness.isOwned($0.id) }
+            owned += ((try? journal.open()) ?? []).map { liveness.isOwned($0) }
             return nil
         }
         _ = try scene.attach()

@@ -184,6 +184,55 @@ struct CreateVMTests {
         #expect(sweep.isWhole, "\(sweep)")
     }
 
+    @Test("a network that it has made and others have joined since is left, and that is said")
+    func networkJoined() throws {
+        scene.docker.state.networks.removeAll { $0.name == "net-a" }
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/start") else { return nil }
+            var other = FakeDocker.State.Container(
+                id: String(repeating: "e", count: 64), name: "other", imageID: "", config: [:],
+                hostConfig: [:], mounts: [], endpoints: [:], layer: [:])
+            other.endpoints["net-a"] = .init(config: [:])
+            scene.docker.state.containers.append(other)
+            return .status(500, "boom")
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        let message = failure?.message ?? ""
+        #expect(message.contains("Rolled back, but network net-a is left"), "\(message)")
+    }
+
+    @Test("a network that another call keeps for too long is an error that names the call")
+    func networkLocked() throws {
+        scene.docker.state.networks.removeAll { $0.name == "net-a" }
+        scene.runner.configuration["timeouts"] = ["lock": 0]
+        let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
+        let held = try locks.acquire(network: "net-a", seconds: 0, for: "01holder")
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(
+            failure?.message.contains("operation 01holder") == true, "\(failure?.message ?? "")")
+        #expect(scene.docker.state.containers.isEmpty)
+        held.forEach { $0.release() }
+        _ = try scene.create()
+    }
+
+    @Test(
+        "another call's container that goes while it looks for interrupted calls is in nobody's way"
+    )
+    func otherGoes() throws {
+        let other = try scene.create(agent: "agent-2", networks: Scene.dynamicNetwork)
+        let cid = try #require(other.array?.first?.string)
+        let index = try #require(scene.docker.state.index(ofContainer: cid))
+        scene.docker.state.containers[index].name = cid + ".new"
+        let id = scene.docker.state.containers[index].id
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/containers/\(id)/json") else { return nil }
+            scene.docker.state.containers.removeAll { $0.id == id }
+            return nil
+        }
+        _ = try scene.create()
+        #expect(scene.docker.state.container(cid + ".new") == nil)
+    }
+
     @Test("a container that stops at once is a failure with its exit code, and goes")
     func stopsAtOnce() throws {
         scene.docker.exitAfterStart = { _ in 255 }

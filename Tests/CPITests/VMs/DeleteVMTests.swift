@@ -94,6 +94,21 @@ struct DeleteVMTests {
         #expect(sweep.isWhole, "\(sweep)")
     }
 
+    @Test("a removal that Docker answers too late is not taken for done")
+    func slowRemoval() throws {
+        let volume = scene.vm + "-ephemeral"
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", request.path.hasSuffix(volume) else { return nil }
+            scene.runner.time.sleep(61)
+            return .late
+        }
+        let failure = #expect(throws: CallFailure.self) { try delete() }
+        #expect(failure?.message.contains(volume) == true)
+        scene.docker.onRequest = nil
+        _ = try delete()
+        #expect(scene.docker.state.volumes.isEmpty)
+    }
+
     @Test("a VM of the reference CPI goes with its ephemeral volume")
     func reference() throws {
         scene.docker.state.containers.append(

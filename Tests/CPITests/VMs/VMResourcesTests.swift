@@ -80,7 +80,8 @@ struct VMResourcesTests {
         try scene.makeVM(properties: [
             "memory": 64, "swap": 0, "cpu_shares": 512, "ulimits": ["nofile": 1024],
             "devices": ["/dev/null:/dev/other"], "shm_size": 8, "tmpfs": ["/scratch": "size=4m"],
-            "sysctls": ["net.core.somaxconn": "256"], "volumes": ["shared:/shared:ro", "/own"],
+            "sysctls": ["net.core.somaxconn": "256"],
+            "volumes": ["shared:/shared:ro", "c-cache:/cache", "/own"],
             "force_lxcfs_enabled": true,
         ])
         let before = try #require(scene.container)

@@ -44,7 +44,9 @@ struct JournalList: ParsableCommand {
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).map(reader.view)
             output.print(Listing(views, columns: try OperationColumn.choice(columns)))
-            let isUnsettled = views.contains { ["interrupted", "parked"].contains($0.state) }
+            let isUnsettled = views.contains {
+                ["interrupted", "elsewhere", "parked"].contains($0.state)
+            }
             if choice.open, isUnsettled { throw ExitCode.openOperations }
         }
     }

@@ -1,0 +1,76 @@
+import Engine
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("What is parked stays parked until somebody asks for it, and goes with what it is about")
+struct ParkedTests {
+    let scene: Scene
+
+    /// A VM with an attach_disk that was killed after its commit, and that an operator has parked.
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        let open = try #require(try scene.runner.journal().open().first)
+        _ = try recovery.park(open.id, reason: "a person looks")
+    }
+
+    private var recovery: OperatorRecovery {
+        get throws { try scene.runner.operatorRecovery(journal: true) }
+    }
+
+    private var parked: Operation {
+        get throws { try #require(try scene.runner.journal().open().first) }
+    }
+
+    @Test("recovery that meets a fault leaves it parked, with its reason")
+    func fault() throws {
+        let before = try parked
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/start") ? .status(500, "boom") : nil
+        }
+        let one = try #require(try recovery.cases(before.id).first)
+        #expect(throws: (any Error).self) { try recovery.settle(one) }
+        let after = try parked
+        #expect(after.id == before.id && after.state == .parked && after.error == before.error)
+    }
+
+    @Test("a look that fails adds nothing to it")
+    func look() throws {
+        let before = try scene.runner.journal().events(of: parked.id).count
+        let one = try #require(try recovery.cases(parked.id).first)
+        scene.docker.onRequest = { _, _ in .beforeSending }
+        #expect(throws: (any Error).self) { try recovery.settle(one) }
+        #expect(try parked.state == .parked)
+        let attempts = try scene.runner.journal().events(of: parked.id).dropFirst(before)
+            .filter { $0.kind == .attempt }
+        #expect(attempts.count <= 1)
+    }
+
+    @Test("what Docker tells of it is not settled either")
+    func fromDocker() throws {
+        let found = try recovery.casesFromDocker(olderThan: 0).cases
+        #expect(!found.isEmpty && found.allSatisfy(\.isParkedByOperator), "\(found)")
+    }
+
+    @Test("a delete_vm that recovery finishes closes it")
+    func deleted() throws {
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/volumes/") ? .kill : nil
+        }
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.revive()
+        #expect(try scene.runner.journal().open().count == 2)
+        try scene.runner.recover()
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(scene.docker.state.container(scene.vm) == nil)
+    }
+}
