@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One SQLite connection. The only file that calls SQLite.
 final class Database {
@@ -6,7 +7,12 @@ final class Database {
     private var statements: [String: Statement] = [:]
 
     /// Opens an existing file for reading and, unless `readOnly`, writing; never creates one.
+    /// Throws for what is no file: opening a FIFO would wait for ever.
     init(path: String, readOnly: Bool = false) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw JournalError.sqlite(code: SQLITE_CANTOPEN, message: "not a file", sql: nil)
+        }
         let flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK else {

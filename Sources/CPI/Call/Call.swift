@@ -31,7 +31,7 @@ struct Call<M: Mutation> {
     /// Settles what dead operations left in the way, and makes the calls that must come first. Each
     /// time the locks grow everything is looked at again.
     private func prepare(_ locks: LockSet) throws {
-        let settler = Settler(world: world)
+        let settler = Settler(world: world, caller: M.name)
         while true {
             if world.configuration.journal.recoverOnCall {
                 try settler.settle(knownTo: method.subjects, under: locks) {

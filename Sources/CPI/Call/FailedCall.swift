@@ -25,6 +25,7 @@ struct FailedCall<M: Mutation> {
         case .back: try goBack(begun, failure)
         case .forward: try goForward(failure)
         case .superseded(let other):
+            try? M.removeRemains(plan, world)  // recovery finds what is left
             end(.failed, failure)
             throw report(failure, "Operation \(other) has taken over")
         case .close(.done, let why): world.warn("\(failure.cause); \(why)")

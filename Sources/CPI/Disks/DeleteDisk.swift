@@ -101,7 +101,9 @@ struct DeleteDisk: Mutation {
             + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) } + [remove]
     }
 
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        try world.disk(plan.disk) == nil ? .unfinished : .untouched("disk \(plan.disk)")
+    }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -18,7 +18,11 @@ extension Step {
     static func mountLive(_ plan: LiveAttach) -> Step {
         Step(
             name: "mount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
-            do: { try $0.mountLive(plan) },
+            do: { world in
+                try world.mountLive(plan)
+                // Where no later step does: see `startPin`.
+                if !plan.pinRuns { _ = try world.ownPin(plan) }
+            },
             verify: { try LiveState(plan, $0).isThere },
             undo: plan.wasListed ? .withAnother : .by { try $0.unmountLive(plan) })
     }
@@ -82,9 +86,9 @@ extension World {
     /// In a VM that is stopped the list alone says that the disk is attached.
     fileprivate func mountLive(_ plan: LiveAttach) throws {
         guard let container = try container(of: plan) else { throw CPIError.vmNotFound(plan.vm) }
-        guard container.isRunning else {
-            return try engine.writeFile(
-                container.id, path: LiveScript.entry(plan.disk), content: [])
+        if !container.isRunning {
+            try engine.writeFile(container.id, path: LiveScript.entry(plan.disk), content: [])
+            guard try isStartedSince(container) else { return }
         }
         do {
             try runLive(LiveScript.attach, plan.disk, in: container.id)
@@ -99,11 +103,14 @@ extension World {
     /// Of a VM that is gone, nothing is left to be unmounted.
     fileprivate func unmountLive(_ plan: LiveAttach) throws {
         guard let container = try container(of: plan) else { return }
-        guard container.isRunning else {
-            guard try isListed(plan.disk, in: container.id) else { return }
+        if !container.isRunning {
             // A file cannot be removed from a container that is stopped: the entry script does it.
-            return try engine.writeFile(
-                container.id, path: LiveScript.entry(plan.disk), content: Array("detached\n".utf8))
+            if try isListed(plan.disk, in: container.id) {
+                try engine.writeFile(
+                    container.id, path: LiveScript.entry(plan.disk),
+                    content: Array("detached\n".utf8))
+            }
+            guard try isStartedSince(container) else { return }
         }
         do {
             try runLive(LiveScript.detach, plan.disk, in: container.id)
@@ -114,11 +121,20 @@ extension World {
         }
     }
 
+    /// Whether a container that was stopped runs by now: somebody may have started it before its list was
+    /// changed. Docker does not write into a container while it starts one, so a later start reads the
+    /// changed list.
+    private func isStartedSince(_ container: Container) throws -> Bool {
+        try engine.container(container.id)?.isRunning == true
+    }
+
     /// Another machine that detached the disk at the same time may have removed the pin, or be at it (a
-    /// conflict then): it is made again where the disk is still attached. Throws `CPIError` where it is not.
+    /// conflict then): it is made again where the disk is still attached. Throws `CPIError` where it is not,
+    /// and where another VM has got the disk.
     fileprivate func startPin(_ plan: LiveAttach) throws {
         do {
-            try engine.startContainer(plan.disk.pin)
+            // By its id: the name may be another VM's pin by now.
+            try engine.startContainer(try ownPin(plan)?.id ?? plan.disk.pin)
         } catch let error as EngineError where error.isNotFound || error.isConflict {
             try pinAgain(plan)
             guard try LiveState(plan, self).isListed else {
@@ -129,9 +145,23 @@ extension World {
         }
     }
 
+    /// The disk's pin; nil when there is none. Throws `CPIError` when it is another VM's.
+    fileprivate func ownPin(_ plan: LiveAttach) throws -> Container? {
+        guard let pin = try pin(of: plan.disk) else { return nil }
+        guard pin.isPin(of: plan.vm) else {
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "disk \(plan.disk) was detached from VM \(plan.vm) and attached to another VM "
+                    + "at the same time")
+        }
+        return pin
+    }
+
     /// Makes a pin that is missing, which runs if it is to run.
     fileprivate func pinAgain(_ plan: LiveAttach) throws {
         try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+        try requireNotMadeAnew(plan.disk) { try removeMadePin(plan) }
         if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
     }
 

@@ -29,7 +29,13 @@ extension OperatorRecovery {
     }
 
     private func stopped(_ vm: VMCID, _ container: Container) -> Finding? {
-        guard !container.isUp, !container.isRestarting else { return nil }
+        guard !container.isRestarting else {
+            return Finding(
+                "vm \(vm)", .warn,
+                "ends again and again: started \(container.restarts) times by Docker, the last exit "
+                    + "code is \(container.exitCode)", advice: "docker logs --tail 20 \(vm)")
+        }
+        guard !container.isUp else { return nil }
         let state =
             container.wasStarted
             ? "is stopped since \(DockerTime.utc(container.finishedAt)), with exit code "

@@ -34,16 +34,34 @@ struct OrphanSearch {
 
     private func interrupted() throws -> [Orphan] {
         let open = world.recorder.store.read { Set(try $0.open().map(\.id)) } ?? []
-        return try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }.map { trace in
+        return try Traces(world: world).all().filter { trace in
+            !world.locks.isOwned(trace.id) && (trace.damage != nil || !isDone(trace))
+        }.map { trace in
             Orphan(
                 kind: "operation", name: trace.id,
                 reason: trace.damage
                     ?? "\(trace.operation.method) was interrupted (since \(trace.since))",
                 command: open.contains(trace.id)
-                    ? "cpi-admin recover \(trace.id)"
-                    : "cpi-admin recover --from-docker --older-than 0 --yes",
+                    ? "cpi-admin recover \(trace.id)" : recovery(of: trace),
                 removal: .never("it is to be settled, not removed"))
         }
+    }
+
+    /// The journal says that it has ended well: an agent that has unmounted its disk since looks in Docker
+    /// like an attach_disk that was killed.
+    private func isDone(_ trace: OpenOperation) -> Bool {
+        world.recorder.store.read { journal in
+            try journal.contains(trace.id) && journal.operation(trace.id).state == .done
+        } ?? false
+    }
+
+    /// No more than this operation is settled, and one that may be at work elsewhere is left alone.
+    private func recovery(of trace: OpenOperation) -> String {
+        let isHere = !(trace.place.map(world.locks.isElsewhere) ?? false)
+        let subject = trace.subjects.first { [.vm, .disk].contains($0.kind) }
+        return "cpi-admin recover --from-docker "
+            + (subject.map { "--\($0.kind.rawValue) \($0.cid) " } ?? "")
+            + (isHere ? "--older-than 0 " : "") + "--yes"
     }
 
     /// Made by a call whose answer may not have arrived: the director may not know it.

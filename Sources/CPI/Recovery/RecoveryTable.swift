@@ -20,6 +20,9 @@ enum Situation {
     case incomplete
     /// It is there under its name. Its answer may have reached the director.
     case complete
+    /// What it is to remove is there still, as it was; in words. Whoever was told that the removal failed
+    /// may use it.
+    case untouched(String)
     /// What it is to finish is not finished, or is: both are for the same steps.
     case unfinished
     /// What it was at work on is not there any more; why that matters, in words.
@@ -74,6 +77,8 @@ enum RecoveryTable {
         var wish: Operation.Direction?
         /// A step of this very call has failed; nil after a death.
         var failing = false
+        /// A call of another method has found it: that one does not remove what its director names.
+        var isByAnotherMethod = false
         /// This very call has started what it has made.
         var hasStarted = false
     }
@@ -94,6 +99,8 @@ enum RecoveryTable {
         case (.finish, _) where !question.begun: .close(.failed, "nothing was changed")
         case (_, .superseded(let other)): .superseded(by: other)
         case (.finish, .gone(let why)): .park(why)
+        case (.finish, .untouched(let what)) where question.isByAnotherMethod:
+            .close(.failed, "\(what) is there still")
         case (.finish, _): .forward
 
         case (.replacement, .carriers(let carriers, let wasRunning)):

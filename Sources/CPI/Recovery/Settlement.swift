@@ -8,6 +8,8 @@ struct Settlement {
     let world: World
     /// All that it is about, by what its call named and its plan.
     var about: [Subject] = []
+    /// The method of the call that has found it; nil for recovery that an operator asked for.
+    var caller: String?
     /// What it is about was deleted since.
     var isDeleted = false
 
@@ -132,7 +134,8 @@ struct Settlement {
         if let other = try foreignDaemon() { return .park(other) }
         try requirePossible(wish, M.rule)
         let question = RecoveryTable.Question(
-            rule: M.rule, direction: operation.direction, begun: operation.step != nil, wish: wish)
+            rule: M.rule, direction: operation.direction, begun: operation.step != nil, wish: wish,
+            isByAnotherMethod: caller.map { $0 != operation.method } ?? false)
         return RecoveryTable.action(question, try M.situation(plan, world))
     }
 

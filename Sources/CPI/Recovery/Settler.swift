@@ -10,6 +10,8 @@ struct Settler {
     static let maximalAttempts = 5
 
     let world: World
+    /// The method of the call that settles; nil where an operator has asked for it.
+    var caller: String?
 
     /// Settles what `find` finds, oldest first, and puts the VMs' old containers in order. The locks
     /// grow to all that is found; then it is looked for again. Throws `CPIError` when one cannot be
@@ -91,9 +93,10 @@ struct Settler {
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
         var settlement = Settlement(operation, world)
         settlement.about = one.subjects
+        settlement.caller = caller
         settlement.isDeleted = isDeleted
         guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
-            let why = "recovery failed \(operation.attempts) times"
+            let why = "recovery was begun \(operation.attempts) times, and did not come to its end"
             settlement.park(why)
             throw blocked(one, why)
         }

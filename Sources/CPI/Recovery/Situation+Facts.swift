@@ -5,6 +5,7 @@ extension Situation {
         case .incomplete: ["what it makes is not there under its final name"]
         case .complete: ["what it makes is there, complete"]
         case .unfinished: ["what it is to finish may be unfinished"]
+        case .untouched(let what): ["\(what) is there"]
         case .gone(let why): [why]
         case .superseded(let other): ["operation \(other) has put its own container there"]
         case .carriers(let carriers, let wasRunning):

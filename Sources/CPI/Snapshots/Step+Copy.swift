@@ -7,13 +7,19 @@ extension Step {
             name: "create container \(copier.name)",
             do: { world in
                 // Docker would make a volume that is missing, empty.
-                for volume in [copier.source, copier.target] {
-                    guard try world.engine.volume(volume) != nil else {
-                        throw CPIError(kind: .cloud, message: "volume \(volume) is gone")
-                    }
-                }
+                let volumes = [copier.source, copier.target]
+                let before = try volumes.map(world.requireVolume)
                 _ = try world.engine.createContainer(
                     copier.name, try copier.spec(method, plan, world))
+                // It does that as well for one that was removed since: another volume of the same name.
+                for (volume, old) in zip(volumes, before) {
+                    let now = try world.engine.volume(volume)
+                    if now?.labels == old.labels { continue }
+                    try world.removeCopier(copier.name)
+                    // In use by now, it is somebody's: it stays.
+                    if let now, now.labels.isEmpty { try? world.removeVolume(volume) }
+                    throw CPIError(kind: .cloud, message: "volume \(volume) is gone")
+                }
             },
             verify: { try $0.madeContainer([copier.name]) != nil },
             undo: .by { try $0.removeCopier(copier.name) })
@@ -45,6 +51,13 @@ extension Step {
 }
 
 extension World {
+    fileprivate func requireVolume(_ name: String) throws -> Volume {
+        guard let volume = try engine.volume(name) else {
+            throw CPIError(kind: .cloud, message: "volume \(name) is gone")
+        }
+        return volume
+    }
+
     /// Gone already is success.
     func removeCopier(_ name: String) throws {
         guard let copier = try madeContainer([name]), copier.isCopier else { return }

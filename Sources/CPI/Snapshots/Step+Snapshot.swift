@@ -102,6 +102,11 @@ extension Step {
                     throw CPIError(
                         kind: .cloud, message: "cannot create volume \(name): there is one already")
                 }
+                // A prune may have taken the copy before anything but the copier held it.
+                let copy = course.plan.snapshot.description
+                guard try world.madeVolume(copy) != nil else {
+                    throw CPIError(kind: .cloud, message: "volume \(copy) is gone")
+                }
             },
             verify: { try $0.madeVolume(name) != nil },
             undo: .by { try $0.removeMadeVolume(name) })

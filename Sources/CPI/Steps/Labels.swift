@@ -57,6 +57,12 @@ enum Label {
         metadata, host, endOfOld, blueprint, vip, stemcellVersion,
     ]
 
+    /// Whether a container has its labels from a committed image as they are: somebody has run the image by
+    /// hand, to look into it. Whatever the CPI makes from one has an empty blueprint of its own.
+    static func isRunByHand(_ labels: [String: String]) -> Bool {
+        !(labels[blueprint] ?? "").isEmpty
+    }
+
     /// The labels of a new container or image: `own`, those that say who made it, the rest empty.
     static func complete(_ own: [String: String], _ world: World) -> [String: String] {
         var labels = Dictionary(uniqueKeysWithValues: inherited.map { ($0, "") })

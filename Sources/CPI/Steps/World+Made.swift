@@ -14,6 +14,7 @@ extension World {
             if container.name == name, made(container.labels) { return container }
         }
         let made = try engine.containers(["label": ["\(Label.operation)=\(operation)"]])
+            .filter { !Label.isRunByHand($0.labels) }
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }
     }

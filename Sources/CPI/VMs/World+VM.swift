@@ -70,7 +70,10 @@ extension World {
             let label = summary.labels[Label.vm] ?? ""
             let isLabelled = label == cid.description
             guard role != nil || isLabelled || unlabelled.contains(summary.id) else { return nil }
-            if role == nil, isLabelled, try isRunFromCopy(summary.id, of: cid) { return nil }
+            if role == nil, isLabelled {
+                guard !Label.isRunByHand(summary.labels), try !isRunFromCopy(summary.id, of: cid)
+                else { return nil }
+            }
             return MemberContainer(id: summary.id, name: name, role: role)
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPI
+import Glibc
 
 /// The operator's tool: what happened, and finishing what did not.
 @main
@@ -28,13 +29,25 @@ extension Admin {
         do {
             var command = try parseAsRoot()
             try command.run()
+            flush()
         } catch {
+            flush()
             let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
             if exitCode(for: error) == .validationFailure, let word = Suggestion.of(Array(words)) {
                 Streams.write("Did you mean '\(word)'?\n", to: 2)
             }
             exit(withError: error)
         }
+    }
+}
+
+extension Admin {
+    /// What was printed and cannot be written is an error, but for a reader that has had enough.
+    private static func flush() {
+        guard fflush(nil) != 0, errno != EPIPE else { return }
+        Streams.write(
+            "cpi-admin: the output cannot be written: \(String(cString: strerror(errno)))\n", to: 2)
+        exit(withError: ExitCode.failure)
     }
 }
 

@@ -48,7 +48,7 @@ struct Source: ParsableArguments {
     func configuration() throws -> Configuration {
         do {
             var configuration = try Configuration(path: configPath)
-            configuration.journal.directory = directory(configuration)
+            configuration.journal.directory = try directory(configuration)
             return configuration
         } catch let complaint as Complaint {
             throw complaint
@@ -73,8 +73,17 @@ struct Source: ParsableArguments {
         }
     }
 
-    private func directory(_ configuration: Configuration) -> String {
+    /// Throws `Complaint` for a file that has another name than a CPI's journal: recovery works with the
+    /// journal of a directory, and with the locks beside it.
+    private func directory(_ configuration: Configuration) throws -> String {
         if let journal {
+            let name = journal.split(separator: "/").last.map(String.init) ?? journal
+            guard name == Journal.fileName else {
+                throw Complaint(
+                    "--journal \(journal): a command that looks at Docker needs a file called "
+                        + "\(Journal.fileName); copy it into a directory of its own",
+                    .journalUnusable)
+            }
             return journal.lastIndex(of: "/").map { String(journal[..<$0]) } ?? "."
         }
         let configured = configuration.journal.directory

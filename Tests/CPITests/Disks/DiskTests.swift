@@ -14,6 +14,25 @@ struct DiskTests {
         #expect(throws: CallFailure.self) { try scene.runner.call(method, arguments) }
     }
 
+    @Test("a deletion that failed is not finished by a call that is no delete_disk")
+    func refusedDeletion() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" ? .status(500, "boom") : nil
+        }
+        #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_disk", [.string(scene.disk)])
+        }
+        scene.docker.onRequest = nil
+        _ = try scene.attach()
+        #expect(scene.isAttached && scene.docker.state.volumes[scene.disk] != nil)
+        #expect(try scene.runner.journal().open().isEmpty)
+        _ = try scene.detach()
+        _ = try scene.runner.call("delete_disk", [.string(scene.disk)])
+        #expect(scene.docker.state.volumes[scene.disk] == nil)
+    }
+
     @Test("create_disk labels the volume with its name and size")
     func create() throws {
         let disk = try scene.makeDisk(["driver_opts": ["type": "tmpfs"]])

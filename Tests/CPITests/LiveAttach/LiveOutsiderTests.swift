@@ -67,6 +67,46 @@ struct LiveOutsiderTests {
         #expect(isPinUp() == true)
     }
 
+    @Test("a VM that is started while its disk is detached has it no more")
+    func startedMeanwhile() throws {
+        _ = try scene.attach()
+        try scene.docker.apart {
+            _ = try scene.docker.transport(Request("POST", "/v1.45/containers/\(scene.vm)/stop"))
+        }
+        before("/archive?path=/") {
+            _ = try scene.docker.transport(Request("POST", "/v1.45/containers/\(scene.vm)/start"))
+        }
+        _ = try scene.detach()
+        let container = try #require(scene.container)
+        #expect(container.isRunning && !container.live.contains(scene.disk))
+    }
+
+    @Test(
+        "another machine gives the disk to another VM before it is mounted, or before the pin is started",
+        arguments: ["/exec", "/start"])
+    func givenAway(_ request: String) throws {
+        let made = try scene.create(agent: "agent-2", networks: Scene.dynamicNetwork)
+        let vm = try #require(made.array?.first?.string)
+        let other = try CallRunner(scene.docker)
+        other.configuration["attach"] = "auto"
+        var isDone = false
+        scene.docker.onRequest = { _, sent in
+            guard !isDone, sent.path.hasSuffix(request), scene.docker.state.container(pin) != nil
+            else { return nil }
+            isDone = true
+            scene.docker.apart {
+                _ = try? other.call("detach_disk", [.string(scene.vm), .string(scene.disk)])
+                _ = try? other.call("attach_disk", [.string(vm), .string(scene.disk)])
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { _ = try scene.attach() }
+        #expect(failure?.message.contains("at the same time") == true, "\(failure?.message ?? "")")
+        #expect(scene.container?.live.contains(scene.disk) == false)
+        #expect(scene.docker.state.container(vm)?.live.contains(scene.disk) == true)
+        #expect(scene.docker.state.container(pin)?.labels[Label.pinnedTo] == vm)
+    }
+
     @Test("a clock that is set back does not make the journal forget who has a disk without a pin")
     func clockSetBack() throws {
         scene.runner.time.sleep(7_200)

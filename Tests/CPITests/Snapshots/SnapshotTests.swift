@@ -48,6 +48,38 @@ struct SnapshotTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("a disk that is removed right before Docker would mount it gives no empty snapshot")
+    func removedMeanwhile() throws {
+        let scene = try Scene.withDisk(isAttached: false)
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/containers/create") {
+                scene.docker.state.volumes[scene.disk] = nil
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]])
+        }
+        #expect(failure?.message.contains("volume \(scene.disk) is gone") == true, "\(failure?.message ?? "")")
+        #expect(scene.docker.state.volumes[scene.disk] == nil && scene.snapshots.isEmpty)
+    }
+
+    @Test("a copy that is pruned before it is recorded is no snapshot")
+    func prunedMeanwhile() throws {
+        scene.docker.onRequest = { _, request in
+            guard case .bytes(let body, _) = request.body,
+                String(decoding: body, as: UTF8.self).contains(".whole"),
+                let copy = scene.docker.state.volumeNames.first(where: { $0.hasPrefix("snapshot-") })
+            else { return nil }
+            scene.docker.state.containers.removeAll { $0.name == copy + ".copy" }
+            scene.docker.state.volumes[copy] = nil
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try call() }
+        #expect(failure?.message.contains("is gone") == true, "\(failure?.message ?? "")")
+        #expect(scene.docker.state.volumeNames.filter { $0.hasPrefix("snapshot-") }.isEmpty)
+    }
+
     @Test("a copy that takes longer goes on beside the VM: label, log and journal say so")
     func late() throws {
         scene.docker.state.copyTakes = 100

@@ -21,6 +21,7 @@ struct RecoverPark: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
+            try recovery.requireNoOwner(id)
             let operation = try recovery.park(id, reason: reason)
             print(
                 Invocation.complete(
@@ -60,6 +61,7 @@ struct RecoverResolve: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
+            try recovery.requireNoOwner(id)
             let look = Present.halfDone(try recovery.cases(id).first, recovery)
             if let look {
                 Streams.write(Invocation.complete(look) + "\n", to: 2)
@@ -72,6 +74,16 @@ struct RecoverResolve: ParsableCommand {
             let operation = try recovery.resolve(id, as: state, reason: reason)
             print("operation \(operation.id) is closed as \(operation.state.rawValue)")
         }
+    }
+}
+
+extension OperatorRecovery {
+    /// Throws `Complaint` when a live process works on the operation.
+    func requireNoOwner(_ id: String) throws {
+        guard let one = try cases(id).first, let owner = one.owner else { return }
+        throw Complaint(
+            "operation \(one.operation.id) is being worked on by \(owner), since "
+                + Timestamp.text(one.operation.started), ExitCode.ownerAlive)
     }
 }
 

@@ -1,0 +1,78 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Whoever runs a VM's image to look into it has no VM by that")
+struct OutsiderImageTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+    }
+
+    /// `docker run --detach --name debug IMAGE`.
+    private func run(_ image: String) throws {
+        try scene.docker.apart {
+            var create = Request("POST", "/v1.45/containers/create")
+            create.query = [(name: "name", value: "debug")]
+            create.body = .bytes(
+                (["Image": .string(image)] as JSON).bytes, type: "application/json")
+            let start = Request("POST", "/v1.45/containers/debug/start")
+            let statuses = try [create, start].map { try scene.docker.transport($0).status }
+            #expect(statuses == [201, 204])
+        }
+    }
+
+    private var image: String {
+        scene.docker.state.imageTags.first { $0.hasPrefix(scene.vm) } ?? ""
+    }
+
+    @Test(
+        "recovery after a kill at the commit takes it for no replacement", arguments: [true, false])
+    func afterTheCommit(isAttach: Bool) throws {
+        if !isAttach { _ = try scene.attach() }
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        _ = try? isAttach ? scene.attach() : scene.detach()
+        scene.docker.revive()
+        try run(image)
+        try scene.runner.recover()
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(scene.container?.isRunning == true)
+        #expect(scene.docker.state.container("debug")?.isRunning == true)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("nor does the call itself, when it is run before the replacement is made")
+    func inTheCall() throws {
+        _ = try scene.attach()
+        var isRun = false
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/containers/create"),
+                request.query.contains(where: { $0.value.hasSuffix(".next") })
+            else { return nil }
+            scene.docker.onRequest = nil
+            isRun = (try? run(image)) != nil
+            return nil
+        }
+        _ = try scene.detach()
+        #expect(isRun)
+        #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(scene.docker.state.container("debug")?.isRunning == true)
+    }
+
+    @Test("after the VM is gone it is no VM that was renamed by hand")
+    func goneVM() throws {
+        _ = try scene.attach()
+        try run(image)
+        scene.docker.state.containers.removeAll { $0.name == scene.vm }
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        _ = try scene.runner.operatorRecovery(journal: true).tidyOldContainers()
+        #expect(scene.docker.state.container("debug") != nil)
+    }
+}
