@@ -6,6 +6,22 @@ import Testing
 extension EndToEnd {
     @Suite("What a VM may use of its host is enforced")
     struct ResourceTests {
+        @Test("A field that Docker does not know has no effect, and that is said")
+        func misspelt() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let answer = try rig.call(
+                "create_vm",
+                rig.vmArguments(
+                    rig.network(), properties: ["Memroy": 1, "PublishAllPorts": true, "Tmpfs": [:]])
+            )
+            let vm = answer.json["result"].array?.first ?? .null
+            defer { _ = try? rig.call("delete_vm", [vm]) }
+            let warnings = answer.stderr.split(separator: "\n").filter { $0.contains("no effect") }
+            #expect(warnings.count == 1, "\(answer.stderr)")
+            #expect(warnings.first?.contains("does not know cloud_properties.Memroy") == true)
+        }
+
         @Test("A memory hog is killed, a fork bomb stops, a processor hog gets its share")
         func hogs() throws {
             let rig = try Rig()

@@ -26,7 +26,8 @@ struct BoshNetwork {
             throw Field.Wrong(description: "\(field.name).type must be manual, dynamic or vip")
         }
         self.kind = kind
-        if kind == .manual, field.member("ip").value.string ?? "" == "" {
+        let given = field.member("ip").value
+        if kind == .manual, given.isNull || given.string == "" {
             throw Field.Wrong(description: "\(field.name).ip is required for a manual network")
         }
         // A dynamic network may carry the address that the agent reported last: not ours to set.

@@ -32,6 +32,10 @@ extension Field {
         guard text.utf8.count <= 200, text.utf8.allSatisfy({ $0.isNameCharacter }),
             text.utf8.first?.isAlphanumeric == true
         else { throw Field.Wrong(description: "\(name) is not a name that Docker accepts") }
+        guard !["host", "none"].contains(text) else {
+            throw Field.Wrong(
+                description: "\(name) is \(text), where no container has an address of its own")
+        }
         return text
     }
 

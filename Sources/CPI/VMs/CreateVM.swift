@@ -138,7 +138,7 @@ struct CreateVM: Mutation {
             + [
                 .putSettings(plan, call),
                 .startMade(plan.names),
-                .verifyRuns(plan),
+                .verifyRuns(plan, call),
             ] + naming(plan)
     }
 

@@ -85,7 +85,12 @@ struct DeleteVM: Mutation {
             + (plan.networks ?? []).map { .removeUnusedNetwork($0) }
     }
 
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        let isThere = try plan.containers.contains {
+            try world.engine.container($0.id)?.name == plan.vm.description
+        }
+        return isThere ? .untouched("VM \(plan.vm)") : .unfinished
+    }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

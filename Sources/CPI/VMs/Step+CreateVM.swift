@@ -41,7 +41,7 @@ extension Step {
     }
 
     /// Its entry script has come to its end, it runs, and its agent is up if that is to be waited for.
-    static func verifyRuns(_ plan: CreateVM.Plan) -> Step {
+    static func verifyRuns(_ plan: CreateVM.Plan, _ call: CreateVM?) -> Step {
         Step(
             name: "verify that \(plan.vm.incomplete) runs",
             do: { world in
@@ -69,6 +69,7 @@ extension Step {
                             : "its entry script is still running, or could not be looked at; "
                                 + "docker logs says more")
                 }
+                call?.properties.warnOfIgnored(by: container, world)
             },
             verify: { try $0.madeContainer(plan.names)?.isRunning == true },
             undo: .withAnother)

@@ -45,6 +45,16 @@ struct VMProperties {
         }
     }
 
+    /// Docker drops the fields of a HostConfig that it does not know, without a word: a misspelt limit is
+    /// none. What it knows stands in the container that was made, whatever its capitals.
+    func warnOfIgnored(by container: Container, _ world: World) {
+        let known = Set((container.json["HostConfig"].object ?? [:]).keys.map { $0.lowercased() })
+        for (key, value) in hostConfig.sorted(by: { $0.key < $1.key })
+        where !value.isNothing && !known.contains(key.lowercased()) {
+            world.warn("Docker does not know cloud_properties.\(key): it has no effect")
+        }
+    }
+
     private static let known: Set = [
         "ephemeral_disk", "ports", "force_start_with_systemd",
         "force_start_without_systemd", "force_lxcfs_enabled", "force_lxcfs_disabled",
@@ -58,5 +68,12 @@ struct VMProperties {
             throw Field.Wrong(description: "\(field.name) has both \(yes) and \(no)")
         }
         return isYes ? true : isNo ? false : nil
+    }
+}
+
+extension JSON {
+    /// What Docker leaves out of its answers.
+    fileprivate var isNothing: Bool {
+        [.null, "", 0, false, [], [:]].contains(self)
     }
 }

@@ -60,7 +60,9 @@ struct SnapshotTests {
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]])
         }
-        #expect(failure?.message.contains("volume \(scene.disk) is gone") == true, "\(failure?.message ?? "")")
+        #expect(
+            failure?.message.contains("volume \(scene.disk) is gone") == true,
+            "\(failure?.message ?? "")")
         #expect(scene.docker.state.volumes[scene.disk] == nil && scene.snapshots.isEmpty)
     }
 
@@ -69,7 +71,8 @@ struct SnapshotTests {
         scene.docker.onRequest = { _, request in
             guard case .bytes(let body, _) = request.body,
                 String(decoding: body, as: UTF8.self).contains(".whole"),
-                let copy = scene.docker.state.volumeNames.first(where: { $0.hasPrefix("snapshot-") })
+                let copy = scene.docker.state.volumeNames.first(where: { $0.hasPrefix("snapshot-") }
+                )
             else { return nil }
             scene.docker.state.containers.removeAll { $0.name == copy + ".copy" }
             scene.docker.state.volumes[copy] = nil

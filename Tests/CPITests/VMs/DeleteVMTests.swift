@@ -94,6 +94,21 @@ struct DeleteVMTests {
         #expect(sweep.isWhole, "\(sweep)")
     }
 
+    @Test("a deletion that failed is not finished by a call that is no delete_vm")
+    func refused() throws {
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" ? .status(500, "boom") : nil
+        }
+        #expect(throws: CallFailure.self) { try delete() }
+        scene.docker.onRequest = nil
+        _ = try scene.attach()
+        #expect(scene.isAttached && scene.container?.isRunning == true)
+        #expect(try scene.runner.journal().open().isEmpty)
+        _ = try delete()
+        #expect(scene.docker.state.containers.isEmpty)
+    }
+
     @Test("a removal that Docker answers too late is not taken for done")
     func slowRemoval() throws {
         let volume = scene.vm + "-ephemeral"
