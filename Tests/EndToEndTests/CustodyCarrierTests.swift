@@ -33,6 +33,30 @@ extension EndToEnd {
             #expect(try rig.admin("recover").exitCode == 0)
         }
 
+        @Test("Somebody runs the committed image to look into it: that is no replacement")
+        func imageIsRun() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let custody = try Custody(rig)
+            let answer = try custody.call("attach_disk", { $0.arm("/commit", .killAfter) })
+            #expect(answer.wasKilled)
+            let images = try rig.engine.imageTags(["label": ["io.bosh.vm=\(custody.vm)"]])
+            let image = try #require(images.first)
+            let made = try rig.engine.createContainer(
+                "debug-\(UUID().uuidString)",
+                ["Image": .string(image), "Entrypoint": ["sleep"], "Cmd": ["9999"]])
+            defer { try? custody.outsider.remove(made.id) }
+            try custody.outsider.start(made.id)
+            let recovered = try rig.admin("recover", "--yes")
+            #expect(recovered.exitCode == 0, "\(recovered)")
+            let vm = try rig.engine.inspectContainer(custody.vm)
+            #expect(vm.isRunning && vm.id != made.id)
+            try rig.result("attach_disk", custody.arguments("attach_disk"))
+            #expect(try rig.engine.inspectContainer(made.id).isRunning)
+            try custody.outsider.remove(made.id)
+            try custody.check()
+        }
+
         @Test(
             "row 4: both containers are gone: the VM is made again from its image and volumes",
             arguments: ["recover", "attach_disk"])

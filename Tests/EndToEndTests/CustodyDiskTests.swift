@@ -68,6 +68,46 @@ extension EndToEnd {
             #expect(try rig.leftovers([vm]) == [])
         }
 
+        @Test(
+            "A deletion that failed is finished by no other method",
+            arguments: ["attach_disk", "snapshot_disk", "resize_disk"])
+        func refusedDeletion(_ method: String) throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let custody = try Custody(rig)
+            let answer = try custody.meet(
+                "delete_disk", [.string(custody.disk)], { $0.arm("DELETE ", .status500) })
+            #expect(!answer.json["error"].isNull)
+            let further: JSON =
+                method == "snapshot_disk"
+                ? [.string(custody.disk), [:]] : [.string(custody.disk), 128]
+            let result = try rig.result(
+                method, method == "attach_disk" ? custody.arguments(method) : further)
+            #expect(try rig.engine.volume(custody.disk) != nil)
+            #expect(try rig.admin("journal", "--open").exitCode == 0)
+            if method == "snapshot_disk" { try rig.result("delete_snapshot", [result]) }
+            if method == "attach_disk" {
+                try rig.result("detach_disk", custody.arguments("detach_disk"))
+            }
+            try rig.result("delete_disk", [.string(custody.disk)])
+            #expect(try rig.engine.volume(custody.disk) == nil)
+        }
+
+        @Test("A file that the VM's root has made endless is no end of the CPI's memory")
+        func endlessFile() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let custody = try Custody(rig, attached: true)
+            let file = "/var/vcap/bosh/managed_disk_settings.json"
+            _ = try rig.shell(custody.vm, "rm -f \(file) && truncate -s 300M \(file)")
+            let answer = try rig.call("detach_disk", custody.arguments("detach_disk"))
+            #expect(answer.errorMessage.contains("is larger than 64 MiB"), "\(answer.stdout)")
+            _ = try rig.shell(custody.vm, "rm -f \(file) && mkdir \(file)")
+            try rig.result("detach_disk", custody.arguments("detach_disk"))
+            _ = try rig.shell(custody.vm, "rmdir \(file)")
+            try custody.check()
+        }
+
         @Test("row 18: retention keeps what a VM or disk that still lives needs")
         func retention() throws {
             let rig = try Rig { $0["journal"]["retention_days"] = 90 }

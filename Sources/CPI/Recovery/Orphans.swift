@@ -64,14 +64,17 @@ struct OrphanSearch {
             + (isHere ? "--older-than 0 " : "") + "--yes"
     }
 
-    /// Made by a call whose answer may not have arrived: the director may not know it.
+    /// Made by a call whose answer may not have arrived: the director may not know it. Whether somebody has
+    /// settled that call since or not.
     private func unanswered() throws -> [Orphan] {
         let open = world.recorder.store.read { journal in
-            try journal.open().filter { $0.state == .parked }.map {
-                try OpenOperation($0, in: journal)
-            }
+            try journal.open().map { try OpenOperation($0, in: journal) }
         }
-        return try (open ?? []).flatMap { one in
+        let dead = (open ?? []).filter { one in
+            one.operation.state == .parked
+                || (!world.locks.isOwned(one.id) && !world.mayLiveElsewhere(one))
+        }
+        return try dead.flatMap { one in
             try one.subjects.compactMap { try unanswered($0, of: one) }
         }
     }

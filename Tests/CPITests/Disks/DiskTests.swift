@@ -14,6 +14,17 @@ struct DiskTests {
         #expect(throws: CallFailure.self) { try scene.runner.call(method, arguments) }
     }
 
+    @Test("a disk that a killed call has made is named before anybody has settled that call")
+    func killedCreation() throws {
+        try scene.kill(.after(5)) {
+            try $0.runner.call("create_disk", [16, [:], .null])
+        }
+        let made = scene.docker.state.volumeNames
+        #expect(made.count == 1)
+        #expect(try scene.runner.journal().open().map(\.state) == [.running])
+        #expect(try scene.runner.orphans(journal: true).map(\.name) == made)
+    }
+
     @Test("a deletion that failed is not finished by a call that is no delete_disk")
     func refusedDeletion() throws {
         try scene.makeVM()
