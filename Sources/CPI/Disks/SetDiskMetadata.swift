@@ -22,7 +22,7 @@ struct SetDiskMetadata: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         _ = try world.requireDisk(disk)
-        return Plan(disk: disk, metadata: metadata)
+        return Plan(disk: disk, metadata: world.recorder.store.cleaned(metadata))
     }
 
     static func steps(_ plan: Plan, _ call: SetDiskMetadata?) -> [Step] { [] }

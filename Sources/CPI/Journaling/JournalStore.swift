@@ -1,3 +1,4 @@
+import Engine
 import Journal
 import Logging
 
@@ -5,7 +6,8 @@ import Logging
 /// first fault there is none for this process, which is logged once and fails nothing.
 final class JournalStore {
     private(set) var journal: Journal?
-    /// Cleans every text on its way into the journal. Plans hold names alone, and stay as they are.
+    /// Cleans every text on its way into the journal. Plans hold names alone, and stay as they are; the one
+    /// thing in them that a director chooses freely goes through `cleaned`.
     let redactor: Redactor
     /// Called with each event as it is noted, and its step.
     var onEvent: ((EventPayload, String?) -> Void)?
@@ -34,6 +36,11 @@ final class JournalStore {
             fault(error)
             return nil
         }
+    }
+
+    /// A director's metadata as a plan may keep it.
+    func cleaned(_ metadata: [String: String]) -> [String: String] {
+        redactor.clean(.object(metadata.mapValues(JSON.string))).strings
     }
 
     func write(_ body: (Journal) throws -> Void) { read(body) }

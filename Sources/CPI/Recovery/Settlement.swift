@@ -41,9 +41,9 @@ struct Settlement {
         }
         do {
             return try run(type, subjects, wish)
-        } catch  where operation.state == .parked {
+        } catch let failure where operation.state == .parked {
             finish(.parked, operation.error)
-            throw error
+            throw failure
         }
     }
 
@@ -60,7 +60,8 @@ struct Settlement {
         do {
             action = try decide(type, wish)
         } catch {
-            count()  // or what cannot be looked at would be in the way of every call for ever
+            // Or what cannot be looked at would be in the way of every call for ever.
+            if operation.state != .parked { count() }
             throw error
         }
         guard let plan = operation.plan(of: type) else {

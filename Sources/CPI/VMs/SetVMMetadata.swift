@@ -24,7 +24,7 @@ struct SetVMMetadata: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         _ = try world.requireVM(vm)
-        return Plan(vm: vm, metadata: metadata)
+        return Plan(vm: vm, metadata: world.recorder.store.cleaned(metadata))
     }
 
     static func steps(_ plan: Plan, _ call: SetVMMetadata?) -> [Step] { [] }

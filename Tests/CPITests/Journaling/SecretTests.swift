@@ -83,6 +83,22 @@ struct SecretTests {
         }
     }
 
+    @Test("tags that are called a secret, or have one in them")
+    func metadata() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        let tags: JSON = [
+            "password": .string(secret), "note": .string("token=\(secret)"), "job": "web",
+        ]
+        try scene.runner.call("set_vm_metadata", [.string(scene.vm), tags])
+        let vm = try scene.runner.lastOperation().plan(of: SetVMMetadata.self)
+        #expect(vm?.metadata["job"] == "web" && vm?.metadata.count == 3)
+        try scene.runner.call("set_disk_metadata", [.string(scene.disk), tags])
+        let bytes = try scene.runner.directory.allBytes()
+        #expect(bytes.firstRange(of: Array(secret.utf8)) == nil)
+    }
+
     @Test("a plan is not touched: recovery needs its names as they are")
     func plansStay() throws {
         let scene = try Scene()
