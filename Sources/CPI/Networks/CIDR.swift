@@ -5,7 +5,7 @@ struct CIDR: Hashable, CustomStringConvertible {
     let bytes: [UInt8]
     let prefix: Int
 
-    /// The network that holds `address`; throws when that is not an address.
+    /// The network that holds `address`.
     init(address: [UInt8], prefix: Int) {
         bytes = address.enumerated().map { index, byte in
             let bits = min(8, max(0, prefix - index * 8))

@@ -41,10 +41,21 @@ extension Settlement {
                 rule: M.rule.words, situation: ["the plan cannot be read"], action: action.words,
                 removals: [], needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
         }
+        let situation = try M.situation(plan, world)
         return Explanation(
-            rule: M.rule.words, situation: try M.situation(plan, world).facts,
+            rule: situation.rule ?? M.rule.words, situation: situation.facts,
             action: action.words, removals: try Removals(world: world).of(type, plan, action),
             needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
+    }
+}
+
+extension Situation {
+    /// Where something else decides than the method's own rule: see `LiveTable`.
+    fileprivate var rule: String? {
+        guard case .live(let plan, _) = self else { return nil }
+        return plan.isAttach
+            ? "forward once its pin has run, for the director may have the answer; else back"
+            : "back while nothing was changed, else forward"
     }
 }
 
@@ -58,7 +69,8 @@ extension RecoveryRule {
         case .keepWhatIsMade: "one request makes it whole, and what is made is kept"
         case .replacement:
             "back while the replacement has not run, forward once it has: what ran last is the VM"
-        case .finish: "forward from its first effect on"
+        case .finish:
+            "forward from its first effect on; a call of another method removes nothing that is there"
         case .nothing: "nothing in Docker changes"
         }
     }

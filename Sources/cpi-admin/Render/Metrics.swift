@@ -10,22 +10,21 @@ enum Metrics {
             "# TYPE \(name)_duration_seconds summary",
         ]
         for one in all {
+            let labels = "\(label)=\"\(escaped(one.name))\""
             for percent in [50, 90, 99] {
                 guard let duration = one.percentile(percent) else { continue }
                 lines.append(
-                    "\(name)_duration_seconds{\(label)=\"\(one.name)\",quantile=\"0.\(percent)\"} "
+                    "\(name)_duration_seconds{\(labels),quantile=\"0.\(percent)\"} "
                         + seconds(duration))
             }
-            lines.append(
-                "\(name)_duration_seconds_sum{\(label)=\"\(one.name)\"} \(seconds(one.total))")
-            lines.append(
-                "\(name)_duration_seconds_count{\(label)=\"\(one.name)\"} \(one.durations.count)")
+            lines.append("\(name)_duration_seconds_sum{\(labels)} \(seconds(one.total))")
+            lines.append("\(name)_duration_seconds_count{\(labels)} \(one.durations.count)")
         }
         lines += [
             "# HELP \(name)_failures Those in the journal that ended with an error.",
             "# TYPE \(name)_failures gauge",
         ]
-        lines += all.map { "\(name)_failures{\(label)=\"\($0.name)\"} \($0.failures)" }
+        lines += all.map { "\(name)_failures{\(label)=\"\(escaped($0.name))\"} \($0.failures)" }
         lines += [
             "# HELP docker_cpi_open_operations Operations without an outcome, and parked ones.",
             "# TYPE docker_cpi_open_operations gauge",
@@ -35,6 +34,12 @@ enum Metrics {
             lines.append("docker_cpi_open_operations{state=\"\(state.rawValue)\"} \(count)")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Whatever a caller sent as its method is a label's value.
+    private static func escaped(_ name: String) -> String {
+        name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            .replacing("\n", with: "\\n")
     }
 
     /// Microseconds as seconds with six decimals.

@@ -26,7 +26,7 @@ struct Verdict {
         """
         Docker is what counts, and calls go on. Keep the file: copy it and journal.db-wal aside. To go \
         on with a sound one: cpi-admin journal export --journal COPY > events.jsonl, then cpi-admin \
-        journal import events.jsonl NEW.db. Without any journal: cpi-admin recover --from-docker.
+        journal import events.jsonl DIRECTORY. Without any journal: cpi-admin recover --from-docker.
         """
     }
 }

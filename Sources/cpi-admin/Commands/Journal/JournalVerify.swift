@@ -20,10 +20,11 @@ struct JournalVerify: ParsableCommand {
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
-            let scratch = FileManager.default.temporaryDirectory.path + "/cpi-admin-\(getpid())"
-            try? FileManager.default.removeItem(atPath: scratch)
+            // Of a name that nobody can guess, and be there first with.
+            let scratch =
+                FileManager.default.temporaryDirectory.path + "/cpi-admin-\(UUID().uuidString)"
             try FileManager.default.createDirectory(
-                atPath: scratch, withIntermediateDirectories: true,
+                atPath: scratch, withIntermediateDirectories: false,
                 attributes: [.posixPermissions: 0o700])
             defer { try? FileManager.default.removeItem(atPath: scratch) }
             let counts = try journal.counts()
