@@ -1,8 +1,18 @@
 import Foundation
+import Synchronization
 
-/// A directory of a test's own. It goes when the test lets go of it.
+/// A directory of a test's own. It goes when the test lets go of it, and at the latest with the process:
+/// nobody lets go of what a `static let` holds.
 public final class TemporaryDirectory {
     public let path: String
+    private static let left = Mutex<Set<String>>([])
+    private static let emptiesAtExit: Void = {
+        atexit {
+            for path in TemporaryDirectory.left.withLock({ $0 }) {
+                try? FileManager.default.removeItem(atPath: path)
+            }
+        }
+    }()
 
     public init() throws {
         // Memory where there is some: these tests commit durably some ten thousand times.
@@ -11,9 +21,14 @@ public final class TemporaryDirectory {
         path = parent + "/cpi-test-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        TemporaryDirectory.emptiesAtExit
+        _ = TemporaryDirectory.left.withLock { $0.insert(path) }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+        _ = TemporaryDirectory.left.withLock { $0.remove(path) }
+    }
 
     /// Writes a file below the directory and says where it is.
     public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
