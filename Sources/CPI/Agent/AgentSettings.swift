@@ -6,6 +6,11 @@ enum AgentSettings {
     /// Where the agents of the stemcells for containers read it.
     static let usualPath = "/var/vcap/bosh/warden-cpi-agent-env.json"
 
+    /// What its name ends with while it is written beside the one that an agent reads.
+    static let temporary = ".new"
+    /// The longest path that it may have, in bytes: what an archive for the container takes.
+    static let longestPath = Tar.longestPath + "/".count - temporary.count
+
     /// Where an agent reads it: as configured, else as the labels of its stemcell or VM say.
     static func path(_ labels: [String: String], _ configuration: Configuration) -> String {
         let seen = labels[Label.settingsPath].flatMap { $0.isEmpty ? nil : $0 }

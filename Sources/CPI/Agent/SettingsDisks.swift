@@ -36,7 +36,7 @@ extension World {
         guard container.isRunning else {
             return try engine.writeFile(container.id, path: path, content: changed.bytes)
         }
-        let temporary = path + ".new"
+        let temporary = path + AgentSettings.temporary
         try engine.writeFile(container.id, path: temporary, content: changed.bytes)
         let moved = try engine.exec(container.id, ["mv", "-f", temporary, path], seconds: 30)
         guard moved.exitCode == 0 else {

@@ -142,13 +142,13 @@ extension Field {
         return path
     }
 
-    /// Of a file that the CPI writes into a container, and that it replaces by one called `.new`.
+    /// Of a file that the CPI writes into a container, and replaces by one beside it.
     func settingsPath() throws -> String {
         let path = try absolutePath()
-        guard path.utf8.count <= Configuration.longestSettingsPath else {
+        guard path.utf8.count <= AgentSettings.longestPath else {
             throw Field.Wrong(
                 description:
-                    "\(name) is too long: \(Configuration.longestSettingsPath) bytes at most")
+                    "\(name) is too long: \(AgentSettings.longestPath) bytes at most")
         }
         return path
     }

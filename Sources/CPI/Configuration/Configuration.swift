@@ -15,8 +15,6 @@ public struct Configuration: Sendable {
     public var lxcfs: Bool
     /// Where the agent reads its settings; nil: where the stemcell says.
     public var agentSettingsPath: String?
-    /// In bytes: what an archive for the container takes, `.new` included.
-    static let longestSettingsPath = Tar.longestPath + "/".count - ".new".count
     public var attach: Attach
     public var pin: Pin
     public var lightStemcell: LightStemcell

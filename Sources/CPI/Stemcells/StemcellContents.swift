@@ -94,7 +94,7 @@ struct StemcellContents: Equatable {
         let sources = json["Infrastructure"]["Settings"]["Sources"].array ?? []
         return sources.lazy.filter { $0["Type"].string == "File" }
             .compactMap { $0["SettingsPath"].string }.first { path in
-                path.hasPrefix("/") && path.utf8.count <= Configuration.longestSettingsPath
+                path.hasPrefix("/") && path.utf8.count <= AgentSettings.longestPath
                     && !path.hasSuffix("/")
                     && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
             }

@@ -21,6 +21,9 @@ struct OperationView {
         self.state = state
     }
 
+    /// Open, and nobody is seen to be at work on it.
+    var isUnsettled: Bool { ["interrupted", "elsewhere", "parked"].contains(state) }
+
     func cids(_ kind: Subject.Kind) -> String {
         subjects.filter { $0.kind == kind }.map(\.cid).joined(separator: ",")
     }

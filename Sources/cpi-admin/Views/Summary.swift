@@ -31,7 +31,7 @@ struct Summary {
     }
 
     private var open: String {
-        let open = views.filter { ["interrupted", "elsewhere", "parked"].contains($0.state) }
+        let open = views.filter(\.isUnsettled)
         guard let one = open.first else { return "Nothing is left to be settled." }
         guard open.count > 1 else {
             return "\(one.operation.method) \(one.operation.id) is not settled: cpi-admin recover "

@@ -96,20 +96,7 @@ struct StemcellTests {
 
     @Test("each failed request leaves nothing behind")
     func cleanup() throws {
-        let sweep = try scene.sweepFailures({ try create(in: $0) }) {
-            scene, number, outcome in
-            switch outcome {
-            case .success: #expect(scene.docker.state.images.count == 4, "request \(number)")
-            case .failure:
-                #expect(scene.docker.state.imageTags == [scene.stemcell], "request \(number)")
-            }
-            scene.docker.revive()
-            try scene.runner.recover()
-            #expect(scene.docker.settledInvariants() == [], "request \(number)")
-            let wrong = try scene.runner.journal().check()
-            #expect(wrong == [], "request \(number)")
-        }
-        #expect(sweep.isWhole, "\(sweep)")
+        try scene.expectNoStemcellLeft { try create(in: $0) }
     }
 
     @Test("delete_stemcell removes the image; missing is success")
@@ -142,5 +129,24 @@ struct StemcellTests {
         #expect(scene.container?.isRunning == true)
         _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
         #expect(scene.docker.state.images.isEmpty)
+    }
+}
+
+extension Scene {
+    /// create_stemcell leaves nothing behind, whichever of its requests fails.
+    func expectNoStemcellLeft(_ create: (Scene) throws -> JSON) throws {
+        let sweep = try sweepFailures(create) { scene, number, outcome in
+            switch outcome {
+            case .success: #expect(scene.docker.state.images.count == 4, "request \(number)")
+            case .failure:
+                #expect(scene.docker.state.imageTags == [scene.stemcell], "request \(number)")
+            }
+            scene.docker.revive()
+            try scene.runner.recover()
+            #expect(scene.docker.settledInvariants() == [], "request \(number)")
+            let wrong = try scene.runner.journal().check()
+            #expect(wrong == [], "request \(number)")
+        }
+        #expect(sweep.isWhole, "\(sweep)")
     }
 }

@@ -44,10 +44,7 @@ struct JournalList: ParsableCommand {
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).map(reader.view)
             output.print(Listing(views, columns: try OperationColumn.choice(columns)))
-            let isUnsettled = views.contains {
-                ["interrupted", "elsewhere", "parked"].contains($0.state)
-            }
-            if choice.open, isUnsettled { throw ExitCode.openOperations }
+            if choice.open, views.contains(where: \.isUnsettled) { throw ExitCode.openOperations }
         }
     }
 }

@@ -21,7 +21,7 @@ struct RecoverPark: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
-            try recovery.requireNoOwner(id)
+            try recovery.cases(id).first?.requireNoOwner()
             let operation = try recovery.park(id, reason: reason)
             print(
                 Invocation.complete(
@@ -61,8 +61,9 @@ struct RecoverResolve: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
-            try recovery.requireNoOwner(id)
-            let look = Present.halfDone(try recovery.cases(id).first, recovery)
+            let one = try recovery.cases(id).first
+            try one?.requireNoOwner()
+            let look = Present.halfDone(one, recovery)
             if let look {
                 Streams.write(Invocation.complete(look) + "\n", to: 2)
                 guard
@@ -77,13 +78,13 @@ struct RecoverResolve: ParsableCommand {
     }
 }
 
-extension OperatorRecovery {
+extension OperatorRecovery.Case {
     /// Throws `Complaint` when a live process works on the operation.
-    func requireNoOwner(_ id: String) throws {
-        guard let one = try cases(id).first, let owner = one.owner else { return }
+    func requireNoOwner() throws {
+        guard let owner else { return }
         throw Complaint(
-            "operation \(one.operation.id) is being worked on by \(owner), since "
-                + Timestamp.text(one.operation.started), ExitCode.ownerAlive)
+            "operation \(operation.id) is being worked on by \(owner), since "
+                + Timestamp.text(operation.started), ExitCode.ownerAlive)
     }
 }
 

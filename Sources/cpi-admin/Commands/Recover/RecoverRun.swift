@@ -74,7 +74,7 @@ struct RecoverRun: ParsableCommand {
             let vms = try vm == nil ? [] : recovery.vmNames().map { Subject(.vm, $0) }
             let wanted = try Wanted(vm: vm, disk: disk, among: found.flatMap(\.subjects) + vms)
             let cases = found.filter { wanted.fits($0.subjects) }
-            if let id { try recovery.requireNoOwner(id) }
+            if id != nil { try cases.first?.requireNoOwner() }
             let asks = Terminal.canAsk && !yes && !dryRun && !json
             let session = RecoverySession(
                 recovery: recovery, wish: wish, isNamed: id != nil)
