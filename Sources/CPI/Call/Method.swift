@@ -36,6 +36,8 @@ protocol Mutation: Method {
     associatedtype Plan: Codable
 
     static var rule: RecoveryRule { get }
+    /// What it makes and answers the CID of; nil where it answers none.
+    static var makes: Subject.Kind? { get }
     /// What it is about is gone afterwards, and with it all that was open about it.
     static var deletes: Bool { get }
     /// What is locked before anything is looked at: the subjects, unless it says otherwise.
@@ -66,6 +68,7 @@ protocol Mutation: Method {
 }
 
 extension Mutation {
+    static var makes: Subject.Kind? { nil }
     static var deletes: Bool { false }
     var locks: [Subject] { subjects }
     func inTheWay(_ search: Search) throws -> [OpenOperation] { try search.about(locks) }

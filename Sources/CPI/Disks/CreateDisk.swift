@@ -8,6 +8,7 @@ struct CreateDisk: Mutation {
     static let arguments = ["size", "cloud_properties", "vm_cid"]
     static let optionalArguments = 1
     static let rule = RecoveryRule.keepWhatIsMade
+    static let makes: Subject.Kind? = .disk
     struct Plan: Codable {
         let disk: DiskCID
         let sizeMiB: Int

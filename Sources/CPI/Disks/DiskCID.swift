@@ -1,27 +1,19 @@
-import FoundationEssentials
 import Journal
 
 /// The name of a persistent disk: of its volume.
 struct DiskCID: CID {
+    static let kind = Subject.Kind.disk
+    static let prefix = "disk-"
+
     let description: String
 
     init(_ name: String) { description = name }
 
     init(_ field: Field) throws { description = try field.dockerName() }
 
-    /// A CID that no disk has: `disk-` and a random UUID.
-    static func random() -> DiskCID { DiskCID("disk-\(UUID().uuidString.lowercased())") }
-
-    var subject: Subject { Subject(.disk, description) }
-
     /// Made by the Go CPI, which sets no labels. Its ephemeral volumes begin alike and are no disks.
     var isGoCPIs: Bool {
         description.hasPrefix("vol-") && VMCID.role(of: description) == nil
-    }
-
-    /// Whether the text has the form of a CID that `random` makes: a `disk-data` may be anybody's.
-    var isOurForm: Bool {
-        description.hasPrefix("disk-") && UUID(uuidString: String(description.dropFirst(5))) != nil
     }
 
     /// The container that says which VM the disk is attached to, and keeps Docker from removing it.

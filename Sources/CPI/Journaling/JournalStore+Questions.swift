@@ -48,12 +48,8 @@ extension JournalStore {
             guard history.contains(where: { $0.method != DetachDisk.name }) else { return nil }
             var vms: Set<VMCID> = []
             for one in history {
-                if let vm = one.plan(of: AttachDisk.self)?.vm, one.method == AttachDisk.name {
-                    vms.insert(vm)
-                }
-                if let vm = one.plan(of: DetachDisk.self)?.vm, one.method == DetachDisk.name {
-                    vms.remove(vm)
-                }
+                guard let vm = one.diskChange?.vm else { continue }
+                if one.method == AttachDisk.name { vms.insert(vm) } else { vms.remove(vm) }
             }
             return vms.sorted { $0.description < $1.description }
         } ?? nil
@@ -87,5 +83,14 @@ extension Operation {
     func plan<M: Mutation>(of type: M.Type) -> M.Plan? {
         guard let text = plan else { return nil }
         return try? JSONDecoder().decode(M.Plan.self, from: Data(text.utf8))
+    }
+
+    /// The plan of an attach_disk or detach_disk; nil for any other operation.
+    var diskChange: DiskChange? {
+        switch method {
+        case AttachDisk.name: plan(of: AttachDisk.self)
+        case DetachDisk.name: plan(of: DetachDisk.self)
+        default: nil
+        }
     }
 }

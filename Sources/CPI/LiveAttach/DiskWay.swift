@@ -6,10 +6,8 @@ public enum DiskWay {
     /// How an attach_disk or detach_disk was planned; nil for any other operation, and for one that had
     /// nothing to do.
     public static func words(_ operation: Operation) -> String? {
-        guard [AttachDisk.name, DetachDisk.name].contains(operation.method),
-            let plan = operation.plan(of: AttachDisk.self)
-        else { return nil }
-        switch plan {
+        switch operation.diskChange {
+        case nil: return nil
         case .live: return "while the VM runs"
         case .remount(let plan) where plan.change == .replace:
             return "replaced: " + (plan.why ?? "the disk is in the VM's configuration")
@@ -19,9 +17,9 @@ public enum DiskWay {
 
     /// The id of the container that such an operation was to replace; nil when it was to replace none.
     public static func replaced(_ operation: Operation) -> String? {
-        guard [AttachDisk.name, DetachDisk.name].contains(operation.method),
-            case .remount(let plan)? = operation.plan(of: AttachDisk.self), plan.change == .replace
-        else { return nil }
+        guard case .remount(let plan)? = operation.diskChange, plan.change == .replace else {
+            return nil
+        }
         return plan.old
     }
 }

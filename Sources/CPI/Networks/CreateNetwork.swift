@@ -9,6 +9,7 @@ struct CreateNetwork: Mutation {
     static let name = "create_network"
     static let arguments = ["subnet_definition"]
     static let rule = RecoveryRule.keepWhatIsMade
+    static let makes: Subject.Kind? = .network
     struct Plan: Codable {
         let cid: NetworkCID
         let network: NetworkPlan

@@ -1,12 +1,28 @@
 import Engine
+import FoundationEssentials
 import Journal
 
 /// A name that the director keeps. In a plan it is written as a plain string.
 protocol CID: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// What the journal calls a thing with such a name.
+    static var kind: Subject.Kind { get }
+    /// What those begin with that `random` makes.
+    static var prefix: String { get }
     init(_ name: String)
 }
 
 extension CID {
+    /// A CID that nothing has: the prefix and a random UUID.
+    static func random() -> Self { Self(prefix + UUID().uuidString.lowercased()) }
+
+    /// Whether the text has the form of a CID that `random` makes: a `disk-data` may be anybody's.
+    var isOurForm: Bool {
+        description.hasPrefix(Self.prefix)
+            && UUID(uuidString: String(description.dropFirst(Self.prefix.count))) != nil
+    }
+
+    var subject: Subject { Subject(Self.kind, description) }
+
     init(from decoder: Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }

@@ -17,6 +17,12 @@ struct OpenOperation {
     /// As in "attach_disk 1m84tkefq9txjn".
     var title: String { "operation \(operation.id) (\(operation.method))" }
 
+    /// What it makes and answers the CID of; nil for methods that answer none, and before it has a plan.
+    var made: Subject? {
+        let kind = Methods.mutation(operation.method)?.makes
+        return subjects.first { $0.kind == kind }
+    }
+
     /// The host that `place` names.
     var host: String { String((place ?? "").prefix { $0 != " " }) }
 }

@@ -35,7 +35,7 @@ extension OperatorRecovery {
     /// Throws `EngineError`.
     public func orphans(sizes: Bool) throws -> [Orphan] {
         let found = try orphans()
-        let lost = try LostAnswers(world: world).all().filter { one in
+        let lost = try UnansweredCalls(world: world).lost().filter { one in
             !found.contains { $0.name == one.name }
         }
         let all = found + lost
@@ -61,7 +61,7 @@ extension OperatorRecovery {
     /// Removes one orphan, after a look whether it is one still. Docker refuses what is in use. Throws
     /// `CPIError` for what must not be removed, or is no orphan any more, else `EngineError`.
     public func remove(_ orphan: Orphan) throws {
-        let isStill = try (orphans() + LostAnswers(world: world).all()).contains {
+        let isStill = try (orphans() + UnansweredCalls(world: world).lost()).contains {
             $0.kind == orphan.kind && $0.name == orphan.name && $0.removal == orphan.removal
         }
         guard isStill else { throw refusal(orphan, "it is no such orphan any more") }

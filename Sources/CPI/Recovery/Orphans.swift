@@ -28,7 +28,7 @@ struct OrphanSearch {
         let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
             .filter(\.isGoCPIs).map(\.description)
         let images = try OrphanImages(world: world, vms: vms)
-        return try interrupted() + unanswered() + oldContainers(vms.union(goCPIs)) + images.all()
+        return try interrupted() + UnansweredCalls(world: world).open() + oldContainers(vms.union(goCPIs)) + images.all()
             + pins() + volumes(vms.union(images.lastCopies)) + networks()
     }
 
@@ -62,52 +62,6 @@ struct OrphanSearch {
         return "cpi-admin recover --from-docker "
             + (subject.map { "--\($0.kind.rawValue) \($0.cid) " } ?? "")
             + (isHere ? "--older-than 0 " : "") + "--yes"
-    }
-
-    /// Made by a call whose answer may not have arrived: the director may not know it. Whether somebody has
-    /// settled that call since or not.
-    private func unanswered() throws -> [Orphan] {
-        let open = world.recorder.store.read { journal in
-            try journal.open().map { try OpenOperation($0, in: journal) }
-        }
-        let dead = (open ?? []).filter { one in
-            one.operation.state == .parked
-                || (!world.locks.isOwned(one.id) && !world.mayLiveElsewhere(one))
-        }
-        return try dead.flatMap { one in
-            try one.subjects.compactMap { try unanswered($0, of: one) }
-        }
-    }
-
-    private func unanswered(_ subject: Subject, of one: OpenOperation) throws -> Orphan? {
-        let kind: String
-        let command: String
-        switch (one.operation.method, subject.kind) {
-        case (CreateVM.name, .vm):
-            guard try world.engine.container(subject.cid) != nil else { return nil }
-            (kind, command) = ("container", "bosh delete-vm \(subject.cid)")
-        case (CreateDisk.name, .disk):
-            guard try world.engine.volume(subject.cid) != nil else { return nil }
-            (kind, command) = ("volume", "docker volume rm \(subject.cid)")
-        case (CreateNetwork.name, .network):
-            guard try world.engine.network(subject.cid) != nil,
-                try world.users(of: subject.cid).isEmpty
-            else { return nil }
-            (kind, command) = ("network", "docker network rm \(subject.cid)")
-        case (SnapshotDisk.name, .snapshot):
-            guard try world.engine.volume(subject.cid) != nil else { return nil }
-            let record = SnapshotCID(subject.cid).record
-            (kind, command) = ("volume", "docker volume rm \(record) \(subject.cid)")
-        case (CreateStemcell.name, .stemcell):
-            guard try world.engine.image(subject.cid) != nil else { return nil }
-            (kind, command) = ("image", "docker image rm \(subject.cid)")
-        default: return nil
-        }
-        return Orphan(
-            kind: kind, name: subject.cid,
-            reason:
-                "\(one.operation.method) \(one.id) made it, and its answer may not have arrived",
-            command: command, removal: OrphanRemoval.unanswered(subject))
     }
 
     /// Containers that were replaced. One that holds what no other container of the VM holds is for a

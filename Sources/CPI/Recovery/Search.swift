@@ -23,8 +23,7 @@ final class Search {
                 return !wanted.isDisjoint(with: one.subjects)
             }
             // Parked for want of an answer; a director that names it did get the answer.
-            let made = one.subjects.filter { $0.kind == Search.kindMade(by: one.operation.method) }
-            return !named.isDisjoint(with: made)
+            return one.made.map(named.contains) ?? false
         }
         for vm in try vms(of: subjects) {
             guard let marked = try marked(vm), !found.contains(where: { $0.id == marked.id }) else {
@@ -37,17 +36,6 @@ final class Search {
         let dead = found.filter { !world.locks.isOwned($0.id) }
         for one in dead where one.operation.state == .running { try world.requireDead(one) }
         return dead.sorted { $0.id < $1.id }
-    }
-
-    /// What the method makes and answers the CID of, where directors name that again; nil for others.
-    static func kindMade(by method: String) -> Subject.Kind? {
-        switch method {
-        case CreateVM.name: .vm
-        case CreateDisk.name: .disk
-        case CreateNetwork.name: .network
-        case SnapshotDisk.name: .snapshot
-        default: nil
-        }
     }
 
     /// The VMs named, and those that hold a disk which is named.

@@ -144,8 +144,7 @@ struct Settlement {
     private func isMade<M: Mutation>(_ type: M.Type, _ plan: M.Plan, among subjects: [Subject])
         -> Bool
     {
-        M.subjects(of: plan).filter { $0.kind == Search.kindMade(by: M.name) }
-            .contains(where: subjects.contains)
+        M.subjects(of: plan).filter { $0.kind == M.makes }.contains(where: subjects.contains)
     }
 
     /// What was not begun is not undone. Where no journal tells, or stopped telling before the end,

@@ -61,9 +61,10 @@ struct Settler {
         }
     }
 
-    /// A snapshot is there when its disk and its VM are gone: who never had its CID may look for it still.
+    /// What it makes may be there when what it was made of or for is gone: who never had its CID may look
+    /// for it still.
     private func outlives(_ one: OpenOperation, _ deleted: [Subject]) -> Bool {
-        one.operation.method == SnapshotDisk.name && !deleted.contains { $0.kind == .snapshot }
+        one.made.map { !deleted.contains($0) } ?? false
     }
 
     /// For a call: an operation that cannot be settled stops it.

@@ -126,7 +126,7 @@ struct Traces {
             director: labels[Label.director])
         let further =
             operation.copySubjects
-            ?? [operation.plan(of: AttachDisk.self)?.disk.subject].compactMap(\.self)
+            ?? [operation.diskChange?.disk.subject].compactMap(\.self)
         return OpenOperation(
             operation: operation,
             subjects: [VMCID(vm).subject] + further.filter { $0 != VMCID(vm).subject },

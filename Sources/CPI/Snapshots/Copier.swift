@@ -113,7 +113,7 @@ extension World {
         let ours = try engine.imageTags(["label": [Label.stemcell]])
             .filter { tag in
                 // podman shows its names as "localhost/stemcell:…".
-                (tag.split(separator: "/").last ?? "").hasPrefix("stemcell:")
+                (tag.split(separator: "/").last ?? "").hasPrefix(StemcellCID.prefix)
                     && StemcellCID.ofIncomplete(tag) == nil
             }
         // The Go CPI's have no labels.

@@ -1,26 +1,15 @@
-import FoundationEssentials
 import Journal
 
 /// The name of a snapshot: of the volume that holds the copy of a disk.
 struct SnapshotCID: CID {
+    static let kind = Subject.Kind.snapshot
+    static let prefix = "snapshot-"
+
     let description: String
 
     init(_ name: String) { description = name }
 
     init(_ field: Field) throws { description = try field.dockerName() }
-
-    /// A CID that no snapshot has: `snapshot-` and a random UUID.
-    static func random() -> SnapshotCID {
-        SnapshotCID("snapshot-\(UUID().uuidString.lowercased())")
-    }
-
-    var subject: Subject { Subject(.snapshot, description) }
-
-    /// Whether the text has the form of a CID that `random` makes.
-    var isOurForm: Bool {
-        description.hasPrefix("snapshot-")
-            && UUID(uuidString: String(description.dropFirst(9))) != nil
-    }
 
     /// The volume that says that the snapshot is whole, and how it was taken: made last, removed first.
     /// Its labels are all there is in it.

@@ -11,6 +11,7 @@ struct SnapshotDisk: Mutation {
     static let arguments = ["disk_cid", "metadata"]
     static let optionalArguments = 1
     static let rule = RecoveryRule.removeIncomplete
+    static let makes: Subject.Kind? = .snapshot
     struct Plan: Codable {
         /// The VM that has the disk, as far as pausing is about it.
         struct User: Codable {

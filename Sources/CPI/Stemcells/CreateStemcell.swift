@@ -8,6 +8,7 @@ struct CreateStemcell: Mutation {
     static let arguments = ["image_path", "cloud_properties", "env"]
     static let optionalArguments = 1
     static let rule = RecoveryRule.removeIncomplete
+    static let makes: Subject.Kind? = .stemcell
     struct Plan: Codable {
         let stemcell: StemcellCID
         /// What a light stemcell stands on; nil for one that is imported.

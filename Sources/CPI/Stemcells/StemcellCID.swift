@@ -1,8 +1,10 @@
-import FoundationEssentials
 import Journal
 
 /// The reference of a stemcell's image.
 struct StemcellCID: CID {
+    static let kind = Subject.Kind.stemcell
+    static let prefix = "stemcell:"
+
     let description: String
 
     init(_ name: String) { description = name }
@@ -15,13 +17,6 @@ struct StemcellCID: CID {
         }
         description = text
     }
-
-    /// A CID that no stemcell has: `stemcell:` and a random UUID.
-    static func random() -> StemcellCID {
-        StemcellCID("stemcell:\(UUID().uuidString.lowercased())")
-    }
-
-    var subject: Subject { Subject(.stemcell, description) }
 
     /// Whether several stemcells may have this CID: the Go CPI's of images in a registry.
     var isShared: Bool { description.contains("@") }

@@ -10,6 +10,7 @@ struct CreateVM: Mutation {
     ]
     static let optionalArguments = 2
     static let rule = RecoveryRule.removeIncomplete
+    static let makes: Subject.Kind? = .vm
     struct Plan: Codable {
         let vm: VMCID
         let agent: String

@@ -1,20 +1,17 @@
-import FoundationEssentials
 import Journal
 
 /// The name of a VM: of its container, and the stem of the names of all that belongs to it.
 ///
 /// This file is the only one that makes or reads such names.
 struct VMCID: CID {
+    static let kind = Subject.Kind.vm
+    static let prefix = "vm-"
+
     let description: String
 
     init(_ name: String) { description = name }
 
     init(_ field: Field) throws { description = try field.dockerName() }
-
-    /// A CID that no VM has: `vm-` and a random UUID.
-    static func random() -> VMCID { VMCID("vm-\(UUID().uuidString.lowercased())") }
-
-    var subject: Subject { Subject(.vm, description) }
 
     /// Made by the Go CPI, which sets no labels: its names are all there is to know its VMs by.
     var isGoCPIs: Bool { description.hasPrefix("c-") }
@@ -61,7 +58,7 @@ extension VMCID {
         if name.hasPrefix("vol-eph-c-") {
             return (VMCID(String(name.dropFirst("vol-eph-".count))), .ephemeralVolume)
         }
-        guard name.hasPrefix("vm-") || name.hasPrefix("c-") else { return nil }
+        guard name.hasPrefix(prefix) || VMCID(name).isGoCPIs else { return nil }
         if let (stem, operation) = split(name, at: ":") {
             return (stem, .committedImage(operation: operation))
         }
@@ -88,11 +85,6 @@ extension VMCID {
         if name.hasPrefix(old("")) { return .old(id: String(name.dropFirst(old("").count))) }
         guard let (vm, role) = VMCID.role(of: name), vm == self else { return nil }
         return role
-    }
-
-    /// Whether the text has the form of a CID that `random` makes: an `vm-data` may be anybody's.
-    var isOurForm: Bool {
-        description.hasPrefix("vm-") && UUID(uuidString: String(description.dropFirst(3))) != nil
     }
 
     /// A pattern for Docker's name filter: the containers of VMs that are incomplete.

@@ -1,0 +1,78 @@
+import Engine
+import Journal
+
+/// What was made by calls whose answer may not have arrived: the director may not know its CID.
+struct UnansweredCalls {
+    let world: World
+
+    /// By calls that died or were left to a person, whether somebody has settled them since or not. Throws
+    /// `EngineError`.
+    func open() throws -> [Orphan] {
+        let open = world.recorder.store.read { journal in
+            try journal.open().map { try OpenOperation($0, in: journal) }
+        }
+        let dead = (open ?? []).filter { one in
+            one.operation.state == .parked
+                || (!world.locks.isOwned(one.id) && !world.mayLiveElsewhere(one))
+        }
+        return try dead.compactMap { one in
+            try one.made.flatMap { made in
+                try orphan(made, one.operation, "its answer may not have arrived")
+            }
+        }
+    }
+
+    /// By calls that ended well and whose answer nobody has read, as far as the journal tells: what is
+    /// still there, and what no call has named since. Throws `EngineError`.
+    func lost() throws -> [Orphan] {
+        let methods = Methods.mutations.filter { $0.makes != nil }.map { $0.name }
+        var filter = OperationFilter(methods: methods, states: [.done], limit: 1_000)
+        filter.answerLost = true
+        let lost = world.recorder.store.read { journal in
+            try journal.operations(filter).compactMap { operation in
+                try unnamed(operation, in: journal).map { (operation, $0) }
+            }
+        }
+        return try (lost ?? []).compactMap { operation, made in
+            guard try !world.isElsewhere(operation) else { return nil }
+            return try orphan(made, operation, "nobody has read its answer")
+        }
+    }
+
+    /// What it has made; nil when a later call is about that.
+    private func unnamed(_ operation: Operation, in journal: Journal) throws -> Subject? {
+        guard let made = try OpenOperation(operation, in: journal).made else { return nil }
+        let about = OperationFilter(subjects: [made], limit: 1)
+        return try journal.operations(about).first?.id == operation.id ? made : nil
+    }
+
+    /// Nil when it is not there, or is in use.
+    private func orphan(_ made: Subject, _ operation: Operation, _ state: String) throws -> Orphan? {
+        guard let (kind, command) = try kindAndCommand(made) else { return nil }
+        return Orphan(
+            kind: kind, name: made.cid,
+            reason: "\(operation.method) \(operation.id) made it, and \(state)",
+            command: command, removal: OrphanRemoval.unanswered(made))
+    }
+
+    private func kindAndCommand(_ made: Subject) throws -> (kind: String, command: String)? {
+        let (engine, cid) = (world.engine, made.cid)
+        switch made.kind {
+        case .vm:
+            return try engine.container(cid).map { _ in ("container", "bosh delete-vm \(cid)") }
+        case .disk:
+            return try engine.volume(cid).map { _ in ("volume", "docker volume rm \(cid)") }
+        case .snapshot:
+            let volumes = "\(SnapshotCID(cid).record) \(cid)"
+            return try engine.volume(cid).map { _ in ("volume", "docker volume rm \(volumes)") }
+        case .stemcell:
+            return try engine.image(cid).map { _ in ("image", "docker image rm \(cid)") }
+        case .network:
+            guard try engine.network(cid) != nil, try world.users(of: cid).isEmpty else {
+                return nil
+            }
+            return ("network", "docker network rm \(cid)")
+        case .agent: return nil
+        }
+    }
+}
