@@ -42,12 +42,14 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 
+    /// Docker has answered that it cannot do what it should be able to do.
+    public var isFault: Bool { (status ?? 0) >= 500 }
+
     /// Whether the request may have taken effect although it failed here.
     public var isOutcomeUnknown: Bool {
         switch self {
         case .lost, .tooLarge: true
-        case .refused(let status, _, _): status >= 500
-        default: false
+        default: isFault
         }
     }
 
@@ -56,7 +58,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     public var isUnanswered: Bool {
         switch self {
         case .unreachable, .lost: true
-        case .refused(let status, _, _): status >= 500
+        case .refused: isFault
         case .stream, .notDocker, .tooLarge: false
         }
     }

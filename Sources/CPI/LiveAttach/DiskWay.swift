@@ -44,7 +44,7 @@ extension OperatorRecovery {
             let label = summary.labels[Label.vm] ?? ""
             let vm = label.isEmpty ? summary.names.first ?? "" : label
             guard summary.names.contains(vm), VMCID.role(of: vm)?.role == .vm,
-                let container = try engine.container(summary.id)
+                let container = try world.listed(summary)
             else { return nil }
             guard !container.isPaused else {
                 return DiskReadiness(vm: vm, isPaused: true, obstacle: nil)

@@ -30,6 +30,7 @@ extension NetworkPlan {
                 plans[index].driver = known.driver
                 let properties = properties(of: plans[index].name, in: networks)
                 try plans[index].requireSame(as: known, properties, world)
+                plans[index].otherGateways(than: known).forEach(world.warn)
             }
         }
         if !plans.contains(where: \.isDefault) { plans[0].isDefault = true }

@@ -77,6 +77,19 @@ struct NetworkPlan: Codable {
             message: "network \(name) is there with driver \(network.driver)\(try users()), "
                 + "but \(asked) is asked for")
     }
+
+    /// A warning for each gateway that is asked for where the network has another one: Docker takes the
+    /// network's, and nothing else can be set for one container.
+    func otherGateways(than network: Network) -> [String] {
+        gateways.compactMap { asked in
+            let bytes = IPAddress.bytes(asked)
+            let present = network.gateways.filter { IPAddress.bytes($0)?.count == bytes?.count }
+            guard let first = present.first, !present.contains(where: { IPAddress.bytes($0) == bytes })
+            else { return nil }
+            return "network \(name) is there with gateway \(first), which the VM's route goes by; "
+                + "\(asked) is asked for"
+        }
+    }
 }
 
 extension Network {

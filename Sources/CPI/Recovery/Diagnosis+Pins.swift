@@ -5,7 +5,7 @@ extension OperatorRecovery {
     /// `disks.pin: always` is to keep. Changes nothing. Throws `EngineError`.
     func stoppedPins() throws -> [Finding] {
         try engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
-            guard summary.state != "running", let pin = try engine.container(summary.id),
+            guard summary.state != "running", let pin = try world.listed(summary),
                 pin.isIdlePin
             else { return nil }
             if let vm = pin.pinnedTo, try world.vm(vm) == nil { return nil }

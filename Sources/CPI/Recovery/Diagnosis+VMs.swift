@@ -3,17 +3,23 @@ import Journal
 
 /// VMs that somebody has renamed or stopped by hand.
 extension OperatorRecovery {
-    /// A warning for each; none for a VM on which an operation is open. Throws `EngineError`.
+    /// A finding for each; none for a VM on which an operation is open. Throws `EngineError`.
     func vms() throws -> [Finding] {
         let containers = try engine.containers(["label": [Label.vm]])
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
         let open = Set(try cases(nil).flatMap(\.subjects))
         return try vms.sorted().map { VMCID($0) }.compactMap { vm in
             guard !open.contains(vm.subject), try engine.volume(vm.mark) == nil else { return nil }
-            guard let container = try engine.container(vm.description) else {
-                return try renamed(vm)
+            do {
+                guard let container = try engine.container(vm.description) else {
+                    return try renamed(vm)
+                }
+                return stopped(vm, container)
+            } catch let error as EngineError where error.isFault {
+                return Finding(
+                    "vm \(vm)", .fail, "Docker cannot describe its container: \(error)",
+                    advice: "look into the Docker daemon's log")
             }
-            return stopped(vm, container)
         }
     }
 

@@ -87,7 +87,7 @@ extension OperatorRecovery {
         }
         let running = try engine.containers(["label": [Label.vm], "status": ["running"]])
         let count = try running.count { summary in
-            try engine.container(summary.id)?.json["HostConfig"]["Privileged"].bool == true
+            try world.listed(summary)?.json["HostConfig"]["Privileged"].bool == true
         }
         let words = count > 0 ? "\(count) VMs run with privileges" : "not seen: no VM runs"
         return Finding("privileged", .ok, words)
@@ -106,7 +106,7 @@ extension OperatorRecovery {
     /// What Docker starts by itself may be a container that was replaced.
     private func restartPolicies() throws -> [Finding] {
         try engine.containers(["label": [Label.vm]]).compactMap { summary in
-            guard let container = try engine.container(summary.id),
+            guard let container = try world.listed(summary),
                 ["always", "on-failure"].contains(container.restartPolicy)
             else { return nil }
             let role = VMCID.role(of: container.name)?.role

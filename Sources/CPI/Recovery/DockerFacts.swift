@@ -50,7 +50,7 @@ struct FactFinder {
     private func vm(_ cid: VMCID) throws -> [String] {
         let members = try world.containers(of: cid)
         var lines = try members.sorted { $0.name < $1.name }.compactMap { member in
-            try world.engine.container(member.id).map { words($0, member.role, cid) }
+            try world.listed(member.id, called: member.name).map { words($0, member.role, cid) }
         }
         if lines.isEmpty { lines.append("no container of this VM is there") }
         if let mark = try world.engine.volume(cid.mark) {

@@ -77,7 +77,7 @@ struct OrphanSearch {
                         command: "docker rename \(member.name) \(vm)",
                         removal: .never("it is a VM"))
                 }
-                guard case .old = member.role, let container = try world.engine.container(member.id)
+                guard case .old = member.role, let container = try world.listed(member.id, called: member.name)
                 else { return nil }
                 guard try world.isHeld(container, vm) else {
                     return Orphan(
@@ -98,7 +98,7 @@ struct OrphanSearch {
     /// The disk itself is the director's.
     private func pins() throws -> [Orphan] {
         try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
-            guard let pin = try world.engine.container(summary.id), try world.isAbandoned(pin)
+            guard let pin = try world.listed(summary), try world.isAbandoned(pin)
             else {
                 return nil
             }

@@ -38,25 +38,30 @@ struct Traces {
     /// not as it should. An attach that was not finished is what both look like.
     private func halfAttached() throws -> [OpenOperation] {
         try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { container in
-            guard let id = container.labels[Label.operation],
-                let disk = container.labels[Label.disk].map({ DiskCID($0) }),
-                let pin = try world.pin(of: disk), let vm = pin.pinnedTo
-            else { return nil }
-            let plan = LiveAttach(
-                change: .attach, operation: id, vm: vm, disk: disk,
-                pinRuns: pin.restartPolicy != "no")
-            let state: LiveState
-            do { state = try LiveState(plan, world) } catch is CannotLook { return nil }
-            guard state.vm != .absent,
-                LiveTable.action(plan, state, direction: .forward, wish: nil) != LiveTable.attached
-            else { return nil }
-            var trace = try Traces.trace(
-                id, AttachDisk.self, .live(plan), [vm.subject, disk.subject], container.labels)
-            if state.isThere, state.pin == .stopped {
-                trace.damage = "\(disk.pin) does not run, and VM \(vm) has the disk"
-            }
-            return trace
+            let name = container.names.first ?? container.id
+            return try world.orLeftOut("container \(name)") { try halfAttached(container) }
         }
+    }
+
+    private func halfAttached(_ container: ContainerSummary) throws -> OpenOperation? {
+        guard let id = container.labels[Label.operation],
+            let disk = container.labels[Label.disk].map({ DiskCID($0) }),
+            let pin = try world.pin(of: disk), let vm = pin.pinnedTo
+        else { return nil }
+        let plan = LiveAttach(
+            change: .attach, operation: id, vm: vm, disk: disk,
+            pinRuns: pin.restartPolicy != "no")
+        let state: LiveState
+        do { state = try LiveState(plan, world) } catch is CannotLook { return nil }
+        guard state.vm != .absent,
+            LiveTable.action(plan, state, direction: .forward, wish: nil) != LiveTable.attached
+        else { return nil }
+        var trace = try Traces.trace(
+            id, AttachDisk.self, .live(plan), [vm.subject, disk.subject], container.labels)
+        if state.isThere, state.pin == .stopped {
+            trace.damage = "\(disk.pin) does not run, and VM \(vm) has the disk"
+        }
+        return trace
     }
 
     /// create_vm: a container under its incomplete name. A volume without any container is no such
@@ -73,7 +78,7 @@ struct Traces {
                 container.names.contains(vm.incomplete)
             else { return nil }
             // Another call may have finished it, or undone it, since.
-            guard let now = try world.engine.container(container.id) else { return nil }
+            guard let now = try world.listed(container) else { return nil }
             let volumes = now.mounts.filter {
                 vm.role(of: $0.name) == .furtherVolume
             }

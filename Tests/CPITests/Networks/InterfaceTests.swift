@@ -119,6 +119,23 @@ struct InterfaceTests {
         #expect(failure(["a": network]).contains("with driver bridge, but macvlan is asked for"))
     }
 
+    @Test("another gateway than the network has is said, and one that is spelled otherwise is not")
+    func gateway() throws {
+        scene.docker.state.networks.append(
+            .init(
+                id: "n9", name: "net-a", driver: "bridge", subnets: ["10.1.0.0/24"],
+                gateways: ["10.1.0.1"]))
+        var network = Scene.network("net-a", "10.1.0.5")
+        network["gateway"] = "10.1.0.1"
+        try scene.makeVM(networks: ["a": network])
+        let warning = "is there with gateway 10.1.0.1, which the VM's route goes by; 10.1.0.254"
+        #expect(!scene.runner.log.text.contains("with gateway"))
+        network = Scene.network("net-a", "10.1.0.6")
+        network["gateway"] = "10.1.0.254"
+        _ = try scene.create(agent: "b", networks: ["a": network])
+        #expect(scene.runner.log.text.contains(warning))
+    }
+
     @Test("who has the address is named, and who else is on the network; or that it is the gateway")
     func conflict() throws {
         try scene.makeVM()

@@ -1,0 +1,24 @@
+import Engine
+
+extension World {
+    /// A container for a list: nil when it is gone. One that Docker cannot describe (a broken one is
+    /// answered 500 for as long as it is there) is logged and left out, so that the list tells of the
+    /// others. Throws `EngineError` when Docker does not answer.
+    func listed(_ id: String, called name: String) throws -> Container? {
+        try orLeftOut("container \(name)") { try engine.container(id) }
+    }
+
+    func listed(_ summary: ContainerSummary) throws -> Container? {
+        try listed(summary.id, called: summary.names.first ?? summary.id)
+    }
+
+    /// The same for whatever asks about one thing of many.
+    func orLeftOut<Value>(_ what: String, _ look: () throws -> Value?) throws -> Value? {
+        do {
+            return try look()
+        } catch let error as EngineError where error.isFault {
+            logger.warning("\(what) is left out, Docker cannot describe it: \(error)")
+            return nil
+        }
+    }
+}
