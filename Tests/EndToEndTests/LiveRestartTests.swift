@@ -92,6 +92,35 @@ extension EndToEnd {
             #expect(words.contains("its disk \(disk) could not be mounted"))
         }
 
+        @Test("A detach whose script dies in the VM after the store is unmounted: the store is back")
+        func scriptDies() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmWithLiveDisk()
+            let wrapper = "/usr/local/bin/umount"
+            let before = try rig.shell(vm, "grep ' /var/vcap/store ' /proc/self/mountinfo")
+            #expect(!before.isEmpty)
+            _ = try rig.shell(
+                vm,
+                """
+                mkdir -p /usr/local/bin
+                cat >\(wrapper) <<'END'
+                #!/bin/sh
+                PATH=/usr/sbin:/usr/bin:/sbin:/bin umount "$@" || exit
+                [ "$1" != /var/vcap/store ] || kill -9 $PPID
+                END
+                chmod +x \(wrapper)
+                """)
+            let failed = try rig.call("detach_disk", [.string(vm), .string(disk)])
+            #expect(failed.errorMessage.contains("exit code 137"), "\(failed.stdout)")
+            #expect(failed.errorMessage.contains("everything is as it was before"))
+            try check(rig, vm, disk)
+            _ = try rig.shell(vm, "rm \(wrapper)")
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.places(disk, in: vm).isEmpty)
+            #expect(try rig.shell(vm, "ls -A /dev | grep docker_cpi || true").isEmpty)
+        }
+
         private func logs(of vm: String) -> Request {
             var request = Request("GET", "/containers/\(vm)/logs")
             request.query = [(name: "stdout", value: "1"), (name: "stderr", value: "1")]

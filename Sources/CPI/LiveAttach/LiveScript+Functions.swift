@@ -106,90 +106,6 @@ extension LiveScript {
 
         """#
 
-    static let users = #"""
-        # "process PID (COMMAND)" for each process that has something open below a place, or is in it.
-        live_users() {
-          {
-            ls -l /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd 2>/dev/null |
-              awk -v place="$1" '
-                /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); next }
-                (at = index($0, " -> ")) {
-                  target = substr($0, at + 4)
-                  if (target != place && index(target, place "/") != 1) next
-                  if (match($0, /\/proc\/[0-9]+\/[a-z]+ -> /)) split(substr($0, RSTART), part, "/")
-                  print part[3]
-                }'
-            grep -lF " $1/" /proc/[0-9]*/maps 2>/dev/null | cut -d / -f 3
-          } | sort -un | while read -r pid; do
-            command=$(cat "/proc/$pid/comm" 2>/dev/null) && echo "process $pid ($command)"
-          done
-        }
-
-        # The same for processes with mounts of their own, where this one's end is not theirs.
-        live_users_elsewhere() {
-          grep -lF -e " $live_number $1 " -e " $live_number $1/" /proc/[0-9]*/mountinfo 2>/dev/null | cut -d / -f 3 |
-            while read -r pid; do
-              command=$(cat "/proc/$pid/comm" 2>/dev/null) && echo "process $pid ($command), with mounts of its own"
-            done
-        }
-
-
-        """#
-
-    static let unmount = #"""
-        # All places where the disk or a part of it is mounted, the last one first, the hint not among them.
-        live_places() {
-          live_places=
-          while read -r _ _ number root place options _; do
-            case "$number $root" in
-            "$live_number $volume"|"$live_number $volume"/*)
-              [ "$place" = "$hint" ] || live_places="$place $root ${options%%,*}
-        $live_places" ;;
-            esac
-          done </proc/self/mountinfo
-        }
-
-        # Unmounts all of them, or none. Who uses the disk is said.
-        live_unmount() {
-          hint=/warden-cpi-dev/$1 volume=$live_volumes/$1/_data
-          live_places
-          live_gone= users=
-          while read -r place root mode; do
-            [ -n "$place" ] || continue
-            path=$(printf %b "$place")
-            umount "$path" 2>/dev/null || { users=$(live_users "$path"); users=${users:-"$path is busy"}; break; }
-            live_gone="$place $root $mode
-        $live_gone"
-          done <<LIST
-        $live_places
-        LIST
-          live_look "$hint"
-          if [ -z "$users" ] && [ -n "$live_at" ]; then
-            umount "$hint" 2>/dev/null || { users=$(live_users "$hint"); users=${users:-"$hint is busy"}; }
-          fi
-          [ -n "$users" ] || users=$(live_users_elsewhere "$volume")
-          [ -n "$users" ] || return 0
-          live_mount_again "$1"
-          echo "$users"
-          return 1
-        }
-
-        # Brings back what live_unmount has taken away.
-        live_mount_again() {
-          live_mount "$1" || return 1
-          while read -r place root mode; do
-            [ -n "$place" ] || continue
-            path=$(printf %b "$place")
-            mount --bind "$hint${root#"$volume"}" "$path"
-            [ "$mode" = rw ] || mount -o "remount,bind,$mode" "$path"
-          done <<LIST
-        $live_gone
-        LIST
-        }
-
-
-        """#
-
     static let listing = #"""
         # Runs a function ($1) for a disk ($2) when no other script is at work on it: the locks of two machines do not
         # keep an attach and a detach apart. Whoever was killed in the middle has left its lock.
@@ -210,16 +126,17 @@ extension LiveScript {
           live_find || return 1
           mkdir -p \#(list) && : >"\#(list)/$1" || return 1
           sync "\#(list)/$1" 2>/dev/null
-          live_mount "$1"
+          live_mount_again "$1"
         }
 
-        # The agent refuses to boot when its last disk is one that it does not know any more.
+        # The agent refuses to boot when its last disk is one that it does not know any more. The list goes last: it says
+        # that the disk is attached.
         live_detach() {
           live_find || return 1
           live_unmount "$1" || return 1
           last=\#(EntryScript.lastDisk)
           [ "$(cat "$last" 2>/dev/null)" != "$1" ] || : >"$last"
-          rm -f "\#(list)/$1"
+          rm -f "$live_gone" "\#(list)/$1"
         }
 
         live_report() {

@@ -22,17 +22,23 @@ struct LiveScriptTests {
 
     /// Runs live_detach of disk-1, which is mounted at its hint, with `standIns` in place of commands.
     private func detach(_ standIns: String) throws -> (status: Int32, output: String) {
-        let call = "live_alone live_detach \"$1\"\n"
-        #expect(LiveScript.detach.hasSuffix(call))
         let mounted = """
-            live_find() { live_volumes=/volumes; live_number=8:1; }
-            live_places() { live_places=; }
+            live_places() { live_places= live_order=; }
             live_look() { live_at=1; }
             live_users_elsewhere() { :; }
             live_mount() { echo "mounted again"; }
 
             """
-        let script = LiveScript.detach.dropLast(call.count) + mounted + standIns + "\n" + call
+        return try run(LiveScript.detach, "live_detach", mounted + standIns)
+    }
+
+    private func run(_ text: String, _ function: String, _ standIns: String) throws
+        -> (status: Int32, output: String)
+    {
+        let call = "live_alone \(function) \"$1\"\n"
+        #expect(text.hasSuffix(call))
+        let found = "live_find() { live_volumes=/volumes; live_number=8:1; }\n"
+        let script = text.dropLast(call.count) + found + standIns + "\n" + call
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -70,6 +76,45 @@ struct LiveScriptTests {
         #expect(result.status == 1)
         #expect(result.output == "mounted again\nprocess 9 (bpm)\n")
         #expect(isListed)
+    }
+
+    private var places: String { locks + "/docker_cpi.disk-1.places" }
+
+    @Test("what a killed detach had unmounted is mounted again where it was, and nothing twice")
+    func killedInTheMiddle() throws {
+        let lines = "/data\\040store /volumes/disk-1/_data/part ro\n/store /volumes/disk-1/_data rw\n"
+        let killed = try detach(
+            """
+            live_places() { live_places='/store /volumes/disk-1/_data rw'; live_order='\(lines)'; }
+            umount() { kill -9 $$; }
+            """)
+        #expect(killed.status == 9)
+        #expect(try String(contentsOfFile: places, encoding: .utf8) == lines)
+        #expect(isListed)
+        let again = try run(
+            LiveScript.attach, "live_attach",
+            """
+            live_mount() { hint=/hint volume=/volumes/disk-1/_data; }
+            live_look() { live_at= place= root= number=; [ "$1" != /store ] || live_at='8:1 /volumes/disk-1/_data'; }
+            mount() { echo "mount $*"; }
+            """)
+        #expect(again.status == 0)
+        #expect(
+            again.output == """
+                mount --bind /hint/part /data store
+                mount -o remount,bind,ro /data store
+
+                """)
+        #expect(!FileManager.default.fileExists(atPath: places))
+    }
+
+    @Test("a detach that comes to its end leaves no list of places")
+    func noPlacesLeft() throws {
+        let result = try detach(
+            "live_places() { live_places='/s /volumes/disk-1/_data rw'; live_order=$live_places; }\n"
+                + "umount() { :; }")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(!isListed && !FileManager.default.fileExists(atPath: places))
     }
 
     private var lock: String { locks + "/docker_cpi.disk-1.lock" }
