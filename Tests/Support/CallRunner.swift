@@ -88,7 +88,7 @@ final class CallRunner {
     func answer(_ bytes: [UInt8]) -> [UInt8] {
         let configuration = configuration
         let service = Service(
-            configuration: { try Configuration(configuration) },
+            configuration: { try Configuration(configuration, context: $0) },
             wiring: Wiring(
                 transport: docker.transport, clock: time.clock, logger: logger, sleep: time.sleep,
                 sharedLocks: locks.path))

@@ -138,7 +138,7 @@ class ConfigTest < TemplateTest
   end
 
   def test_an_empty_certificate_is_none
-    [{}, "", nil].each { |none| refute docker("tls" => none).key?("tls"), none.inspect }
+    [{}, "", nil, false].each { |none| refute docker("tls" => none).key?("tls"), none.inspect }
   end
 
   def test_half_a_certificate_is_refused_by_name

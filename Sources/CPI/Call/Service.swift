@@ -10,16 +10,17 @@ public struct Service {
         public let replied: (Bool) -> Void
     }
 
-    private let configuration: () throws -> Configuration
+    /// By the context of a call.
+    private let configuration: (JSON) throws -> Configuration
     private let wiring: Wiring
 
     public init(configurationPath: String, clock: Clock = .system) {
         self.init(
-            configuration: { try Configuration(path: configurationPath) },
+            configuration: { try Configuration(path: configurationPath, context: $0) },
             wiring: Wiring(transport: nil, clock: clock))
     }
 
-    init(configuration: @escaping () throws -> Configuration, wiring: Wiring) {
+    init(configuration: @escaping (JSON) throws -> Configuration, wiring: Wiring) {
         self.configuration = configuration
         self.wiring = wiring
     }
@@ -28,7 +29,7 @@ public struct Service {
         do {
             let request = try CallRequest(parsing: bytes)
             wiring.redactor.learn(from: request)
-            let configuration = try configuration().overridden(by: request.context)
+            let configuration = try configuration(request.context)
             wiring.redactor.learn(from: configuration)
             if let query = Methods.query(request.method) {
                 return try answer(query, request, configuration)
@@ -41,7 +42,7 @@ public struct Service {
             return refuse(error, request.shownMethod, request.caller, configuration)
         } catch {
             let unknown = CallContext(director: nil, requestID: nil, isVersion2: false)
-            return refuse(.from(error), "unreadable", unknown, try? configuration())
+            return refuse(.from(error), "unreadable", unknown, try? configuration(.null))
         }
     }
 

@@ -1,7 +1,21 @@
 import Engine
 
 extension Configuration.Docker {
-    init(_ field: Field) throws {
+    /// The configuration's, or with a host in the context that one: by the configuration's TLS and version
+    /// where the context has none.
+    init(_ configured: Field, _ context: Field) throws {
+        guard !context.member("host").isAbsent else {
+            try self.init(configured)
+            return
+        }
+        var merged = context.value
+        for key in ["tls", "api_version"] where merged[key].isNull {
+            merged[key] = configured.value[key]
+        }
+        try self.init(Field(name: context.name, value: merged))
+    }
+
+    private init(_ field: Field) throws {
         let host = field.member("host")
         tls = try field.member("tls").optional { try Address.TLS($0) } ?? nil
         do {
@@ -21,7 +35,8 @@ extension Configuration.Docker {
 extension Address.TLS {
     /// Nil when none of the three parts is there; an error that names the part when one is not.
     init?(_ field: Field) throws {
-        if field.value.string == "" || field.value.object?.isEmpty == true { return nil }
+        let isNone = field.value.string == "" || field.value.bool == false
+        if isNone || field.value.object?.isEmpty == true { return nil }
         self.init(
             ca: try field.member("ca").pem("CERTIFICATE"),
             certificate: try field.member("certificate").pem("CERTIFICATE"),

@@ -83,9 +83,13 @@ public struct Configuration: Sendable {
     }
 
     public static let defaultDirectory = "/var/vcap/store/docker_cpi"
+    /// What errors call the context of a call.
+    private static let contextName = "context"
 
     /// Reads the file; throws `CPIError` that names the file or the key.
-    public init(path: String) throws {
+    public init(path: String) throws { try self.init(path: path, context: .null) }
+
+    init(path: String, context: JSON) throws {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw CPIError(kind: .cpi, message: "cannot read the configuration file \(path)")
         }
@@ -93,17 +97,25 @@ public struct Configuration: Sendable {
             throw CPIError(kind: .cpi, message: "the configuration file \(path) is not JSON")
         }
         do {
-            try self.init(json)
+            try self.init(json, context: context)
         } catch {
-            throw CPIError(kind: .cpi, message: "in the configuration file \(path): \(error)")
+            let isContexts = "\(error)".hasPrefix("\(Configuration.contextName).")
+            let file = isContexts ? "" : "in the configuration file \(path): "
+            throw CPIError(kind: .cpi, message: "\(file)\(error)")
         }
     }
 
-    init(_ json: JSON) throws {
+    /// The keys of a cpi-config entry arrive in the `context` of each call and win: one director,
+    /// many Docker hosts. Without a `host` there they say nothing about Docker, and with one the
+    /// configuration's own is not looked at; `agent` and `light_stemcell` win key by key. The journal is
+    /// always the configuration's.
+    init(_ json: JSON, context: JSON = .null) throws {
         let root = Field(name: "", value: json)
+        let context = Field(name: Configuration.contextName, value: context)
         _ = try Field(name: "the document", value: json).object()
-        docker = try Docker(root.member("Actions").member("Docker"))
+        docker = try Docker(root.member("Actions").member("Docker"), context)
         agent = try Agent(root.member("Actions").member("Agent"))
+        try agent.override(by: context.member("agent"))
         journal = try Journaling(root.member("journal"))
         timeouts = try Timeouts(root.member("timeouts"))
         privileged = try root.member("privileged").optional { try $0.bool() } ?? true
@@ -117,30 +129,9 @@ public struct Configuration: Sendable {
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
         pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
         lightStemcell = try LightStemcell(root.member("light_stemcell"))
+        try lightStemcell.override(by: context.member("light_stemcell"))
         removesUnusedNetworks =
             try root.member("networks").member("remove_unused").optional { try $0.bool() } ?? false
         snapshots = try Snapshots(root.member("snapshots"))
-    }
-
-    /// The keys of a cpi-config entry arrive in the context of each call and win: one director,
-    /// many Docker hosts. Without a `host` there they say nothing about Docker; `agent` and
-    /// `light_stemcell` win key by key. The journal is always the configuration's.
-    func overridden(by context: JSON) throws -> Configuration {
-        var copy = self
-        let field = Field(name: "context", value: context)
-        if !field.member("host").isAbsent {
-            var merged = context
-            if merged["tls"].isNull, let tls = docker.tls {
-                merged["tls"] = [
-                    "ca": .string(tls.ca), "certificate": .string(tls.certificate),
-                    "private_key": .string(tls.privateKey),
-                ]
-            }
-            copy.docker = try Docker(Field(name: "context", value: merged))
-            if context["api_version"].isNull { copy.docker.ceiling = docker.ceiling }
-        }
-        try copy.agent.override(by: field.member("agent"))
-        try copy.lightStemcell.override(by: field.member("light_stemcell"))
-        return copy
     }
 }

@@ -1,8 +1,8 @@
 import Engine
 
-/// create_vm's cloud_properties. Names that begin with a capital are Docker HostConfig fields and
-/// passed on as they are, unless they would break what the CPI promises; other names that are not ours
-/// are ignored, with a warning.
+/// create_vm's cloud_properties. Names of Docker's HostConfig, in any spelling, and others that begin with a
+/// capital are passed on as they are, unless they would break what the CPI promises; further names that
+/// are not ours are ignored, with a warning.
 struct VMProperties {
     var resources: VMResources
     /// MiB; recorded, not enforced: a local volume has no size.
@@ -16,8 +16,11 @@ struct VMProperties {
     /// Names that mean nothing here, sorted: for another CPI, or misspelt.
     var unknown: [String]
 
-    init(_ field: Field) throws {
-        let members = try field.optional { try $0.object() } ?? [:]
+    init(_ given: Field) throws {
+        _ = try given.optional { try $0.object() }
+        let ours = VMProperties.known.union(VMResources.keys)
+        let field = try HostConfigNames.spelled(given, besides: ours)
+        let members = field.value.object ?? [:]
         resources = try VMResources(field)
         ephemeralDiskMiB = try field.member("ephemeral_disk").optional { try $0.int(1...(1 << 40)) }
         ports =
@@ -26,8 +29,7 @@ struct VMProperties {
             field, "force_start_with_systemd", "force_start_without_systemd")
         lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")
         hostConfig = members.filter { $0.key.first?.isUppercase ?? false }
-        unknown = Set(members.keys).subtracting(hostConfig.keys).subtracting(VMProperties.known)
-            .subtracting(VMResources.keys).sorted()
+        unknown = Set(members.keys).subtracting(hostConfig.keys).subtracting(ours).sorted()
         mounts = try VMMounts(field)
         _ = try field.member("PortBindings").optional { try $0.object() }
         try VMProperties.refuseWhatBreaksThePromise(field)
@@ -55,7 +57,7 @@ struct VMProperties {
         }
     }
 
-    private static let known: Set = [
+    private static let known: Set<String> = [
         "ephemeral_disk", "ports", "force_start_with_systemd",
         "force_start_without_systemd", "force_lxcfs_enabled", "force_lxcfs_disabled",
     ]

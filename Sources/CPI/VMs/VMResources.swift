@@ -35,7 +35,7 @@ struct VMResources {
 
     private static func value(of key: String, _ field: Field, in properties: Field) throws -> JSON {
         switch key {
-        case "memory": return .integer(Int64(try field.mebibytes(6)) << 20)
+        case "memory": return .integer(Int64(try memory(field)) << 20)
         case "swap": return try swap(field, memory: properties.member("memory"))
         case "cpus":
             return .integer(Int64((try field.double(above: 0, below: 10_000) * 1e9).rounded()))
@@ -49,6 +49,16 @@ struct VMResources {
         }
     }
 
+    /// MiB. The Go CPI takes bytes by this name: what Docker allows as such (6 MiB and more) is refused.
+    private static func memory(_ field: Field) throws -> Int {
+        let memory = try field.mebibytes(6)
+        guard memory < 6 << 20 else {
+            throw Field.Wrong(
+                description: "\(field.name) is \(memory): it is in MiB; in bytes it is Memory")
+        }
+        return memory
+    }
+
     /// MiB of swap beside the memory: Docker counts both together. -1 is no limit.
     private static func swap(_ field: Field, memory: Field) throws -> JSON {
         let swap = try field.int(-1...(1 << 30))
@@ -57,7 +67,7 @@ struct VMResources {
             throw Field.Wrong(
                 description: "\(field.name) needs \(memory.name): it is a limit beside that one")
         }
-        return .integer(Int64(try memory.mebibytes(6) + swap) << 20)
+        return .integer(Int64(try self.memory(memory) + swap) << 20)
     }
 
     /// A number for both limits, or `{"soft": n, "hard": n}`; -1 is no limit.

@@ -106,8 +106,8 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "tls that is null, empty or an empty text is none",
-        arguments: [JSON.null, .object([:]), ""])
+        "tls that is null, false, empty or an empty text is none",
+        arguments: [JSON.null, false, .object([:]), ""])
     func noTLS(value: JSON) throws {
         #expect(try Configuration(changed("Actions/Docker/tls", value)).docker.address.tls == nil)
     }
@@ -131,21 +131,42 @@ struct ConfigurationTests {
     @Test("the context of a call wins: host, version and keys")
     func context() throws {
         let configuration = try Configuration(Self.good)
-        let other = try configuration.overridden(by: [
+        let other = try Configuration(Self.good, context: [
             "host": "tcp://10.0.0.2:2376", "api_version": "1.42",
         ])
         #expect(other.docker.address.text == "tcp://10.0.0.2:2376")
         #expect(other.docker.ceiling == APIVersion(1, 42))
         #expect(other.docker.address.tls == configuration.docker.address.tls)
-        let socket = try configuration.overridden(by: ["host": "unix:///other.sock"])
+        let socket = try Configuration(Self.good, context: ["host": "unix:///other.sock"])
         #expect(socket.docker.address.tls == nil)
         #expect(socket.docker.ceiling == APIVersion(1, 44))
         #expect(
-            try configuration.overridden(by: ["director_uuid": "x"]).docker.address.text
+            try Configuration(Self.good, context: ["director_uuid": "x"]).docker.address.text
                 == "tcp://10.0.0.1:2376")
         #expect {
-            _ = try configuration.overridden(by: ["host": "nonsense"])
+            _ = try Configuration(Self.good, context: ["host": "nonsense"])
         } throws: { "\($0)".contains("context.host") }
+    }
+
+    @Test("with a host in the context the configuration's own need be none")
+    func unusedHost() throws {
+        var json = Self.good
+        json["Actions"]["Docker"] = [
+            "host": "unused",
+            "tls": ["ca": "unused", "certificate": "unused", "private_key": "unused"],
+        ]
+        #expect(throws: (any Error).self) { try Configuration(json) }
+        let socket = try Configuration(
+            json, context: ["host": "unix:///a.sock", "tls": false])
+        #expect(socket.docker.address.text == "unix:///a.sock")
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("cpi.json", json.bytes)
+        #expect(
+            try Configuration(path: path, context: ["host": "unix:///a.sock", "tls": [:]])
+                .docker.tls == nil)
+        #expect {
+            _ = try Configuration(path: path, context: ["host": "nonsense", "tls": false])
+        } throws: { "\(($0 as? CPIError)?.message ?? "")".hasPrefix("context.host ") }
     }
 
     @Test("the context's agent and light_stemcell win key by key; the journal stays")
@@ -158,7 +179,7 @@ struct ConfigurationTests {
             ]
         ]
         let configuration = try Configuration(json)
-        let other = try configuration.overridden(by: [
+        let other = try Configuration(json, context: [
             "agent": ["Mbus": "nats://10.9.9.9:4222"],
             "light_stemcell": [
                 "require_image_verification": false,
@@ -172,12 +193,12 @@ struct ConfigurationTests {
         #expect(other.lightStemcell.logins["a.example"]?.password == "p1")
         #expect(other.lightStemcell.logins["b.example"]?.username == "c")
         #expect(other.journal.directory == configuration.journal.directory)
-        let half = try configuration.overridden(by: [
+        let half = try Configuration(json, context: [
             "light_stemcell": ["registry": ["c.example": ["username": "d", "password": "p4"]]]
         ])
         #expect(half.lightStemcell.requiresVerification)
         #expect {
-            _ = try configuration.overridden(by: ["agent": ["NTP": "x"]])
+            _ = try Configuration(json, context: ["agent": ["NTP": "x"]])
         } throws: { "\($0)".contains("context.agent.NTP") }
     }
 

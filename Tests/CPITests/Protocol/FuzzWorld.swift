@@ -31,7 +31,7 @@ struct FuzzWorld {
         }
         let transport = breaksAnswers ? breaking(dice) : scene.docker.transport
         let service = Service(
-            configuration: { try configured(configuration) },
+            configuration: { try configured(configuration, context: $0) },
             wiring: Wiring(
                 transport: transport, clock: time.clock, logger: scene.runner.logger,
                 sleep: time.sleep, sharedLocks: scene.runner.locks.path))
@@ -42,8 +42,8 @@ struct FuzzWorld {
     }
 
     /// Its journal stays in the test's own directory, whatever has become of the path.
-    private func configured(_ bytes: [UInt8]) throws -> Configuration {
-        var configuration = try Configuration(try JSON(parsing: bytes))
+    private func configured(_ bytes: [UInt8], context: JSON) throws -> Configuration {
+        var configuration = try Configuration(try JSON(parsing: bytes), context: context)
         configuration.journal.directory = scene.runner.directory.path
         return configuration
     }
