@@ -158,6 +158,9 @@ final class Curl {
         var connectTime: curl_off_t = 0
         ccurl_get_long(handle, CURLINFO_OS_ERRNO, &errno)
         ccurl_get_offset(handle, CURLINFO_PRETRANSFER_TIME_T, &connectTime)
+        if code == CURLE_SSL_CERTPROBLEM {
+            detail += "; a certificate and its private_key must belong together"
+        }
         switch code {
         case CURLE_WRITE_ERROR where transfer.isTooLarge:
             return .tooLarge(request: request.summary, limit: request.largestBody)

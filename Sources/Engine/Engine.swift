@@ -47,7 +47,10 @@ public final class Engine {
         request.limit = .total(min(timeout, 20))
         let response = try exchange(request)
         guard let text = response.headers["api-version"], let theirs = APIVersion(text) else {
-            let detail = "GET /_ping gave status \(response.status) and no Api-Version header"
+            let isPlain = response.status == 400 && address.hasPrefix("tcp:")
+            let detail =
+                "GET /_ping gave status \(response.status) and no Api-Version header"
+                + (isPlain ? "; a port for TLS answers so to plain text: give tls" : "")
             throw EngineError.notDocker(address: address, detail: detail)
         }
         guard theirs >= Engine.floor else {

@@ -92,7 +92,8 @@ extension EndToEnd {
             #expect(words.contains("its disk \(disk) could not be mounted"))
         }
 
-        @Test("A detach whose script dies in the VM after the store is unmounted: the store is back")
+        @Test(
+            "A detach whose script dies in the VM after the store is unmounted: the store is back")
         func scriptDies() throws {
             let rig = try Rig.live()
             defer { rig.tearDown() }

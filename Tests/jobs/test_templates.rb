@@ -49,7 +49,7 @@ class ConfigTest < TemplateTest
     "enable_lxcfs_support" => false,
     "light_stemcell" => { "require_image_verification" => true, "registry" => {} },
     "Actions" => {
-      "Docker" => { "host" => "unix:///var/run/docker.sock", "api_version" => "1.44" },
+      "Docker" => { "host" => "unix:///var/run/docker.sock" },
       "Agent" => { "NTP" => [], "Blobstore" => { "Provider" => "dav", "Options" => {} } },
     },
     "journal" => {

@@ -38,6 +38,9 @@ struct Call<M: Mutation> {
                     try method.inTheWay($0)
                 }
             }
+            if M.deletes {
+                try Search(world: world).requireNoneParkedByOperator(method.subjects)
+            }
             guard let first = try method.preparation(world) else { return }
             guard try !locks.cover(first.subjects) else { continue }
             let call = Call<DetachDisk>(method: first, world: world.furtherOperation())

@@ -95,6 +95,13 @@ final class World {
         recorder.note(.warning(text))
     }
 
+    /// Names that mean nothing here: for another CPI, or misspelt.
+    func warn(ofUnknown names: [String], in what: String) {
+        guard !names.isEmpty else { return }
+        let list = names.map { $0.prefix(60) }.joined(separator: ", ")
+        warn("\(what) that are not known here are ignored: \(list)")
+    }
+
     /// Logs what something took, or how it went, and keeps it in the journal.
     func note(_ text: String) {
         logger.info("\(text)")

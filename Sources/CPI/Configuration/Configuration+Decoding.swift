@@ -1,29 +1,20 @@
 import Engine
 
 extension Configuration.Docker {
-    /// The configuration's, or with a host in the context that one: by the configuration's TLS and version
-    /// where the context has none.
+    /// The context's host, TLS and version, each where it has one, else the configuration's.
     init(_ configured: Field, _ context: Field) throws {
-        guard !context.member("host").isAbsent else {
-            try self.init(configured)
-            return
+        func member(_ key: String) -> Field {
+            let given = context.member(key)
+            return given.isAbsent ? configured.member(key) : given
         }
-        var merged = context.value
-        for key in ["tls", "api_version"] where merged[key].isNull {
-            merged[key] = configured.value[key]
-        }
-        try self.init(Field(name: context.name, value: merged))
-    }
-
-    private init(_ field: Field) throws {
-        let host = field.member("host")
-        tls = try field.member("tls").optional { try Address.TLS($0) } ?? nil
+        let host = member("host")
+        tls = try member("tls").optional { try Address.TLS($0) } ?? nil
         do {
             address = try Address(try host.nonEmptyString(), tls: tls)
         } catch let error as Address.Invalid {
             throw Field.Wrong(description: "\(host.name) \(error)")
         }
-        ceiling = try field.member("api_version").optional { field in
+        ceiling = try member("api_version").optional { field in
             guard let version = APIVersion(try field.string()) else {
                 throw Field.Wrong(description: "\(field.name) must be a version such as \"1.44\"")
             }

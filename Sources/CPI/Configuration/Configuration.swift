@@ -106,9 +106,9 @@ public struct Configuration: Sendable {
     }
 
     /// The keys of a cpi-config entry arrive in the `context` of each call and win: one director,
-    /// many Docker hosts. Without a `host` there they say nothing about Docker, and with one the
-    /// configuration's own is not looked at; `agent` and `light_stemcell` win key by key. The journal is
-    /// always the configuration's.
+    /// many Docker hosts. `host`, `tls` and `api_version` win one by one, and the configuration's that loses
+    /// is not looked at; `agent` and `light_stemcell` win key by key. The journal is always the
+    /// configuration's.
     init(_ json: JSON, context: JSON = .null) throws {
         let root = Field(name: "", value: json)
         let context = Field(name: Configuration.contextName, value: context)

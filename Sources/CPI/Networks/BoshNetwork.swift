@@ -41,6 +41,9 @@ struct BoshNetwork {
         subnet = isManual ? try BoshNetwork.subnet(field) : nil
         delegated = isManual ? try BoshNetwork.delegated(field, within: subnet) : nil
         gateway = isManual ? try field.member("gateway").optional { try $0.address() } : nil
+        if let gateway, let subnet, !subnet.contains(IPAddress.bytes(gateway) ?? []) {
+            throw Field.Wrong(description: "\(field.name).gateway is not in \(subnet)")
+        }
         defaults =
             try field.member("default").optional { try $0.array().map { try $0.string() } } ?? []
         dns = try field.member("dns").optional { try $0.array().map { try $0.address() } } ?? []
@@ -63,12 +66,12 @@ struct BoshNetwork {
             guard let length = IPAddress.prefixLength(ofNetmask: netmask),
                 IPAddress.bytes(netmask)?.count == address.count
             else { throw Field.Wrong(description: "\(field.name).netmask is not a netmask") }
-            return CIDR(address: address, prefix: length)
+            return try CIDR(address: address, prefix: length).requireHost(address, field)
         }
         guard let length = try prefix(field, of: address), length < address.count * 8 else {
             throw Field.Wrong(description: "\(field.name).netmask is required for a manual network")
         }
-        return CIDR(address: address, prefix: length)
+        return try CIDR(address: address, prefix: length).requireHost(address, field)
     }
 
     /// Beside a netmask the prefix says how many addresses the VM has.
@@ -94,5 +97,20 @@ struct BoshNetwork {
                 description: "\(member.name) must be between 1 and \(address.count * 8)")
         }
         return number
+    }
+}
+
+extension CIDR {
+    /// Throws `Field.Wrong` for the first and the last address of an IPv4 subnet, which no host can have.
+    fileprivate func requireHost(_ address: [UInt8], _ field: Field) throws -> CIDR {
+        let ones = bytes.enumerated().map { index, byte in
+            byte | UInt8(0xff >> min(8, max(0, prefix - index * 8)))
+        }
+        let isHost = bytes.count != 4 || prefix > 30 || ![bytes, ones].contains(address)
+        guard isHost else {
+            throw Field.Wrong(
+                description: "\(field.name).ip is the network or broadcast address of \(self)")
+        }
+        return self
     }
 }

@@ -128,10 +128,11 @@ struct CreateNetwork: Mutation {
 extension World {
     /// Below API 1.48 each network has a subnet of IPv4.
     func warnOfIPv4(_ network: String) throws {
-        guard try engine.version() < .networksWithoutIPv4 else { return }
+        let version = try engine.version()
+        guard version < .networksWithoutIPv4 else { return }
         warn(
-            "this Engine knows no network without IPv4: VMs on \(network) get an IPv4 address of "
-                + "Docker's choice as well")
+            "API \(version), the newest that this Engine and api_version allow, knows no network without "
+                + "IPv4: VMs on \(network) get an IPv4 address of Docker's choice as well")
     }
 
     /// The network of that name, if this operation made it.

@@ -104,9 +104,7 @@ extension NetworkPlan {
     /// A worker of a swarm sees an overlay network of the managers only while a container is on it,
     /// and can make none.
     private func isInSwarm(_ world: World) throws -> Bool {
-        guard driver == "overlay" else { return false }
-        let swarm = try world.engineInfo()["Swarm"]
-        return swarm["LocalNodeState"].string == "active" && swarm["ControlAvailable"].bool != true
+        try driver == "overlay" && world.isSwarmWorker()
     }
 
     /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated

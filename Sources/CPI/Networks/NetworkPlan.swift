@@ -84,7 +84,8 @@ struct NetworkPlan: Codable {
         gateways.compactMap { asked in
             let bytes = IPAddress.bytes(asked)
             let present = network.gateways.filter { IPAddress.bytes($0)?.count == bytes?.count }
-            guard let first = present.first, !present.contains(where: { IPAddress.bytes($0) == bytes })
+            guard let first = present.first,
+                !present.contains(where: { IPAddress.bytes($0) == bytes })
             else { return nil }
             return "network \(name) is there with gateway \(first), which the VM's route goes by; "
                 + "\(asked) is asked for"

@@ -1,6 +1,7 @@
 import Engine
 
-/// A network's cloud_properties: what its Docker network is to be like. Keys of other CPIs are ignored.
+/// A network's cloud_properties: what its Docker network is to be like. Keys of other CPIs are ignored, with a
+/// warning.
 struct NetworkProperties {
     /// The Docker network's name.
     var name: String?
@@ -11,12 +12,17 @@ struct NetworkProperties {
     var options: [String: String] = [:]
     /// Without a way out. For a new network only.
     var isInternal = false
+    /// Names that mean nothing here, sorted.
+    var unknown: [String] = []
+
+    private static let known: Set = ["name", "driver", "enable_ipv6", "driver_opts", "internal"]
 
     init() {}
 
     /// Throws `Field.Wrong` that names the key.
     init(_ field: Field) throws {
-        _ = try field.optional { try $0.object() }
+        let members = try field.optional { try $0.object() } ?? [:]
+        unknown = Set(members.keys).subtracting(NetworkProperties.known).sorted()
         name = try field.member("name").optional { try $0.networkName() }
         driver = try field.member("driver").optional { try $0.nonEmptyString() }
         enableIPv6 = try field.member("enable_ipv6").optional { try $0.bool() } ?? false

@@ -75,8 +75,22 @@ extension World {
         } catch let error as EngineError
             where plan.driver == "overlay" && error.description.contains("not a swarm manager")
         {
+            guard try isSwarmWorker() else {
+                throw CPIError(
+                    kind: .cloud,
+                    message:
+                        "cannot create network \(plan.name): an overlay network needs a swarm, and "
+                        + "this Docker host is in none; next: docker swarm init, or docker swarm join"
+                )
+            }
             // A worker does not see the swarm's networks before a container of its is on them.
             logger.info("network \(plan.name) is taken to be on the swarm's managers: \(error)")
         }
+    }
+
+    /// Whether Docker is a node of a swarm that cannot make networks there.
+    func isSwarmWorker() throws -> Bool {
+        let swarm = try engineInfo()["Swarm"]
+        return swarm["LocalNodeState"].string == "active" && swarm["ControlAvailable"].bool != true
     }
 }

@@ -28,7 +28,8 @@ struct OrphanSearch {
         let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
             .filter(\.isGoCPIs).map(\.description)
         let images = try OrphanImages(world: world, vms: vms)
-        return try interrupted() + UnansweredCalls(world: world).open() + oldContainers(vms.union(goCPIs)) + images.all()
+        return try interrupted() + UnansweredCalls(world: world).open()
+            + oldContainers(vms.union(goCPIs)) + images.all()
             + pins() + volumes(vms.union(images.lastCopies)) + networks()
     }
 
@@ -77,7 +78,8 @@ struct OrphanSearch {
                         command: "docker rename \(member.name) \(vm)",
                         removal: .never("it is a VM"))
                 }
-                guard case .old = member.role, let container = try world.listed(member.id, called: member.name)
+                guard case .old = member.role,
+                    let container = try world.listed(member.id, called: member.name)
                 else { return nil }
                 guard try world.isHeld(container, vm) else {
                     return Orphan(

@@ -51,11 +51,10 @@ struct Removals {
         return containers + volumes + images
     }
 
-    /// Those that were made for VMs go with the last one.
+    /// Those that it has made itself.
     private func networks(of plan: CreateVM.Plan) throws -> [String] {
         try plan.networks.compactMap { plan in
-            guard let network = try world.engine.network(plan.name), network.isMadeByCPI,
-                !network.isDirectors
+            guard let network = try world.engine.network(plan.name), world.made(network.labels)
             else { return nil }
             return "network \(plan.name), if nobody uses it then"
         }

@@ -103,6 +103,18 @@ final class Search {
         }.filter { $0.id != world.operation }
     }
 
+    /// Throws `CPIError` when an operator has parked an operation about one of these: until it is resolved or
+    /// recovered, what it is about is not deleted.
+    func requireNoneParkedByOperator(_ subjects: [Subject]) throws {
+        guard let parked = openAbout(subjects).first(where: \.operation.isParkedByOperator) else {
+            return
+        }
+        throw CPIError(
+            kind: .cloud,
+            message: "\(parked.title): \(parked.operation.error ?? "it is parked"); "
+                + "next: cpi-admin recover \(parked.id)")
+    }
+
     /// The operation that has its mark on the VM, if any: as the journal tells it while it is open
     /// there, else as Docker tells it. Nil for one that was left to a person.
     private func marked(_ vm: VMCID) throws -> OpenOperation? {

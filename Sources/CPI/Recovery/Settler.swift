@@ -52,7 +52,8 @@ struct Settler {
     /// After something was deleted: what was left open or parked about it is over. What cannot be
     /// closed is logged.
     func closeGone(_ subjects: [Subject]) {
-        for one in Search(world: world).openAbout(subjects) where !outlives(one, subjects) {
+        for one in Search(world: world).openAbout(subjects)
+        where !outlives(one, subjects) && !one.operation.isParkedByOperator {
             do {
                 _ = try run(one, knownTo: [], wish: nil, isDeleted: true)
             } catch {

@@ -47,7 +47,8 @@ struct UnansweredCalls {
     }
 
     /// Nil when it is not there, or is in use.
-    private func orphan(_ made: Subject, _ operation: Operation, _ state: String) throws -> Orphan? {
+    private func orphan(_ made: Subject, _ operation: Operation, _ state: String) throws -> Orphan?
+    {
         guard let (kind, command) = try kindAndCommand(made) else { return nil }
         return Orphan(
             kind: kind, name: made.cid,

@@ -33,7 +33,8 @@ enum CustodyTable {
     /// `older`: images that earlier operations committed; they hold an older state.
     static func allGone(older: [String]) -> String {
         older.isEmpty
-            ? "all copies of the VM's container are gone: no container and no image of it is left"
+            ? "all copies of the VM's container are gone: no container and no image of it is left; "
+                + "next: bosh cck, or bosh recreate; the operation goes with the VM"
             : "the VM's container is gone: what is left of its root layer is an older state, in "
                 + "image \(older.joined(separator: ", "))"
     }

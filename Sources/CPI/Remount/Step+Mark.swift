@@ -17,11 +17,7 @@ extension Step {
                     volume = try world.engine.createVolume(name, labels: labels)
                 }
                 guard world.made(volume.labels) else {
-                    let owner = volume.labels[Label.operation] ?? "of somebody unknown"
-                    throw CPIError(
-                        kind: .cloud,
-                        message: "operation \(owner) has left its mark on VM \(vm); "
-                            + "next: cpi-admin recover")
+                    throw world.marked(vm, by: volume.labels[Label.operation])
                 }
             },
             verify: { try $0.madeVolume(name) != nil },
@@ -35,5 +31,21 @@ extension Step {
             do: { try $0.removeMadeVolume(vm.mark) },
             verify: { try $0.madeVolume(vm.mark) == nil },
             undo: .impossible)
+    }
+}
+
+extension World {
+    /// By an operation that is at work elsewhere, that was parked, or that no journal knows.
+    fileprivate func marked(_ vm: VMCID, by operation: String?) -> CPIError {
+        let owner = operation ?? "of somebody unknown"
+        let known = operation.flatMap { id in recorder.store.read { try $0.operation(id) } }
+        let why = known?.state == .parked ? known?.error : nil
+        let isOpen = known.map { [.running, .parked].contains($0.state) } ?? false
+        let next =
+            isOpen ? "cpi-admin recover \(owner)" : "cpi-admin recover --from-docker --vm \(vm)"
+        return CPIError(
+            kind: .cloud,
+            message: "operation \(owner) has left its mark on VM \(vm)"
+                + (why.map { " (\($0))" } ?? "") + "; next: \(next)")
     }
 }

@@ -74,9 +74,10 @@ struct CreateVM: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        if !properties.unknown.isEmpty {
-            let names = properties.unknown.map { $0.prefix(60) }.joined(separator: ", ")
-            world.warn("cloud_properties that are not known here are ignored: \(names)")
+        world.warn(ofUnknown: properties.unknown, in: "cloud_properties")
+        for network in self.networks {
+            world.warn(
+                ofUnknown: network.properties.unknown, in: "\(network.field.name).cloud_properties")
         }
         guard let image = try world.engine.image(stemcell.description) else {
             throw CPIError(kind: .vmCreationFailed, message: "stemcell \(stemcell) does not exist")

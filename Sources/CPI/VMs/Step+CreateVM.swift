@@ -32,9 +32,18 @@ extension Step {
                     plan.vm, agent: plan.agent, networks: call.networksField, env: call.env,
                     world.configuration.agent)
                 let path = plan.settingsPath ?? AgentSettings.usualPath
-                try world.engine.writeFiles(
-                    plan.vm.incomplete,
-                    [Tar.File(path: path, content: settings.bytes), EntryScript.mountWrapperFile])
+                let file = Tar.File(path: path, content: settings.bytes)
+                do {
+                    try world.engine.writeFiles(
+                        plan.vm.incomplete, [file, EntryScript.mountWrapperFile])
+                } catch let error as EngineError where error.isAboutLink {
+                    throw CPIError(
+                        kind: .cloud,
+                        message:
+                            "\(error): Docker writes into no container that has a mount below a "
+                            + "symbolic link of its image; give the place itself in cloud_properties, "
+                            + "such as /run/… for /var/run/…")
+                }
             },
             verify: { _ in false },
             undo: .withAnother)  // of the container
@@ -74,6 +83,11 @@ extension Step {
             verify: { try $0.madeContainer(plan.names)?.isRunning == true },
             undo: .withAnother)
     }
+}
+
+extension EngineError {
+    /// Docker 28 opens all mounts of a container before it unpacks files there, and follows no absolute link.
+    fileprivate var isAboutLink: Bool { description.contains("path escapes from parent") }
 }
 
 extension World {

@@ -15,7 +15,8 @@ struct VMMounts {
             try ["Binds", "volumes"].flatMap { key in
                 try properties.member(key).optional { try $0.array() } ?? []
             }.map { ($0, try $0.nonEmptyString()) }
-        entries = try properties.member("Mounts").optional { try $0.array() } ?? []
+        entries = (try properties.member("Mounts").optional { try $0.array() } ?? [])
+            .map(VMMounts.withPath)
         volumesFrom = try properties.member("VolumesFrom").optional { try $0.array() } ?? []
         for bind in binds {
             guard ReplacementMounts.isBind(bind.text) else {
@@ -85,6 +86,17 @@ struct VMMounts {
                 try VMMounts.requireOrdinary(mount.name, element, world)
             }
         }
+    }
+
+    /// Manifests mount the socket that Docker's host is configured by: `unix:///run/docker.sock`.
+    private static func withPath(_ entry: Field) -> Field {
+        let scheme = "unix://"
+        guard let source = entry.value["Source"].string, source.hasPrefix(scheme) else {
+            return entry
+        }
+        var value = entry.value
+        value["Source"] = .string(String(source.dropFirst(scheme.count)))
+        return Field(name: entry.name, value: value)
     }
 
     private static func target(_ entry: Field) -> String? {

@@ -5,8 +5,6 @@ import Engine
 /// are not ours are ignored, with a warning.
 struct VMProperties {
     var resources: VMResources
-    /// MiB; recorded, not enforced: a local volume has no size.
-    var ephemeralDiskMiB: Int?
     /// Published by the host.
     var ports: [PublishedPort]
     var systemd: Bool?
@@ -22,7 +20,10 @@ struct VMProperties {
         let field = try HostConfigNames.spelled(given, besides: ours)
         let members = field.value.object ?? [:]
         resources = try VMResources(field)
-        ephemeralDiskMiB = try field.member("ephemeral_disk").optional { try $0.int(1...(1 << 40)) }
+        // Not enforced: a local volume has no size. Other CPIs take an object, from the same cloud-config.
+        _ = try field.member("ephemeral_disk").optional {
+            $0.value.object == nil ? try $0.int(1...(1 << 40)) : 0
+        }
         ports =
             try field.member("ports").optional { try $0.array().flatMap(PublishedPort.parse) } ?? []
         systemd = try VMProperties.either(

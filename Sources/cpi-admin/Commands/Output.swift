@@ -12,6 +12,9 @@ struct Output: ParsableArguments {
     @Flag(help: "The same as --output json.")
     var json = false
 
+    /// Whether no format was asked for.
+    var isDefault: Bool { output == nil && !json }
+
     var format: OutputFormat { output ?? (json ? .json : .table) }
 
     func validate() throws {

@@ -33,12 +33,16 @@ struct Wanted {
     private let vm: String?
     private let disk: String?
 
-    /// Of those subjects. Throws `Complaint` for a text that may be several.
-    init(vm: String?, disk: String?, among subjects: [Subject]) throws {
+    /// Of those that `known` gives for a kind and a text. Throws `Complaint` for a text that may be several,
+    /// and for one that is none.
+    init(vm: String?, disk: String?, known: (Subject.Kind, String) throws -> [String]) throws {
         func whole(_ text: String?, _ kind: Subject.Kind) throws -> String? {
-            try text.map {
-                try Prefix.one($0, of: subjects.filter { $0.kind == kind }.map(\.cid)) ?? $0
+            guard let text else { return nil }
+            guard let cid = try Prefix.one(text, of: known(kind, text)) else {
+                throw Complaint(
+                    "neither Docker nor the journal knows a \(kind.rawValue) \(text)", .failure)
             }
+            return cid
         }
         self.vm = try whole(vm, .vm)
         self.disk = try whole(disk, .disk)

@@ -30,6 +30,9 @@ struct VM: ParsableCommand {
         guard logs == nil || files == nil else {
             throw ValidationError("--logs and --files exclude each other")
         }
+        guard !json || (logs == nil && files == nil) else {
+            throw ValidationError("--json is for the page, not for --logs and --files")
+        }
         guard logs ?? 1 > 0 else {
             throw ValidationError("--logs must be a whole number from 1: not \(logs ?? 0)")
         }

@@ -2,7 +2,8 @@ import Journal
 
 /// The text format of Prometheus, version 0.0.4: a summary of durations and counters by method or step.
 enum Metrics {
-    static func text(_ all: [Statistics], isSteps: Bool, open: [Operation]) -> String {
+    /// `open`: the states of operations that have no outcome, as `OperationView` says them.
+    static func text(_ all: [Statistics], isSteps: Bool, open: [String]) -> String {
         let label = isSteps ? "step" : "method"
         let name = isSteps ? "docker_cpi_step" : "docker_cpi_call"
         var lines = [
@@ -29,9 +30,9 @@ enum Metrics {
             "# HELP docker_cpi_open_operations Operations without an outcome, and parked ones.",
             "# TYPE docker_cpi_open_operations gauge",
         ]
-        for state in [Operation.State.running, .parked] {
-            let count = open.count { $0.state == state }
-            lines.append("docker_cpi_open_operations{state=\"\(state.rawValue)\"} \(count)")
+        for state in ["running", "interrupted", "elsewhere", "parked"] {
+            let count = open.count { $0 == state }
+            lines.append("docker_cpi_open_operations{state=\"\(state)\"} \(count)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -15,7 +15,8 @@ enum OperationColumn: String, CaseIterable {
     /// Those that are named, with commas between them; the usual ones, and `instance` where a row has
     /// one, without names. Throws `ValidationError` for a name that is none.
     static func choice(_ text: String?) throws -> [OperationColumn]? {
-        try text?.split(separator: ",").map { name in
+        guard text?.isEmpty != true else { throw ValidationError("--columns names none") }
+        return try text?.split(separator: ",").map { name in
             guard let column = OperationColumn(rawValue: name.lowercased()) else {
                 let names = allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("there is no column \(name); there are: \(names)")

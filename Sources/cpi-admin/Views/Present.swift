@@ -69,6 +69,12 @@ extension Present {
     /// nobody could look. Nil where nothing is left to be done.
     static func halfDone(_ one: OperatorRecovery.Case?, _ recovery: OperatorRecovery) -> String? {
         guard let one else { return nil }
+        // By its id only what is open is settled.
+        let id = one.operation.id
+        let settling =
+            Terminal.canAsk
+            ? "To have it settled, leave it open: cpi-admin recover \(id)"
+            : "To have it settled after this: cpi-admin recover --from-docker --older-than 0"
         do {
             let explanation = try recovery.explain(one)
             guard explanation.isUnfinished else { return nil }
@@ -78,7 +84,7 @@ extension Present {
                 + Terminal.indented(seen + ["recovery would: \(explanation.action)"])
                 + [
                     "Closing it changes nothing of that. Where its mark is left, the next call on the VM "
-                        + "settles it all the same; to settle it now: cpi-admin recover \(one.operation.id)"
+                        + "settles it all the same. \(settling)"
                 ])
                 .joined(separator: "\n")
         } catch {

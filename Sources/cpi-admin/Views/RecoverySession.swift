@@ -99,8 +99,7 @@ struct RecoverySession {
         var result = result
         do {
             let done = try recovery.settle(result.one, wish)
-            result.words =
-                done.needsPerson ? done.words + "; see cpi-admin orphans" : "done: \(done.words)"
+            result.words = done.needsPerson ? done.words : "done: \(done.words)"
             result.words = Invocation.complete(result.words)
             result.needsPerson = done.needsPerson
             result.isSettled = !done.needsPerson

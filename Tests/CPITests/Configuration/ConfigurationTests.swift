@@ -131,9 +131,11 @@ struct ConfigurationTests {
     @Test("the context of a call wins: host, version and keys")
     func context() throws {
         let configuration = try Configuration(Self.good)
-        let other = try Configuration(Self.good, context: [
-            "host": "tcp://10.0.0.2:2376", "api_version": "1.42",
-        ])
+        let other = try Configuration(
+            Self.good,
+            context: [
+                "host": "tcp://10.0.0.2:2376", "api_version": "1.42",
+            ])
         #expect(other.docker.address.text == "tcp://10.0.0.2:2376")
         #expect(other.docker.ceiling == APIVersion(1, 42))
         #expect(other.docker.address.tls == configuration.docker.address.tls)
@@ -179,23 +181,27 @@ struct ConfigurationTests {
             ]
         ]
         let configuration = try Configuration(json)
-        let other = try Configuration(json, context: [
-            "agent": ["Mbus": "nats://10.9.9.9:4222"],
-            "light_stemcell": [
-                "require_image_verification": false,
-                "registry": ["b.example": ["username": "c", "password": "p3"]],
-            ],
-            "journal": ["directory": "/elsewhere"],
-        ])
+        let other = try Configuration(
+            json,
+            context: [
+                "agent": ["Mbus": "nats://10.9.9.9:4222"],
+                "light_stemcell": [
+                    "require_image_verification": false,
+                    "registry": ["b.example": ["username": "c", "password": "p3"]],
+                ],
+                "journal": ["directory": "/elsewhere"],
+            ])
         #expect(other.agent.mbus == "nats://10.9.9.9:4222")
         #expect(other.agent.ntp == configuration.agent.ntp)
         #expect(other.lightStemcell.requiresVerification == false)
         #expect(other.lightStemcell.logins["a.example"]?.password == "p1")
         #expect(other.lightStemcell.logins["b.example"]?.username == "c")
         #expect(other.journal.directory == configuration.journal.directory)
-        let half = try Configuration(json, context: [
-            "light_stemcell": ["registry": ["c.example": ["username": "d", "password": "p4"]]]
-        ])
+        let half = try Configuration(
+            json,
+            context: [
+                "light_stemcell": ["registry": ["c.example": ["username": "d", "password": "p4"]]]
+            ])
         #expect(half.lightStemcell.requiresVerification)
         #expect {
             _ = try Configuration(json, context: ["agent": ["NTP": "x"]])

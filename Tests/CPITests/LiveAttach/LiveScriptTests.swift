@@ -82,7 +82,8 @@ struct LiveScriptTests {
 
     @Test("what a killed detach had unmounted is mounted again where it was, and nothing twice")
     func killedInTheMiddle() throws {
-        let lines = "/data\\040store /volumes/disk-1/_data/part ro\n/store /volumes/disk-1/_data rw\n"
+        let lines =
+            "/data\\040store /volumes/disk-1/_data/part ro\n/store /volumes/disk-1/_data rw\n"
         let killed = try detach(
             """
             live_places() { live_places='/store /volumes/disk-1/_data rw'; live_order='\(lines)'; }

@@ -37,6 +37,12 @@ struct NetworkTests {
                 ["ip": "10.0.0.1", "netmask": "255.0.0.0", "cloud_properties": ["name": "../x"]],
                 "networks.a.cloud_properties.name"
             ),
+            (["ip": "10.0.0.0", "netmask": "255.255.255.0"], "networks.a.ip is the network"),
+            (["ip": "10.0.1.255", "netmask": "255.255.254.0"], "networks.a.ip is the network"),
+            (
+                ["ip": "10.0.0.1", "netmask": "255.255.255.0", "gateway": "10.0.1.1"],
+                "networks.a.gateway is not in 10.0.0.0/24"
+            ),
             (["type": "dynamic"], "networks.a.cloud_properties.name"),
             (
                 ["type": "dynamic", "cloud_properties": ["name": "x", "enable_ipv6": "yes"]],

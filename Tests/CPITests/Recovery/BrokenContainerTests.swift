@@ -5,7 +5,8 @@ import Testing
 @testable import Support
 
 /// Docker answers 500 for a container whose files it has lost, for as long as the container is there.
-@Suite("One container that Docker cannot describe does not silence what there is to say of the others")
+@Suite(
+    "One container that Docker cannot describe does not silence what there is to say of the others")
 struct BrokenContainerTests {
     let scene: Scene
     let broken: String

@@ -5,7 +5,7 @@ import Testing
 @testable import CPI
 @testable import Support
 
-@Suite("What is parked stays parked until somebody asks for it, and goes with what it is about")
+@Suite("What is parked stays parked until somebody asks for it")
 struct ParkedTests {
     let scene: Scene
 
@@ -61,16 +61,52 @@ struct ParkedTests {
         #expect(!found.isEmpty && found.allSatisfy(\.isParkedByOperator), "\(found)")
     }
 
-    @Test("a delete_vm that recovery finishes closes it")
+    @Test(
+        "nothing that it is about is deleted before it is resolved; the reason and the command are said"
+    )
+    func notDeleted() throws {
+        scene.docker.forget()
+        for (method, cid) in [("delete_vm", scene.vm), ("delete_disk", scene.disk)] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call(method, [.string(cid)])
+            }
+            #expect(failure?.message.contains("a person looks; next: cpi-admin recover") == true)
+        }
+        #expect(scene.docker.story.isEmpty, "\(scene.docker.story)")
+        #expect(try parked.state == .parked)
+        _ = try recovery.resolve(parked.id, as: .failed, reason: "looked")
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.container(scene.vm) == nil)
+    }
+
+    @Test("an attach_disk meets its mark, and says why it is there")
+    func marked() throws {
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        let id = try parked.id
+        #expect(failure?.message.contains("a person looks); next: cpi-admin recover \(id)") == true)
+    }
+
+    @Test("what recovery has parked goes with a VM whose delete_vm recovery finishes")
     func deleted() throws {
+        let scene = try Scene()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/rename") ? .killAfter : nil
+        }
+        _ = try? scene.create()
+        scene.docker.revive()
+        try scene.runner.recover()
+        let journal = try scene.runner.journal()
+        let parked = try #require(try journal.open().first)
+        #expect(parked.state == .parked && !parked.isParkedByOperator)
+        let vm = try #require(try journal.subjects(of: parked.id).first { $0.kind == .vm })
         scene.docker.onRequest = { _, request in
             request.method == "DELETE" && request.path.contains("/volumes/") ? .kill : nil
         }
-        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        _ = try? scene.runner.call("delete_vm", [.string(vm.cid)])
         scene.docker.revive()
         #expect(try scene.runner.journal().open().count == 2)
         try scene.runner.recover()
         #expect(try scene.runner.journal().open().isEmpty)
-        #expect(scene.docker.state.container(scene.vm) == nil)
+        #expect(scene.docker.state.container(vm.cid) == nil)
     }
 }

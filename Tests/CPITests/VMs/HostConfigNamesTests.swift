@@ -22,7 +22,10 @@ struct HostConfigNamesTests {
         try scene.makeVM(
             properties: [
                 "mounts": [
-                    ["type": "bind", "source": "/run/docker.sock", "target": "/docker/docker.sock"]
+                    [
+                        "type": "bind", "source": "unix:///run/docker.sock",
+                        "target": "/docker/docker.sock",
+                    ]
                 ], "privileged": false, "CPUSETCPUS": "0",
             ])
         let host = try #require(scene.container?.hostConfig)

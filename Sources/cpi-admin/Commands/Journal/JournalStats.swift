@@ -21,6 +21,12 @@ struct JournalStats: ParsableCommand {
     @Flag(help: "Print metrics in the text format of Prometheus.")
     var prometheus = false
 
+    func validate() throws {
+        guard !prometheus || output.isDefault else {
+            throw ValidationError("--prometheus is a format of its own: leave out the other one")
+        }
+    }
+
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
@@ -29,7 +35,8 @@ struct JournalStats: ParsableCommand {
                 try steps
                 ? journal.stepStatistics(since: since) : journal.methodStatistics(since: since)
             guard prometheus else { return output.print(Listing(all, isSteps: steps)) }
-            let open = try journal.open()
+            let reader = OperationReader(journal)
+            let open = try journal.open().map { try reader.view($0).state }
             print(Metrics.text(all, isSteps: steps, open: open), terminator: "")
         }
     }

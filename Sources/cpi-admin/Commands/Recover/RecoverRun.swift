@@ -29,16 +29,18 @@ struct RecoverRun: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            With --from-docker: leave alone what is younger, in seconds; it may be at work on another \
-            host.
+            With --from-docker: leave alone what is younger, in seconds (600 without it); it may be at \
+            work on another host.
             """)
-    var olderThan = OperatorRecovery.grace
+    var olderThan: Int?
     @Flag(help: "Roll an attach_disk or detach_disk back although it could be finished.")
     var back = false
     @Flag(help: "Finish an attach_disk or detach_disk that would be rolled back.")
     var forward = false
     @Flag(help: "Print JSON.")
     var json = false
+
+    private var seconds: Int { olderThan ?? OperatorRecovery.grace }
 
     var wish: Operation.Direction? { back ? .backward : forward ? .forward : nil }
 
@@ -58,8 +60,12 @@ struct RecoverRun: ParsableCommand {
         guard (wish == nil) || id != nil || fromDocker else {
             throw ValidationError("--back and --forward need the id of an operation")
         }
-        guard olderThan >= 0 else {
-            throw ValidationError("--older-than must be a whole number from 0: not \(olderThan)")
+        guard olderThan ?? 0 >= 0 else {
+            throw ValidationError(
+                "--older-than must be a whole number from 0: not \(olderThan ?? 0)")
+        }
+        guard olderThan == nil || fromDocker else {
+            throw ValidationError("--older-than is for --from-docker")
         }
     }
 
@@ -68,11 +74,17 @@ struct RecoverRun: ParsableCommand {
             let recovery = try source.recovery(needsJournal: !fromDocker)
             let (found, young) =
                 try fromDocker
-                ? recovery.casesFromDocker(olderThan: olderThan, wish)
+                ? recovery.casesFromDocker(olderThan: seconds, wish)
                 : (recovery.cases(id, wish), 0)
-            // A VM that no operation is open on may have lost its name.
-            let vms = try vm == nil ? [] : recovery.vmNames().map { Subject(.vm, $0) }
-            let wanted = try Wanted(vm: vm, disk: disk, among: found.flatMap(\.subjects) + vms)
+            let journal = try? source.openJournal()
+            let wanted = try Wanted(vm: vm, disk: disk) { kind, text in
+                // A VM that no operation is open on may have lost its name.
+                let there =
+                    try kind == .vm
+                    ? recovery.vmNames() : recovery.disks(usage: false).map(\.disk)
+                let open = found.flatMap(\.subjects).filter { $0.kind == kind }.map(\.cid)
+                return try there + open + (journal?.cids(kind, like: text) ?? [])
+            }
             let cases = found.filter { wanted.fits($0.subjects) }
             if id != nil { try cases.first?.requireNoOwner() }
             let asks = Terminal.canAsk && !yes && !dryRun && !json
@@ -112,7 +124,7 @@ struct RecoverRun: ParsableCommand {
     private func requireNone(_ young: Int) throws {
         guard young > 0 else { return }
         throw Complaint(
-            "\(young) younger than \(olderThan) seconds left alone, for they may be at work on "
+            "\(young) younger than \(seconds) seconds left alone, for they may be at work on "
                 + "another host; --older-than 0 takes them too", ExitCode.openOperations)
     }
 
