@@ -7,7 +7,7 @@ public struct OperationFilter: Sendable {
     public var methods: [String]
     public var states: [Operation.State]
     public var mutatingOnly: Bool
-    /// Only those whose answer nobody has read.
+    /// Only those whose answer nobody has read, as far as the journal tells.
     public var answerLost = false
     /// The director's id of the call, such as "cpi-123456".
     public var request: String?
@@ -65,7 +65,7 @@ extension Journal {
             conditions.append("\(plain)state IN (\(states))")
         }
         if filter.mutatingOnly { conditions.append("mutating") }
-        if filter.answerLost { conditions.append("replied = 'lost'") }
+        if filter.answerLost { conditions.append("replied IS NOT 'delivered'") }
         if let request = filter.request { add("\(plain)request = ?", .text(request)) }
         if let director = filter.director { add("\(plain)director = ?", .text(director)) }
         if let since = filter.since { add("\(plain)started >= ?", .integer(since)) }

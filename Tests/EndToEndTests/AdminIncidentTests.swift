@@ -39,7 +39,7 @@ extension EndToEnd {
                 #expect(look.stdout.contains("give container \(name) its name back"), "\(look)")
                 #expect(look.stdout.contains("it is stopped, and stays so"))
             }
-            #expect(try rig.admin("recover", "--vm", "vm-none").exitCode == 0)
+            #expect(try rig.admin("recover", "--vm", "vm-none").exitCode == 1)
             let json = try JSON(parsing: rig.admin("recover", "--json").stdout.utf8)
             #expect(json["operations"] == [] && json["further"].array?.count == 1)
             #expect(try rig.engine.container(vm) == nil, "looking changes nothing")

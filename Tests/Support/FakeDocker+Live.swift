@@ -7,6 +7,9 @@ struct LiveCommand {
     enum Verb { case attach, detach, look, probe }
     let verb: Verb
     let disk: String
+    /// The operation that it is run for, and what for.
+    let operation: String
+    let mode: LiveScript.Mode?
 
     init?(_ command: [String]) {
         guard command.count >= 3, command[0] == "/bin/sh", command[1] == "-c" else { return nil }
@@ -18,6 +21,8 @@ struct LiveCommand {
         default: return nil
         }
         disk = command.count > 4 ? command[4] : ""
+        operation = command.count > 5 ? command[5] : ""
+        mode = command.count > 6 ? LiveScript.Mode(rawValue: command[6]) : nil
     }
 }
 
@@ -40,6 +45,13 @@ extension FakeDocker.State.Container {
 
 extension FakeDocker {
     func run(_ command: LiveCommand, _ index: Int) -> (output: String, exitCode: Int) {
+        switch command.mode {
+        case .undo: state.containers[index].over.insert(command.operation)
+        case .again: state.containers[index].over.remove(command.operation)
+        case .do where state.containers[index].over.contains(command.operation):
+            return ("operation \(command.operation) was taken back\n", 1)
+        case .do, nil: break
+        }
         let container = state.containers[index]
         let entry = "\(LiveScript.list)/\(command.disk)"
         switch command.verb {

@@ -15,7 +15,7 @@ struct Call<M: Mutation> {
         return try run(under: locks)
     }
 
-    private func run(under locks: LockSet) throws -> JSON {
+    fileprivate func run(under locks: LockSet) throws -> JSON {
         let plan: M.Plan
         do {
             try locks.cover(method.locks)
@@ -43,9 +43,14 @@ struct Call<M: Mutation> {
             }
             guard let first = try method.preparation(world) else { return }
             guard try !locks.cover(first.subjects) else { continue }
-            let call = Call<DetachDisk>(method: first, world: world.furtherOperation())
-            _ = try call.run(under: locks)
+            try Self.make(first, world.furtherOperation(), locks)
         }
+    }
+
+    private static func make<First: Mutation>(
+        _ method: First, _ world: World, _ locks: LockSet
+    ) throws {
+        _ = try Call<First>(method: method, world: world).run(under: locks)
     }
 
     private func perform(_ plan: M.Plan) throws -> JSON {

@@ -45,7 +45,7 @@ protocol Mutation: Method {
     /// The dead operations that are in the way of this call. Throws when one may live elsewhere.
     func inTheWay(_ search: Search) throws -> [OpenOperation]
     /// Another call to be made first, as an operation of its own; nil for none. Asked again after it.
-    func preparation(_ world: World) throws -> DetachDisk?
+    func preparation(_ world: World) throws -> (any Mutation)?
     /// Looks, decides, chooses every name. Changes nothing. Throws `CPIError` or `EngineError`.
     func plan(_ world: World) throws -> Plan
     /// What else the plan is about: what it is going to make.
@@ -72,7 +72,7 @@ extension Mutation {
     static var deletes: Bool { false }
     var locks: [Subject] { subjects }
     func inTheWay(_ search: Search) throws -> [OpenOperation] { try search.about(locks) }
-    func preparation(_ world: World) throws -> DetachDisk? { nil }
+    func preparation(_ world: World) throws -> (any Mutation)? { nil }
     static func subjects(of plan: Plan) -> [Subject] { [] }
     static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan? { nil }
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] { [] }

@@ -34,7 +34,7 @@ struct DeleteDisk: Mutation {
 
     /// create_vm mounts the disks that it is given, and bosh-cli may delete one of them right after:
     /// such a disk was never attached, and is taken out of the VM first.
-    func preparation(_ world: World) throws -> DetachDisk? {
+    func preparation(_ world: World) throws -> (any Mutation)? {
         guard world.recorder.store.mayBeMountedAhead(disk), try world.disk(disk) != nil else {
             return nil
         }

@@ -108,16 +108,25 @@ extension LiveScript {
 
     static let listing = #"""
         # Runs a function ($1) for a disk ($2) when no other script is at work on it: the locks of two machines do not
-        # keep an attach and a detach apart. Whoever was killed in the middle has left its lock.
+        # keep an attach and a detach apart. Whoever was killed in the middle has left its lock. An operation ($3) that
+        # was taken back ($4: undo) is over: a Docker that was out of reach may start its script when all is done.
         live_alone() {
-          live_lock=/dev/docker_cpi.$2.lock tries=0
+          live_lock=/dev/docker_cpi.$2.lock live_over=/dev/docker_cpi.$3.over tries=0
           until ln -s $$ "$live_lock" 2>/dev/null; do
             tries=$((tries + 1))
             [ $tries -le 300 ] || { echo "another call is at work on the disk in this VM: $live_lock"; return 1; }
             holder=$(readlink "$live_lock") && [ ! -d "/proc/$holder" ] && rm -f "$live_lock"
             sleep 0.1 2>/dev/null || sleep 1
           done
-          "$@" && status=0 || status=$?
+          case $4 in
+          undo) : >"$live_over" ;;
+          again) rm -f "$live_over" ;;
+          esac
+          if [ "$4" = do ] && [ -e "$live_over" ]; then
+            echo "operation $3 was taken back" && status=1
+          else
+            "$1" "$2" && status=0 || status=$?
+          fi
           rm -f "$live_lock"
           return $status
         }

@@ -23,12 +23,17 @@ enum LiveScript {
 
             """
 
-    /// Puts the disk `$1` on the list and mounts it. Done already: success.
-    static let attach = functions + "live_alone live_attach \"$1\"\n"
+    /// Puts the disk `$1` on the list and mounts it, for the operation `$2` in the mode `$3`. Done already:
+    /// success.
+    static let attach = functions + "live_alone live_attach \"$1\" \"$2\" \"$3\"\n"
 
-    /// Unmounts the disk `$1` wherever it is mounted and takes it from the list. A disk that is in use
-    /// stays as it is: the output then names who uses it.
-    static let detach = functions + "live_alone live_detach \"$1\"\n"
+    /// Unmounts the disk `$1` wherever it is mounted and takes it from the list, likewise. A disk that is in
+    /// use stays as it is: the output then names who uses it.
+    static let detach = functions + "live_alone live_detach \"$1\" \"$2\" \"$3\"\n"
+
+    /// What a script is run for. After `undo` no script of the operation does anything any more, however late
+    /// Docker starts it, but one that an operator has asked for: `again`.
+    enum Mode: String { case `do`, undo, again }
 
     /// What there is of the disk `$1`: the lines "listed" and "mounted".
     static let look = functions + "live_report \"$1\"\n"

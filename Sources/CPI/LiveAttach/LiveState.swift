@@ -69,11 +69,15 @@ extension World {
         }
     }
 
-    /// Runs one of the scripts in the VM. Throws `CPIError` with the script's own words when it fails,
-    /// else `EngineError`.
-    func runLive(_ script: String, _ disk: DiskCID, in container: String) throws {
+    /// Runs one of the scripts in the VM for a plan: what it is about, or what takes that back. Throws
+    /// `CPIError` with the script's own words when it fails, else `EngineError`.
+    func runLive(_ script: String, _ plan: LiveAttach, in container: String) throws {
+        let isForward = (script == LiveScript.attach) == plan.isAttach
+        let mode: LiveScript.Mode = isForward ? keepsWhatHasRun ? .again : .do : .undo
         let result = try engine.exec(
-            container, LiveScript.command(script, disk), seconds: configuration.timeouts.request)
+            container,
+            LiveScript.command(script, plan.disk) + [plan.operation, mode.rawValue],
+            seconds: configuration.timeouts.request)
         guard result.exitCode != 0 else { return }
         let words = (result.output + result.errors).split(separator: "\n").joined(separator: "; ")
         throw CPIError(

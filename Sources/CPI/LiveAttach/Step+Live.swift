@@ -91,7 +91,7 @@ extension World {
             guard try isStartedSince(container) else { return }
         }
         do {
-            try runLive(LiveScript.attach, plan.disk, in: container.id)
+            try runLive(LiveScript.attach, plan, in: container.id)
         } catch let error as CPIError {
             throw CPIError(
                 kind: .cloud,
@@ -113,7 +113,7 @@ extension World {
             guard try isStartedSince(container) else { return }
         }
         do {
-            try runLive(LiveScript.detach, plan.disk, in: container.id)
+            try runLive(LiveScript.detach, plan, in: container.id)
         } catch let error as CPIError {
             throw CPIError(
                 kind: .cloud,
@@ -132,16 +132,26 @@ extension World {
     /// conflict then): it is made again where the disk is still attached. Throws `CPIError` where it is not,
     /// and where another VM has got the disk.
     fileprivate func startPin(_ plan: LiveAttach) throws {
-        do {
-            // By its id: the name may be another VM's pin by now.
-            try engine.startContainer(try ownPin(plan)?.id ?? plan.disk.pin)
-        } catch let error as EngineError where error.isNotFound || error.isConflict {
-            try pinAgain(plan)
-            guard try LiveState(plan, self).isListed else {
-                throw CPIError(
-                    kind: .cloud,
-                    message: "disk \(plan.disk) was detached from VM \(plan.vm) at the same time")
+        var isDisturbed = false
+        let isUp = try wait(seconds: 2, every: 0.1) {
+            do {
+                // By its id: the name may be another VM's pin by now.
+                if let pin = try ownPin(plan) {
+                    try engine.startContainer(pin.id)
+                } else {
+                    isDisturbed = true
+                    try pinAgain(plan)
+                }
+                return true
+            } catch let error as EngineError where error.isNotFound || error.isConflict {
+                isDisturbed = true
+                return false
             }
+        }
+        guard try isUp && (!isDisturbed || LiveState(plan, self).isListed) else {
+            throw CPIError(
+                kind: .cloud,
+                message: "disk \(plan.disk) was detached from VM \(plan.vm) at the same time")
         }
     }
 

@@ -3,8 +3,8 @@ import Journal
 
 /// Makes a Docker network for a subnet that a director manages. Only delete_network removes it.
 ///
-/// One whose cloud_properties name it may be there already: made by the same director for the same
-/// subnet it is the one that is asked for, for an earlier answer may not have arrived.
+/// It may be there already: made by the same director for the same subnet it is the one that is asked for,
+/// for an earlier answer may not have arrived.
 struct CreateNetwork: Mutation {
     static let name = "create_network"
     static let arguments = ["subnet_definition"]
@@ -29,9 +29,10 @@ struct CreateNetwork: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         let present = try world.engine.networks()
-        let cid = definition.properties.name.map { NetworkCID($0) } ?? .random()
         let driver = definition.properties.driver ?? "bridge"
-        let same = present.first { $0.name == cid.description }
+        let same = try same(present, world)
+        let name = definition.properties.name ?? same?.name
+        let cid = name.map { NetworkCID($0) } ?? .random()
         let range = try range(present, same, world)
         let isIPv6 = range.bytes.count == 16
         let gateway = definition.gateway ?? range.address(1)
@@ -59,6 +60,20 @@ struct CreateNetwork: Mutation {
             cid: cid, network: network,
             reserved: isSwarms ? ["\(range.address(2))-\(range.address(9))"] : [],
             isThere: same != nil)
+    }
+
+    /// The network that is asked for, where it is there: by its name; without one it is this director's own
+    /// for the very subnet, that nobody is on and whose answer cannot have arrived.
+    private func same(_ present: [Network], _ world: World) throws -> Network? {
+        if let name = definition.properties.name { return present.first { $0.name == name } }
+        guard let range = definition.range, let director = world.request.director else {
+            return nil
+        }
+        return try present.first { one in
+            try one.isDirectors && one.labels[Label.director] == director
+                && one.subnets.compactMap(CIDR.init) == [range]
+                && world.users(of: one.name).isEmpty
+        }
     }
 
     /// Throws `CPIError` when there is none left to choose.

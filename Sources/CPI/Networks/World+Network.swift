@@ -25,9 +25,22 @@ extension World {
         }
     }
 
-    /// The containers that have an endpoint on the network, running or not, by name.
+    /// The containers that have an endpoint on the network, running or not, by name; and the images that are
+    /// the last copy of a VM that was on it: recovery makes that VM again there.
     func users(of network: String) throws -> [String] {
         try engine.containers(["network": [network]]).compactMap(\.names.first).sorted()
+            + lastCopies(on: network)
+    }
+
+    private func lastCopies(on network: String) throws -> [String] {
+        try engine.imageTags(["label": [Label.vm]]).compactMap { tag in
+            guard let (vm, role) = VMCID.role(of: tag), case .committedImage = role,
+                let image = try engine.image(tag),
+                Blueprint.container(in: image)?.endpoints[network] != nil,
+                try containers(of: vm).isEmpty
+            else { return nil }
+            return "image \(tag)"
+        }
     }
 
     /// As words for an error; nil when there is none.

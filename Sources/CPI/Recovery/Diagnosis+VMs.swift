@@ -8,18 +8,33 @@ extension OperatorRecovery {
         let containers = try engine.containers(["label": [Label.vm]])
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
         let open = Set(try cases(nil).flatMap(\.subjects))
-        return try vms.sorted().map { VMCID($0) }.compactMap { vm in
-            guard !open.contains(vm.subject), try engine.volume(vm.mark) == nil else { return nil }
-            do {
-                guard let container = try engine.container(vm.description) else {
-                    return try renamed(vm)
+        return try beside(containers)
+            + vms.sorted().map { VMCID($0) }.compactMap { vm in
+                guard !open.contains(vm.subject), try engine.volume(vm.mark) == nil else {
+                    return nil
                 }
-                return stopped(vm, container)
-            } catch let error as EngineError where error.isFault {
-                return Finding(
-                    "vm \(vm)", .fail, "Docker cannot describe its container: \(error)",
-                    advice: "look into the Docker daemon's log")
+                do {
+                    guard let container = try engine.container(vm.description) else {
+                        return try renamed(vm)
+                    }
+                    return stopped(vm, container)
+                } catch let error as EngineError where error.isFault {
+                    return Finding(
+                        "vm \(vm)", .fail, "Docker cannot describe its container: \(error)",
+                        advice: "look into the Docker daemon's log")
+                }
             }
+    }
+
+    /// Containers of a VM that run under another name than its own: they have its volumes as well.
+    private func beside(_ containers: [ContainerSummary]) -> [Finding] {
+        containers.compactMap { one in
+            guard one.state == "running", let vm = one.labels[Label.vm].map({ VMCID($0) }),
+                let name = one.names.first, case .old = vm.role(of: name)
+            else { return nil }
+            return Finding(
+                "vm \(vm)", .fail, "container \(name), which was replaced, runs on its volumes",
+                advice: "docker stop \(name); compare it with the VM: docker diff \(name)")
         }
     }
 

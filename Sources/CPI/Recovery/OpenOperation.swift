@@ -45,7 +45,21 @@ extension World {
         guard let place = operation.place, !place.isEmpty, locks.isElsewhere(place) else {
             return false
         }
-        return operation.since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
+        return isYoung(operation.since)
+    }
+
+    /// Whether what bears these labels may be just being used by the call that made it, here or elsewhere.
+    func mayBeAtWork(_ labels: [String: String]) -> Bool {
+        guard let id = labels[Label.operation], !id.isEmpty else { return false }
+        if locks.isOwned(id) { return true }
+        guard let place = labels[Label.host], !place.isEmpty, locks.isElsewhere(place) else {
+            return false
+        }
+        return isYoung(labels[Label.createdAt] ?? "")
+    }
+
+    private func isYoung(_ since: String) -> Bool {
+        since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
     }
 
     /// Throws `CPIError` naming the machine when the operation may be at work there.

@@ -127,7 +127,11 @@ public final class OperatorRecovery {
 
     /// An error for people. What Docker echoes of a secret is taken out.
     public func words(of error: any Error) -> String {
-        world.recorder.store.redactor.clean((error as? CPIError)?.message ?? "\(error)")
+        let failure = error as? StepFailure
+        let text = (failure?.cause as? CPIError ?? error as? CPIError)?.message
+        let words = text ?? failure.map { "\($0.cause)" } ?? "\(error)"
+        return world.recorder.store.redactor.clean(
+            (failure.map { "step \"\($0.step)\": " } ?? "") + words)
     }
 
     /// What nobody may know of.

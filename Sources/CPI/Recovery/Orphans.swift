@@ -115,7 +115,9 @@ struct OrphanSearch {
         let copied = Set(try Traces(world: world).copies().flatMap(\.subjects).map(\.cid))
         let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied, world: world)
         return all.compactMap { volume in
-            guard let reason = reason(volume, vms) ?? snapshots.reason(volume) else { return nil }
+            guard !world.mayBeAtWork(volume.labels),
+                let reason = reason(volume, vms) ?? snapshots.reason(volume)
+            else { return nil }
             return Orphan(
                 kind: "volume", name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)",
@@ -149,7 +151,7 @@ struct OrphanSearch {
     /// Made for a VM and used by none: the next create_vm may want it again. A director's is its own.
     private func networks() throws -> [Orphan] {
         try world.engine.networks().compactMap { network in
-            guard network.isMadeByCPI, !network.isDirectors,
+            guard network.isMadeByCPI, !network.isDirectors, !world.mayBeAtWork(network.labels),
                 try world.users(of: network.name).isEmpty
             else { return nil }
             return Orphan(

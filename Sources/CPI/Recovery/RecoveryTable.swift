@@ -64,7 +64,8 @@ enum Action: Equatable {
 
 /// (what the journal says, what Docker shows) → action. Read it as a table.
 enum RecoveryTable {
-    static let unanswered = Action.park("it is made, and its answer may not have arrived")
+    static let unanswered = Action.park(
+        "it is made, and its answer may not have arrived; cpi-admin orphans says what removes it")
 
     /// What the journal and whoever asks say.
     struct Question {

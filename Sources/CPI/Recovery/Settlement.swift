@@ -42,9 +42,16 @@ struct Settlement {
         do {
             return try run(type, subjects, wish)
         } catch let failure where operation.state == .parked {
+            try? removeRemains(type)
             finish(.parked, operation.error)
             throw failure
         }
+    }
+
+    /// Its mark would be in the way of every call on the VM.
+    private func removeRemains<M: Mutation>(_ type: M.Type) throws {
+        guard let plan = operation.plan(of: type), try foreignDaemon() == nil else { return }
+        try M.removeRemains(plan, world)
     }
 
     /// Leaves it to people. One that is parked keeps the reason that it has.

@@ -35,8 +35,8 @@ extension Carriers.Old {
     fileprivate var words: String {
         switch self {
         case .absent: "is gone"
-        case .rested: "is stopped, and has not run since its commit"
-        case .reran: "is stopped, and has run since its commit"
+        case .rested: "is stopped, and nobody has started it since"
+        case .reran: "is stopped, and somebody has started it since"
         case .running: "is running"
         }
     }

@@ -8,24 +8,48 @@ struct UnansweredCalls {
     /// By calls that died or were left to a person, whether somebody has settled them since or not. Throws
     /// `EngineError`.
     func open() throws -> [Orphan] {
-        let open = world.recorder.store.read { journal in
-            try journal.open().map { try OpenOperation($0, in: journal) }
-        }
-        let dead = (open ?? []).filter { one in
-            one.operation.state == .parked
-                || (!world.locks.isOwned(one.id) && !world.mayLiveElsewhere(one))
-        }
-        return try dead.compactMap { one in
-            try one.made.flatMap { made in
-                try orphan(made, one.operation, "its answer may not have arrived")
-            }
-        }
+        try openCalls().compactMap { try orphan($1, $0, "its answer may not have arrived") }
     }
 
     /// By calls that ended well and whose answer nobody has read, as far as the journal tells: what is
     /// still there, and what no call has named since. Throws `EngineError`.
     func lost() throws -> [Orphan] {
         let methods = Methods.mutations.filter { $0.makes != nil }.map { $0.name }
+        return try lostCalls(of: methods).compactMap { operation, made in
+            let isKnown = operation.replied != nil
+            return try orphan(
+                made, operation,
+                isKnown ? "nobody has read its answer" : "its answer may not have arrived")
+        }
+    }
+
+    /// VMs made for that director by calls of both kinds, that no call has named since and that no operator
+    /// looks after. Throws `EngineError`.
+    func vms(of director: String) throws -> [(Operation, Subject)] {
+        try (openCalls() + lostCalls(of: [CreateVM.name])).filter { operation, made in
+            guard made.kind == .vm, operation.director == director,
+                !operation.isParkedByOperator
+            else { return false }
+            return world.recorder.store.read { try unnamed(operation, in: $0) } ?? nil == made
+        }
+    }
+
+    private func openCalls() throws -> [(Operation, Subject)] {
+        let open = world.recorder.store.read { journal in
+            try journal.open().map { try OpenOperation($0, in: journal) }
+        }
+        return try (open ?? []).compactMap { one in
+            let isDead =
+                one.operation.state == .parked
+                || (!world.locks.isOwned(one.id) && !world.mayLiveElsewhere(one))
+            guard isDead, let made = one.made, try !world.isElsewhere(one.operation) else {
+                return nil
+            }
+            return (one.operation, made)
+        }
+    }
+
+    private func lostCalls(of methods: [String]) throws -> [(Operation, Subject)] {
         var filter = OperationFilter(methods: methods, states: [.done], limit: 1_000)
         filter.answerLost = true
         let lost = world.recorder.store.read { journal in
@@ -33,10 +57,7 @@ struct UnansweredCalls {
                 try unnamed(operation, in: journal).map { (operation, $0) }
             }
         }
-        return try (lost ?? []).compactMap { operation, made in
-            guard try !world.isElsewhere(operation) else { return nil }
-            return try orphan(made, operation, "nobody has read its answer")
-        }
+        return try (lost ?? []).filter { try !world.isElsewhere($0.0) }
     }
 
     /// What it has made; nil when a later call is about that.

@@ -22,9 +22,13 @@ struct AttachDisk: DiskMethod {
         if let other = try world.otherHolder(of: disk, than: vm) {
             throw CPIError(
                 kind: .cloud,
-                message: "cannot attach disk \(disk) to VM \(vm): VM \(other.name) has it; "
-                    + "next: detach it there, or delete that VM if nobody knows it "
-                    + "(bosh delete-vm \(other.name))")
+                message: "cannot attach disk \(disk) to VM \(vm): "
+                    + (other.isOld
+                        ? "container \(other.container.name), which is kept because it may hold what VM "
+                            + "\(other.name) does not, has it mounted; next: compare it with that VM, and "
+                            + "remove it"
+                        : "VM \(other.name) has it; next: detach it there, or delete that VM if nobody "
+                            + "knows it (bosh delete-vm \(other.name))"))
         }
         let pin = try world.pin(of: disk)
         if let other = try world.vmWithoutPin(disk, pin, besides: vm) {

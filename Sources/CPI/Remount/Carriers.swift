@@ -8,9 +8,9 @@ import Engine
 struct Carriers {
     enum Old: Equatable, CaseIterable {
         case absent
-        /// Not running, and it has not run since the commit.
+        /// Not running, and it has not run since the commit, or since the plan where nothing is committed.
         case rested
-        /// Not running, and it has run since the commit.
+        /// Not running, and it has run since.
         case reran
         case running
     }
@@ -91,7 +91,8 @@ extension Carriers {
 }
 
 extension Carriers.Old {
-    /// `parted`: when it ended before the commit, empty when nothing was committed from it.
+    /// `parted`: when it ended before the commit; empty when nothing was committed from it, or what was is
+    /// gone: then its start tells, which is another one than when the operation was planned.
     fileprivate init(_ container: Container?, parted: String, startedWhenPlanned: String) {
         guard let container else {
             self = .absent
@@ -100,7 +101,11 @@ extension Carriers.Old {
         if container.isUp {
             self = .running
         } else {
-            self = parted.isEmpty || container.finishedAt == parted ? .rested : .reran
+            let isSame =
+                parted.isEmpty
+                ? startedWhenPlanned.isEmpty || container.startedAt == startedWhenPlanned
+                : container.finishedAt == parted
+            self = isSame ? .rested : .reran
         }
     }
 }

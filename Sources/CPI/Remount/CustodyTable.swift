@@ -14,7 +14,8 @@ import Journal
 ///     reran, running    ran, running          a person chooses, and the other one is kept as well
 ///     any other         absent, fresh         back; forward if an operator wants so, or if the VM was
 ///                                             stopped all along and has its new container already
-///     the VM's name is with another operation's container: that one has taken over
+///     the VM's name is with another operation's container: that one has taken over; but a person chooses
+///     where the old container has run since
 enum CustodyTable {
     /// What is asked, beside the carriers.
     struct Question {
@@ -52,8 +53,21 @@ enum CustodyTable {
             + "--forward (the replacement is the VM) or --back (the old one is)"
     }
 
+    /// Where another operation has replaced the VM since.
+    static func ranBeside(_ carriers: Carriers, _ operation: String) -> String {
+        let old = carriers.oldContainer
+        return "operation \(operation) has taken over, but container \(old?.name ?? "of the VM") "
+            + "(\(old?.status ?? "")) has run since, and may hold what the VM does not: stop it, compare it "
+            + "(docker diff), and remove it; then the operation is closed"
+    }
+
     static func action(_ carriers: Carriers, _ question: Question) -> Action {
-        if case .other(let operation) = carriers.name { return .superseded(by: operation) }
+        if case .other(let operation) = carriers.name {
+            guard [.reran, .running].contains(carriers.old) else {
+                return .superseded(by: operation)
+            }
+            return .park(ranBeside(carriers, operation))
+        }
         switch (carriers.old, carriers.replacement) {
         case (.absent, .absent):
             return carriers.image == .absent

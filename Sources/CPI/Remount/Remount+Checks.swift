@@ -17,10 +17,12 @@ extension Remount {
         return container
     }
 
-    /// Throws `CPIError` when the old container runs, or has run since the commit, or is gone.
+    /// Throws `CPIError` when the old container runs, or is gone, or has run since the commit; that last one
+    /// is no matter where an operator has chosen the replacement.
     func requireRested(_ world: World, _ container: Container?) throws {
         guard let container else { throw isGone }
         guard !container.isUp else { throw wasStarted(container) }
+        if world.keepsWhatHasRun { return }
         let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
         guard committed.isEmpty || committed == container.finishedAt else {
             throw wasStarted(container)

@@ -118,6 +118,7 @@ extension Remount {
         _ container: Container, method: String, vm: VMCID, disk: DiskCID, _ world: World
     ) throws -> Remount {
         try container.requireReplaceable(vm, world)
+        try world.requireNoneBeside(container, of: vm)
         var plan = Remount(
             change: .replace, method: method, operation: world.operation, vm: vm, disk: disk,
             old: container.id, wasRunning: container.isRunning, startedAt: container.startedAt)

@@ -64,13 +64,29 @@ struct CreateVM: Mutation {
     /// nobody has their CIDs.
     func inTheWay(_ search: Search) throws -> [OpenOperation] {
         let incomplete = try search.incompleteVMs { container in
-            let addresses = container.endpoints.values.flatMap { endpoint in
-                ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
-            }
+            let addresses = container.askedAddresses
             return container.labels[Label.agent] == agent
                 || networks.contains { $0.ip.map(addresses.contains) ?? false }
         }
         return try search.about(subjects) + incomplete
+    }
+
+    /// Whoever asks again for an address because no answer came (bosh create-env does) would never get it: the
+    /// VM of that first call goes, which nobody can have the CID of.
+    func preparation(_ world: World) throws -> (any Mutation)? {
+        let wanted = Set(networks.filter { $0.kind == .manual }.compactMap(\.ip))
+        guard !wanted.isEmpty, let director = world.request.director else { return nil }
+        for (operation, made) in try UnansweredCalls(world: world).vms(of: director) {
+            guard let container = try world.engine.container(made.cid),
+                container.isVM(VMCID(made.cid)),
+                !wanted.isDisjoint(with: container.askedAddresses)
+            else { continue }
+            world.warn(
+                "VM \(made.cid) has an address that is asked for: create_vm \(operation.id) made it for this "
+                    + "director, and nobody has read its answer; it is deleted first")
+            return DeleteVM(VMCID(made.cid))
+        }
+        return nil
     }
 
     func plan(_ world: World) throws -> Plan {
@@ -173,5 +189,14 @@ struct CreateVM: Mutation {
         guard error.kind == .cloud || error.kind == .vmCreationFailed else { return error }
         return CPIError(
             kind: .vmCreationFailed, message: error.message, okToRetry: CPIError.isTransient(cause))
+    }
+}
+
+extension Container {
+    /// The addresses that it was given by name, as opposed to those of Docker's choice.
+    fileprivate var askedAddresses: [String] {
+        endpoints.values.flatMap { endpoint in
+            ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
+        }
     }
 }

@@ -28,6 +28,8 @@ struct DeleteVM: Mutation {
         vm = try VMCID(arguments[0])
     }
 
+    init(_ vm: VMCID) { self.vm = vm }
+
     /// A VM that is to go needs no healing first: the plan takes everything along. What is being done
     /// to it elsewhere must end first.
     func inTheWay(_ search: Search) throws -> [OpenOperation] {
@@ -60,9 +62,15 @@ struct DeleteVM: Mutation {
 
     /// The VM's volumes that are there, by label; the Go CPI's by their name.
     private func ownVolumes(_ world: World) throws -> [String] {
-        let own = try world.engine.volumes(["label": ["\(Label.vm)=\(vm)"]]).filter {
+        var own = try world.engine.volumes(["label": ["\(Label.vm)=\(vm)"]]).filter {
             vm.role(of: $0.name) != nil && ($0.labels[Label.disk] ?? "").isEmpty
         }.map(\.name).sorted()
+        // Docker makes one that a prune has taken anew, without labels.
+        if vm.isOurForm, !own.contains(vm.ephemeralVolume),
+            try world.engine.volume(vm.ephemeralVolume)?.isHalfMade == true
+        {
+            own.append(vm.ephemeralVolume)
+        }
         guard vm.isGoCPIs, try world.engine.volume(vm.goCPIsEphemeralVolume) != nil else {
             return own
         }

@@ -24,6 +24,7 @@ struct RebootVM: Mutation {
     func plan(_ world: World) throws -> Plan {
         let container = try world.requireSettledVM(vm)
         if container.isUp { try container.requireStoppable(vm) }
+        try world.requireNoneBeside(container, of: vm)
         return Plan(
             vm: vm, container: container.id, startedAt: container.startedAt,
             restoresStore: container.restoresStore ? nil : true)

@@ -13,6 +13,11 @@ extension Step {
                     try world.createVM(
                         plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)
                 }
+                for volume in [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted() {
+                    guard try world.madeVolume(volume) == nil else { continue }
+                    try world.removeIncomplete(plan)
+                    throw CPIError(kind: .cloud, message: "volume \(volume) is gone")
+                }
                 for disk in plan.disks {
                     try world.requireNotMadeAnew(disk) { try world.removeIncomplete(plan) }
                     try world.requireSoleHolder(of: disk, plan.vm)

@@ -76,7 +76,7 @@ struct VMMounts {
             try VMMounts.requireOrdinary(
                 String(bind.text.prefix { $0 != ":" }), bind.field, world)
         }
-        for entry in entries where entry.member("Type").value.string == "volume" {
+        for entry in entries {
             try VMMounts.requireOrdinary(entry.member("Source").value.string ?? "", entry, world)
         }
         for element in volumesFrom {
@@ -108,8 +108,10 @@ struct VMMounts {
             && (entry.member("Source").value.string ?? "").isEmpty
     }
 
-    private static func requireOrdinary(_ volume: String, _ field: Field, _ world: World) throws {
-        guard !volume.isEmpty, !volume.hasPrefix("/") else { return }
+    /// `source`: a volume's name, or a path of the host.
+    private static func requireOrdinary(_ source: String, _ field: Field, _ world: World) throws {
+        guard let volume = source.hasPrefix("/") ? volume(at: source) : source, !volume.isEmpty
+        else { return }
         if let (vm, role) = VMCID.role(of: volume),
             [.ephemeralVolume, .furtherVolume].contains(role)
         {
@@ -119,6 +121,16 @@ struct VMMounts {
             throw Field.Wrong(
                 description: "\(field.name) names the persistent disk \(volume): attach it instead")
         }
+    }
+
+    /// Docker keeps a local volume at `…/volumes/NAME/_data`. Nil for any other path.
+    private static func volume(at path: String) -> String? {
+        let parts = path.split(separator: "/")
+        guard let data = parts.firstIndex(of: "_data"), data > 1, parts[data - 2] == "volumes"
+        else {
+            return nil
+        }
+        return String(parts[data - 1])
     }
 
     private static let reserved = ["/var/vcap/data", "/var/vcap/store"]

@@ -33,6 +33,19 @@ extension World {
         return container
     }
 
+    /// Before a container of the VM is started: another one that runs has the same volumes. Throws
+    /// `CPIError`.
+    func requireNoneBeside(_ container: Container, of vm: VMCID) throws {
+        for member in try containers(of: vm) where member.id != container.id {
+            guard try engine.container(member.id)?.isUp == true else { continue }
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "container \(member.name) of VM \(vm) runs as well: stop it, and compare it with "
+                    + "the VM (docker diff)")
+        }
+    }
+
     /// What is to be said of an operation on one container, by its id, of a VM: it is there; another
     /// operation has replaced it; or it is gone, and what is left.
     func situation(of container: String, _ vm: VMCID) throws -> Situation {
@@ -99,7 +112,7 @@ extension World {
 
 extension Container {
     /// A container of that name may be a stranger's. The Go CPI's have no labels.
-    fileprivate func isVM(_ cid: VMCID) -> Bool {
+    func isVM(_ cid: VMCID) -> Bool {
         labels[Label.vm] == cid.description || cid.isGoCPIs
     }
 }

@@ -21,7 +21,9 @@ struct LiveScriptTests {
     }
 
     /// Runs live_detach of disk-1, which is mounted at its hint, with `standIns` in place of commands.
-    private func detach(_ standIns: String) throws -> (status: Int32, output: String) {
+    private func detach(_ standIns: String, _ mode: LiveScript.Mode = .do) throws
+        -> (status: Int32, output: String)
+    {
         let mounted = """
             live_places() { live_places= live_order=; }
             live_look() { live_at=1; }
@@ -29,13 +31,13 @@ struct LiveScriptTests {
             live_mount() { echo "mounted again"; }
 
             """
-        return try run(LiveScript.detach, "live_detach", mounted + standIns)
+        return try run(LiveScript.detach, "live_detach", mounted + standIns, mode)
     }
 
-    private func run(_ text: String, _ function: String, _ standIns: String) throws
-        -> (status: Int32, output: String)
-    {
-        let call = "live_alone \(function) \"$1\"\n"
+    private func run(
+        _ text: String, _ function: String, _ standIns: String, _ mode: LiveScript.Mode = .do
+    ) throws -> (status: Int32, output: String) {
+        let call = "live_alone \(function) \"$1\" \"$2\" \"$3\"\n"
         #expect(text.hasSuffix(call))
         let found = "live_find() { live_volumes=/volumes; live_number=8:1; }\n"
         let script = text.dropLast(call.count) + found + standIns + "\n" + call
@@ -44,7 +46,7 @@ struct LiveScriptTests {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         let apart = script.replacingOccurrences(of: LiveScript.list, with: directory.path)
             .replacingOccurrences(of: "/dev/docker_cpi", with: locks + "/docker_cpi")
-        process.arguments = ["-c", apart, "sh", "disk-1"]
+        process.arguments = ["-c", apart, "sh", "disk-1", "op1", mode.rawValue]
         process.standardOutput = pipe
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
@@ -116,6 +118,18 @@ struct LiveScriptTests {
                 + "umount() { :; }")
         #expect(result.status == 0, "\(result.output)")
         #expect(!isListed && !FileManager.default.fileExists(atPath: places))
+    }
+
+    @Test("a script that Docker starts after its operation was taken back does nothing")
+    func late() throws {
+        let back = try run(
+            LiveScript.attach, "live_attach", "live_mount() { hint=/h volume=/v; }", .undo)
+        #expect(back.status == 0, "\(back.output)")
+        let late = try detach("umount() { echo unmounted; }")
+        #expect(late.status == 1 && late.output == "operation op1 was taken back\n")
+        #expect(isListed && !FileManager.default.fileExists(atPath: lock))
+        let asked = try detach("umount() { :; }", .again)
+        #expect(asked.status == 0 && !isListed)
     }
 
     private var lock: String { locks + "/docker_cpi.disk-1.lock" }

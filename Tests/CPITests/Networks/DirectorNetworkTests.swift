@@ -53,6 +53,38 @@ struct DirectorNetworkTests {
         #expect(scene.docker.state.network(six[0].string ?? "")?.enableIPv6 == true)
     }
 
+    @Test("asked for again without an answer it is the same one, unless somebody uses it")
+    func unanswered() throws {
+        let definition: JSON = ["range": "10.9.0.0/24"]
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/networks/create") ? .killAfter : nil
+        }
+        _ = try? create(definition)
+        scene.docker.revive()
+        let made = try #require(scene.docker.state.networks.last { $0.name.hasPrefix("net-") })
+        let answer = try create(definition).array ?? []
+        #expect(answer.first == .string(made.name))
+        #expect(scene.docker.state.networks.count { $0.name.hasPrefix("net-") } == 1)
+        _ = try scene.create(networks: ["a": Scene.network(made.name, "10.9.0.5")])
+        let failure = #expect(throws: CallFailure.self) { try create(definition) }
+        #expect(failure?.message.contains("overlaps with \(made.name)") == true)
+    }
+
+    @Test("a network that only the last copy of a VM was on is in use")
+    func lastCopy() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/containers/create") ? .kill : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        scene.docker.state.containers.removeAll { $0.name == scene.vm }
+        #expect(!(try scene.runner.orphans()).contains { $0.name == "net-a" })
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true)
+    }
+
     @Test(
         "driver and options reach Docker; an overlay can be joined by VMs, and its nodes need room")
     func drivers() throws {

@@ -37,6 +37,16 @@ struct HostConfigNamesTests {
         #expect(!scene.runner.log.text.contains("ignored"))
     }
 
+    @Test("the directory of a persistent disk is the disk", arguments: ["Binds", "mounts"])
+    func directory(key: String) throws {
+        try scene.makeDisk()
+        let path = "/var/lib/docker/volumes/\(scene.disk)/_data/sub"
+        let value: JSON =
+            key == "Binds"
+            ? [.string("\(path):/x")] : [["type": "bind", "source": .string(path), "target": "/x"]]
+        #expect(failure([key: value]).contains("names the persistent disk \(scene.disk)"))
+    }
+
     @Test(
         "what is refused is refused in every spelling",
         arguments: [

@@ -1,0 +1,105 @@
+import Engine
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// An attach_disk that was killed at its pivot, and an operator who has started the old container.
+@Suite("Both containers of a VM have run: a person chooses, and the choice holds")
+struct BothRanTests {
+    let scene: Scene
+    let old: String
+    let replacement: String
+    private var engine: Engine {
+        Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+    }
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM(networks: Scene.dynamicNetwork)
+        try scene.makeDisk()
+        old = try #require(scene.container).id
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/update") ? .kill : nil }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        replacement = try #require(scene.container).id
+    }
+
+    /// The old container runs; and the replacement, unless it `rests`.
+    private func startOld(rests: Bool) throws {
+        if rests { try engine.stopContainer(replacement, seconds: 1) }
+        try engine.startContainer(old)
+        try scene.runner.recover()
+        #expect(try scene.runner.journal().open().map(\.state) == [.parked])
+    }
+
+    /// As `cpi-admin recover` does it for all that is open, parked or not.
+    private func settle(_ wish: Operation.Direction? = nil) throws {
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        for one in try recovery.cases(nil, wish) { _ = try recovery.settle(one, wish) }
+    }
+
+    @Test("--forward makes the replacement the VM, whichever runs", arguments: [true, false])
+    func forward(rests: Bool) throws {
+        try startOld(rests: rests)
+        try settle(.forward)
+        let vm = try #require(scene.container)
+        #expect(vm.id == replacement && vm.isRunning)
+        let kept = try #require(scene.docker.state.container(old))
+        #expect(!kept.isRunning)
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(scene.docker.state.volumes["\(scene.vm).op"] == nil)
+        _ = try scene.runner.call("reboot_vm", [.string(scene.vm)])
+    }
+
+    @Test("a choice that fails leaves no mark: the next calls on the VM are not refused for it")
+    func failedChoice() throws {
+        try startOld(rests: true)
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/start") ? .status(500, "boom") : nil
+        }
+        #expect(throws: (any Error).self) { try settle(.forward) }
+        scene.docker.onRequest = nil
+        #expect(try scene.runner.journal().open().map(\.state) == [.parked])
+        #expect(scene.docker.state.volumes["\(scene.vm).op"] == nil)
+    }
+
+    @Test("while both run no call starts the VM anew; doctor says so")
+    func refused() throws {
+        try startOld(rests: false)
+        let attached = scene.disk
+        try scene.makeDisk()
+        for attempt in [
+            { _ = try scene.attach() },
+            { _ = try scene.runner.call("reboot_vm", [.string(scene.vm)]) },
+        ] {
+            let failure = #expect(throws: CallFailure.self) { try attempt() }
+            #expect(failure?.message.contains("runs as well: stop it") == true, "\(failure)")
+        }
+        #expect(scene.container?.id == replacement)
+        let findings = try scene.runner.operatorRecovery(journal: true).diagnose()
+        #expect(findings.contains { $0.level == .fail && $0.words.contains("runs on its volumes") })
+        #expect(attached != scene.disk)
+    }
+
+    @Test("another replacement does not close it while the old container is there")
+    func notForgotten() throws {
+        try startOld(rests: false)
+        try engine.stopContainer(old, seconds: 1)
+        try scene.makeDisk()
+        _ = try scene.attach()
+        let now = try #require(scene.container)
+        #expect(now.id != replacement)
+        try scene.runner.recover()
+        let parked = try #require(try scene.runner.journal().open().first)
+        #expect(parked.state == .parked)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let action = try #require(try recovery.cases(parked.id).first?.action)
+        #expect(action.contains("has run since") && action.contains(".old-"), "\(action)")
+        try engine.removeContainer(old, force: true)
+        try settle()
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(scene.container?.id == now.id)
+    }
+}

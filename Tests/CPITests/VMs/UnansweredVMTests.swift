@@ -1,0 +1,77 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// bosh create-env asks again for its one address, and there is no director that could delete the first VM.
+@Suite("A VM whose create_vm was never answered gives its address to the next one of that director")
+struct UnansweredVMTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene() }
+
+    private func lose(_ isKilled: Bool) throws -> String {
+        if isKilled {
+            scene.docker.onRequest = { _, request in
+                request.path.hasSuffix("/rename") ? .killAfter : nil
+            }
+        } else {
+            scene.runner.delivers = false
+        }
+        _ = try? scene.create()
+        scene.docker.revive()
+        scene.runner.delivers = true
+        return try #require(scene.docker.state.containers.first { $0.name.hasPrefix("vm-") }).name
+    }
+
+    @Test("killed after its last step, or its answer lost", arguments: [true, false])
+    func again(isKilled: Bool) throws {
+        let first = try lose(isKilled)
+        let second = try #require(try scene.create(agent: "agent-2").array?.first?.string)
+        #expect(second != first)
+        #expect(scene.docker.state.container(first) == nil)
+        #expect(scene.docker.state.container(second)?.isRunning == true)
+        #expect(scene.runner.log.text.contains("VM \(first) has an address that is asked for"))
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("one that a call has named since is somebody's")
+    func named() throws {
+        let first = try lose(false)
+        _ = try scene.runner.call("set_vm_metadata", [.string(first), ["name": "x"]])
+        let failure = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
+        #expect(failure?.message.contains("held by \(first)") == true)
+        #expect(scene.docker.state.container(first)?.isRunning == true)
+    }
+
+    @Test("one with another address stays, and so does that of an answered call")
+    func others() throws {
+        let first = try lose(false)
+        _ = try scene.create(
+            agent: "agent-2", networks: ["default": Scene.network("net-a", "10.1.0.6")])
+        #expect(scene.docker.state.container(first)?.isRunning == true)
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(
+                agent: "agent-3", networks: ["default": Scene.network("net-a", "10.1.0.6")])
+        }
+        #expect(failure?.message.contains("held by vm-") == true)
+    }
+
+    @Test("a volume that a prune takes in the middle of create_vm is seen, and nothing is left")
+    func prunedVolume() throws {
+        scene.docker.onRequest = { [docker = scene.docker] _, request in
+            if request.path.hasSuffix("/containers/create") {
+                docker.state.volumes = docker.state.volumes.filter {
+                    !$0.key.hasSuffix("-ephemeral")
+                }
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(failure?.message.contains("-ephemeral is gone") == true, "\(failure)")
+        #expect(!scene.docker.state.containers.contains { $0.name.hasPrefix("vm-") })
+        #expect(!scene.docker.state.volumeNames.contains { $0.hasPrefix("vm-") })
+    }
+}
