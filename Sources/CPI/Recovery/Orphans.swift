@@ -49,9 +49,10 @@ struct OrphanSearch {
     }
 
     /// The journal says that it has ended well: an agent that has unmounted its disk since looks in Docker
-    /// like an attach_disk that was killed.
+    /// like an attach_disk that was killed. No other operation that has ended leaves traces.
     private func isDone(_ trace: OpenOperation) -> Bool {
-        world.recorder.store.read { journal in
+        guard trace.operation.diskChange != nil else { return false }
+        return world.recorder.store.read { journal in
             try journal.contains(trace.id) && journal.operation(trace.id).state == .done
         } ?? false
     }
@@ -116,7 +117,7 @@ struct OrphanSearch {
         let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied, world: world)
         return all.compactMap { volume in
             guard !world.mayBeAtWork(volume.labels),
-                let reason = reason(volume, vms) ?? snapshots.reason(volume)
+                let reason = reason(volume, vms) ?? snapshots.reason(volume) ?? madeLate(volume)
             else { return nil }
             return Orphan(
                 kind: "volume", name: volume.name, reason: reason,
@@ -131,6 +132,20 @@ struct OrphanSearch {
             (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
         else { return nil }
         return "its VM is gone"
+    }
+
+    /// A disk whose create_disk was told to have failed: Docker, out of reach for a while, has made it since.
+    private func madeLate(_ volume: Volume) -> String? {
+        guard let id = volume.labels[Label.operation], volume.labels[Label.disk] == volume.name
+        else { return nil }
+        let isLate = world.recorder.store.read { journal in
+            guard try journal.contains(id) else { return false }
+            let about = OperationFilter(subjects: [Subject(.disk, volume.name)], limit: 1)
+            let last = try journal.operations(about).first
+            return last?.id == id && last?.method == CreateDisk.name && last?.state == .failed
+        }
+        guard isLate == true else { return nil }
+        return "\(CreateDisk.name) \(id) has failed, and Docker has made it afterwards"
     }
 
     /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a

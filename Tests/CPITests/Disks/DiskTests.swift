@@ -191,4 +191,23 @@ struct DiskTests {
         #expect(try scene.runner.lastOperation().method == "set_disk_metadata")
         #expect(scene.story() == "")
     }
+
+    @Test("a disk that Docker makes when its call has failed is named, and one that is used is not")
+    func madeLate() throws {
+        let scene = try Scene()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/volumes/create") ? .late : nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.makeDisk() }
+        #expect(failure?.message.contains("Nothing was made") == true, "\(failure)")
+        scene.docker.onRequest = nil
+        try scene.docker.catchUp()
+        let disk = try #require(scene.docker.state.volumeNames.first { $0.hasPrefix("disk-") })
+        let named = try scene.runner.orphans(journal: true).first { $0.name == disk }
+        #expect(named?.reason.contains("Docker has made it afterwards") == true)
+        #expect(named?.removal == .data)
+        try scene.makeVM()
+        _ = try scene.runner.call("attach_disk", [.string(scene.vm), .string(disk)])
+        #expect(try !scene.runner.orphans(journal: true).contains { $0.name == disk })
+    }
 }

@@ -162,7 +162,9 @@ struct AdversaryRun {
         defer { scene.docker.onRequest = nil }
         let open = try scene.runner.journal().open().map(\.id)
         switch way {
-        case .nextCall: break
+        case .nextCall:
+            // Asked again for its address, a VM that nobody has got the CID of goes.
+            witness.isMade = false
         case .recovery:
             try? scene.runner.recover()
             for id in open {
