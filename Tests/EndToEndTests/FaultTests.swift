@@ -138,6 +138,33 @@ extension EndToEnd {
             try rig.result("delete_disk", [.string(disk)])
         }
 
+        @Test("A VM whose answer nobody reads gives its static address to the director's next one")
+        func lostVM() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let network = rig.network()
+            let request = String(
+                decoding: Rig.request("create_vm", rig.vmArguments(network)), as: UTF8.self)
+            let script =
+                "printf '%s' '\(request)' | '\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)' >&-"
+            _ = try Command.run("/bin/bash", ["-c", script])
+            let operation = try Journal(reading: rig.journalPath).operation("last")
+            let first = try #require(JSON(parsing: (operation.plan ?? "").utf8)["vm"].string)
+            #expect(try rig.admin("orphans").stdout.contains(first))
+            // Who asks has its CID: then it is somebody's.
+            #expect(try rig.result("has_vm", [.string(first)]) == true)
+            let held = try rig.call("create_vm", rig.vmArguments(network))
+            #expect(held.errorMessage.contains("held by \(first)"), "\(held.stdout)")
+            try rig.result("delete_vm", [.string(first)])
+            _ = try Command.run("/bin/bash", ["-c", script])
+            let lost = try Journal(reading: rig.journalPath).operation("last")
+            let second = try #require(JSON(parsing: (lost.plan ?? "").utf8)["vm"].string)
+            let third = try rig.makeVM(network)
+            #expect(try rig.engine.container(second) == nil)
+            try rig.awaitAgent(third)
+            try rig.result("delete_vm", [.string(third)])
+        }
+
         @Test("A stemcell is streamed: memory does not grow with its size")
         func memory() throws {
             let rig = try Rig()

@@ -112,6 +112,19 @@ extension EndToEnd {
             }
         }
 
+        @Test("The Docker socket reaches a director's VM as bosh-deployment writes it")
+        func socket() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            // Its docker/unix-sock.yml: lower case, and the host as the CPI is configured.
+            let mount: JSON = [
+                "type": "bind", "source": .string(rig.testEngine.host),
+                "target": "/docker/docker.sock",
+            ]
+            let vm = try rig.makeVM(rig.network(), properties: ["mounts": [mount]])
+            #expect(try rig.shell(vm, "test -S /docker/docker.sock && echo yes") == "yes")
+        }
+
         @Test("Unprivileged VMs where the configuration says so, privileged ones by their property")
         func unprivileged() throws {
             let rig = try Rig { $0["privileged"] = false }

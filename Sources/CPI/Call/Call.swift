@@ -15,7 +15,7 @@ struct Call<M: Mutation> {
         return try run(under: locks)
     }
 
-    fileprivate func run(under locks: LockSet) throws -> JSON {
+    private func run(under locks: LockSet) throws -> JSON {
         let plan: M.Plan
         do {
             try locks.cover(method.locks)

@@ -8,22 +8,22 @@ extension OperatorRecovery {
         let containers = try engine.containers(["label": [Label.vm]])
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
         let open = Set(try cases(nil).flatMap(\.subjects))
-        return try beside(containers)
-            + vms.sorted().map { VMCID($0) }.compactMap { vm in
-                guard !open.contains(vm.subject), try engine.volume(vm.mark) == nil else {
-                    return nil
-                }
-                do {
-                    guard let container = try engine.container(vm.description) else {
-                        return try renamed(vm)
-                    }
-                    return stopped(vm, container)
-                } catch let error as EngineError where error.isFault {
-                    return Finding(
-                        "vm \(vm)", .fail, "Docker cannot describe its container: \(error)",
-                        advice: "look into the Docker daemon's log")
-                }
+        let settled = vms.sorted().map { VMCID($0) }.filter { !open.contains($0.subject) }
+        return try beside(containers) + settled.compactMap(finding)
+    }
+
+    private func finding(_ vm: VMCID) throws -> Finding? {
+        guard try engine.volume(vm.mark) == nil else { return nil }
+        do {
+            guard let container = try engine.container(vm.description) else {
+                return try renamed(vm)
             }
+            return stopped(vm, container)
+        } catch let error as EngineError where error.isFault {
+            return Finding(
+                "vm \(vm)", .fail, "Docker cannot describe its container: \(error)",
+                advice: "look into the Docker daemon's log")
+        }
     }
 
     /// Containers of a VM that run under another name than its own: they have its volumes as well.

@@ -57,7 +57,14 @@ struct UnansweredCalls {
                 try unnamed(operation, in: journal).map { (operation, $0) }
             }
         }
-        return try (lost ?? []).filter { try !world.isElsewhere($0.0) }
+        return try (lost ?? []).filter { operation, _ in
+            try !mayBeAnswering(operation) && !world.isElsewhere(operation)
+        }
+    }
+
+    /// A call that has just ended writes its answer before it says so in the journal.
+    private func mayBeAnswering(_ operation: Operation) -> Bool {
+        operation.replied == nil && (operation.finished ?? 0) > world.clock.wall() - 10_000
     }
 
     /// What it has made; nil when a later call is about that.

@@ -22,6 +22,8 @@ struct UnansweredVMTests {
         _ = try? scene.create()
         scene.docker.revive()
         scene.runner.delivers = true
+        // Not one that is just writing its answer.
+        scene.runner.time.sleep(20)
         return try #require(scene.docker.state.containers.first { $0.name.hasPrefix("vm-") }).name
     }
 
