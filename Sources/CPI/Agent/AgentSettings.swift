@@ -4,7 +4,7 @@ import Engine
 /// container and nowhere else.
 enum AgentSettings {
     /// Where the agents of the stemcells for containers read it.
-    static let usualPath = "/var/vcap/bosh/warden-cpi-agent-env.json"
+    static let usualPath = VMPlace.bosh + "/warden-cpi-agent-env.json"
 
     /// What its name ends with while it is written beside the one that an agent reads.
     static let temporary = ".new"

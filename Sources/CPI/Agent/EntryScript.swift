@@ -16,7 +16,7 @@ enum EntryScript {
     }
 
     /// Where the agent keeps the CID of the disk that it mounted last.
-    static let lastDisk = "/var/vcap/bosh/managed_disk_settings.json"
+    static let lastDisk = VMPlace.bosh + "/managed_disk_settings.json"
 
     /// The agent writes these files itself, which Docker's mounts on them would prevent.
     private static let prepare = """
@@ -78,7 +78,7 @@ enum EntryScript {
     /// `mount` without arguments, as the agent calls it to learn what is mounted: for a bind of a
     /// persistent disk it names the disk's hint path, where util-linux would name the device that
     /// all disks share and migrate_disk would find "already mounted".
-    static let mountWrapperPath = "/var/vcap/bosh/bin/mount"
+    static let mountWrapperPath = VMPlace.bosh + "/bin/mount"
     static let mountWrapperFile = Tar.File(
         path: mountWrapperPath, content: Array(mountWrapper.utf8), mode: 0o755)
     static let mountWrapper = """

@@ -87,7 +87,7 @@ struct DeleteDisk: Mutation {
         guard !plan.isGone else { return [] }
         let name = plan.disk.description
         let remove = Step(
-            name: "delete disk \(name)", isDestructive: true,
+            name: "delete disk \(name)", removes: .volume(name), isDestructive: true,
             do: { world in
                 do {
                     try world.engine.removeVolume(name)
@@ -112,7 +112,8 @@ extension Step {
     /// Removes an old container that another container of its VM holds everything of.
     fileprivate static func removeOldContainer(_ old: DeleteDisk.Plan.OldContainer) -> Step {
         Step(
-            name: "remove container \(old.name)", isDestructive: true,
+            name: "remove container \(old.name)", removes: .container(old.name),
+            isDestructive: true,
             do: { try $0.removeContainer(old.id, .heldBySuccessor(old.vm)) },
             verify: { try $0.engine.container(old.id) == nil },
             undo: .impossible)

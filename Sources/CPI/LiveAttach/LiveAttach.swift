@@ -75,7 +75,7 @@ extension LiveAttach {
     static func obstacle(_ container: Container, _ volume: Volume, _ world: World) throws -> String?
     {
         if let why = try obstacle(container, world) ?? obstacle(volume) { return why }
-        let own = container.mounts.last { $0.destination == "/var/vcap/data" }
+        let own = container.mounts.last { $0.destination == VMPlace.data }
         guard let own, parent(own.source) == parent(volume.mountpoint) else {
             return "its volume is not beside the VM's own"
         }

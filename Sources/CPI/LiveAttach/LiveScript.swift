@@ -8,7 +8,7 @@ enum LiveScript {
     /// A directory in the VM: a file for each disk that is to be mounted whenever the VM starts,
     /// empty, or not empty where the disk was taken away while the VM was stopped. The entry script
     /// makes the directory in a VM that can mount disks, at each start: that it is there says so.
-    static let list = "/var/vcap/bosh/live_disks"
+    static let list = VMPlace.bosh + "/live_disks"
 
     /// The file of the list that says that the disk is attached.
     static func entry(_ disk: DiskCID) -> String { "\(list)/\(disk)" }

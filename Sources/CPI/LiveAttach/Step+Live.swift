@@ -66,7 +66,7 @@ extension Step {
     /// Removes a pin or a keeper, known by its id.
     static func removePin(_ id: String, called name: String) -> Step {
         Step(
-            name: "remove container \(name)",
+            name: "remove container \(name)", removes: .container(name),
             do: { try $0.removeContainer(id, .pin) },
             verify: { try $0.engine.container(id) == nil },
             undo: .impossible)

@@ -42,7 +42,7 @@ struct DeleteNetwork: Mutation {
         let name = plan.network.description
         return [
             Step(
-                name: "delete network \(name)", isDestructive: true,
+                name: "delete network \(name)", removes: .network(name), isDestructive: true,
                 do: { world in
                     try world.locked(networks: [name]) {
                         guard try world.engine.network(name) != nil else { return }

@@ -49,7 +49,7 @@ extension Step {
     /// endpoint, running or not, stays; so does a director's.
     static func removeUnusedNetwork(_ name: String) -> Step {
         Step(
-            name: "remove network \(name)", isTidying: true,
+            name: "remove network \(name)", removes: .unusedNetwork(name), isTidying: true,
             do: { world in
                 try world.locked(networks: [name]) {
                     guard try world.isUnused(name) else { return }

@@ -58,6 +58,11 @@ public enum MachineDiagnosis {
                 advice: "start Docker, or correct Actions.Docker.host")
         }
         let words = "\(path), mode \(String(status.st_mode & 0o777, radix: 8))"
+        guard access(path, R_OK | W_OK) == 0 else {
+            return Finding(
+                "socket", .fail, "\(words): user \(geteuid()), who runs this, may not open it",
+                advice: "run cpi-admin as root, or as the user that runs the CPI")
+        }
         guard let vcap = getpwnam("vcap")?.pointee, !mayOpen(vcap, status) else {
             return Finding("socket", .ok, words)
         }

@@ -26,16 +26,18 @@ struct Removals {
     /// Of the steps that remove something, what is still there.
     private func remaining(_ steps: [Step]) throws -> [String] {
         try steps.compactMap { step in
-            let verb = ["remove ", "delete "].first { step.name.hasPrefix($0) }
-            guard let verb else { return nil }
-            let what = String(step.name.dropFirst(verb.count))
+            guard let removal = step.removes else { return nil }
             // The VM that is to go is on it still.
-            if step.name.hasPrefix("remove network ") {
-                let isThere = try world.engine.network(String(what.dropFirst(8))) != nil
-                return isThere ? "\(what), if nobody uses it then" : nil
+            if case .unusedNetwork(let name) = removal {
+                return try world.engine.network(name).map { _ in unused(name) }
             }
             guard try !step.verify(world) else { return nil }
-            return what.hasPrefix("disk ") ? "volume \(what.dropFirst(5))" : what
+            switch removal {
+            case .container(let name): return "container \(name)"
+            case .volume(let name): return "volume \(name)"
+            case .image(let name): return "image \(name)"
+            case .network(let name), .unusedNetwork(let name): return "network \(name)"
+            }
         }
     }
 
@@ -56,8 +58,12 @@ struct Removals {
         try plan.networks.compactMap { plan in
             guard let network = try world.engine.network(plan.name), world.made(network.labels)
             else { return nil }
-            return "network \(plan.name), if nobody uses it then"
+            return unused(plan.name)
         }
+    }
+
+    private func unused(_ network: String) -> String {
+        "network \(network), if nobody uses it then"
     }
 
     /// What a light stemcell was pulled as.

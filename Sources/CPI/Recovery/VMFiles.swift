@@ -9,7 +9,7 @@ extension OperatorRecovery {
         public let agent: [String]?
     }
 
-    private static let agentLog = "/var/vcap/bosh/log/current"
+    private static let agentLog = VMPlace.bosh + "/log/current"
 
     /// Throws `CPIError` when there is no such VM, else `EngineError`.
     public func logs(ofVM text: String, lines: Int) throws -> Logs {
@@ -64,7 +64,7 @@ extension OperatorRecovery {
 
     private func learnSecrets(of container: Container) throws {
         let path = container.settingsPath(world.configuration)
-        for path in [path, "/var/vcap/bosh/update_settings.json"] {
+        for path in [path, VMPlace.bosh + "/update_settings.json"] {
             guard let bytes = try world.engine.readFile(container.id, path: path),
                 let json = try? JSON(parsing: bytes)
             else { continue }

@@ -55,7 +55,7 @@ struct DeleteSnapshot: Mutation {
 
     private static func removal(_ volume: String, of snapshot: SnapshotCID) -> Step {
         Step(
-            name: "remove volume \(volume)", isDestructive: true,
+            name: "remove volume \(volume)", removes: .volume(volume), isDestructive: true,
             do: { world in
                 guard let present = try world.engine.volume(volume) else { return }
                 guard present.labels[Label.snapshot] == snapshot.description else {

@@ -21,7 +21,7 @@ struct StemcellContents: Equatable {
         system = try StemcellContents.read("/etc/os-release", container, engine).flatMap {
             StemcellContents.system(osRelease: $0)
         }
-        settingsPath = try StemcellContents.read("/var/vcap/bosh/agent.json", container, engine)
+        settingsPath = try StemcellContents.read(VMPlace.bosh + "/agent.json", container, engine)
             .flatMap {
                 StemcellContents.settingsPath(agentJSON: $0)
             }

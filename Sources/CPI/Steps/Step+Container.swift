@@ -4,7 +4,7 @@ extension Step {
     /// Removes a container of a VM that is being deleted, whatever its state; never a volume.
     static func removeContainer(_ id: String, called name: String) -> Step {
         Step(
-            name: "remove container \(name)", isDestructive: true,
+            name: "remove container \(name)", removes: .container(name), isDestructive: true,
             do: { try $0.removeContainer(id, .deleted) },
             verify: { try $0.engine.container(id) == nil },
             undo: .impossible)

@@ -31,7 +31,7 @@ extension Step {
     /// Takes a name away from an image.
     static func removeImage(_ name: String) -> Step {
         Step(
-            name: "remove image \(name)", isDestructive: true,
+            name: "remove image \(name)", removes: .image(name), isDestructive: true,
             do: { try $0.removeImage(name) },
             verify: { try $0.engine.image(name) == nil },
             undo: .impossible)

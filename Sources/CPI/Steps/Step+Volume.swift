@@ -21,7 +21,7 @@ extension Step {
     /// Removes a volume that is not a persistent disk.
     static func removeVolume(_ name: String) -> Step {
         Step(
-            name: "remove volume \(name)", isDestructive: true,
+            name: "remove volume \(name)", removes: .volume(name), isDestructive: true,
             do: { world in
                 guard let volume = try world.engine.volume(name) else { return }
                 try world.requireNoDisk(volume)

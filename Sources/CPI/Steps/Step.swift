@@ -4,6 +4,9 @@ import Engine
 struct Step {
     /// Kept in journals, so never renamed once released.
     let name: String
+    /// What is gone afterwards, for an operator; nil for a step that removes nothing, or finds out only then
+    /// what it may remove.
+    var removes: Removal?
     /// Recorded durably beforehand: after a power loss it must be known that this was begun.
     var isDestructive = false
     /// What is left to do when the call has done what it was asked for: it may wait for recovery.
@@ -15,6 +18,13 @@ struct Step {
     /// Whether the effect, or what came after it, is there. Asked on every resume.
     let verify: (World) throws -> Bool
     let undo: Undo
+
+    /// What a step removes, by its name.
+    enum Removal {
+        case container(String), volume(String), image(String), network(String)
+        /// One that goes if nobody is on it by then.
+        case unusedNetwork(String)
+    }
 
     /// How an effect is taken back.
     enum Undo {

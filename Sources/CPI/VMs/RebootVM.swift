@@ -76,7 +76,7 @@ struct RebootVM: Mutation {
                         plan.container, ["/bin/sh", "-c", script], seconds: 30)
                     guard result.exitCode != 0 else { return }
                     world.warn(
-                        "the disk of VM \(plan.vm) is not mounted at /var/vcap/store: "
+                        "the disk of VM \(plan.vm) is not mounted at \(VMPlace.store): "
                             + "\(result.output)\(result.errors)")
                 } catch let error as EngineError where error.isConflict {
                     world.warn("VM \(plan.vm) does not run; docker logs \(plan.vm) says why")

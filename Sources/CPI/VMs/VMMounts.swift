@@ -133,16 +133,16 @@ struct VMMounts {
         return String(parts[data - 1])
     }
 
-    private static let reserved = ["/var/vcap/data", "/var/vcap/store"]
+    private static let reserved = [VMPlace.data, VMPlace.store]
     /// What lies over the agent's settings.
-    private static let parents = ["/", "/var", "/var/vcap", "/var/vcap/bosh"]
+    private static let parents = ["/", "/var", "/var/vcap", VMPlace.bosh]
 
     /// Nothing may lie over the places that belong to agent and CPI.
     static func requireAllowed(_ destination: String, _ field: Field) throws {
         let hints = String(DiskCID.hints.dropLast())
         let isTaken =
             (reserved + parents + [hints]).contains(destination)
-            || destination.hasPrefix(DiskCID.hints) || destination.hasPrefix("/var/vcap/bosh/")
+            || destination.hasPrefix(DiskCID.hints) || destination.hasPrefix(VMPlace.bosh + "/")
         guard !isTaken else {
             throw Field.Wrong(
                 description: "\(field.name) must not be mounted at \(destination): that place "

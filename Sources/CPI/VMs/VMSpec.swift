@@ -77,7 +77,7 @@ struct VMSpec {
         if systemd { host["CgroupnsMode"] = "host" }
         if !dns.isEmpty { host["Dns"] = JSON(dns) }
         for (key, value) in properties.hostConfig { host[key] = value }
-        var binds = ["\(plan.vm.ephemeralVolume):/var/vcap/data"]
+        var binds = ["\(plan.vm.ephemeralVolume):\(VMPlace.data)"]
         binds += plan.disks.map { "\($0):\($0.hint)" }
         if host["Privileged"].bool == true { binds.append("/lib/modules:/usr/lib/modules:ro") }
         if systemd, configuration.mountCgroupfs, try isCgroupV2(world) {

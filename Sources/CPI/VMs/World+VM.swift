@@ -104,7 +104,7 @@ extension World {
         let volume = cid.goCPIsEphemeralVolume
         return try engine.containers(["volume": [volume]]).filter { summary in
             try engine.container(summary.id)?.mounts.contains {
-                $0.name == volume && $0.destination == "/var/vcap/data"
+                $0.name == volume && $0.destination == VMPlace.data
             } ?? false
         }
     }

@@ -1,0 +1,9 @@
+/// Places in a VM that agent and CPI agree on (docs/contract.md §5). Scripts that run in the VM spell them out.
+enum VMPlace {
+    /// Of the VM's own volume.
+    static let data = "/var/vcap/data"
+    /// Where the agent mounts a persistent disk.
+    static let store = "/var/vcap/store"
+    /// The agent's own files, and those that the CPI leaves for it.
+    static let bosh = "/var/vcap/bosh"
+}
