@@ -7,8 +7,8 @@ public struct OperationFilter: Sendable {
     public var methods: [String]
     public var states: [Operation.State]
     public var mutatingOnly: Bool
-    /// Only those whose answer nobody has read, as far as the journal tells.
-    public var answerLost = false
+    /// Only those whose answer went so.
+    public var answer: Answer?
     /// The director's id of the call, such as "cpi-123456".
     public var request: String?
     public var director: String?
@@ -16,6 +16,14 @@ public struct OperationFilter: Sendable {
     public var since: Int64?
     public var until: Int64?
     public var limit: Int
+
+    /// Of a call's answer, where it was not delivered.
+    public enum Answer: Sendable {
+        /// Nobody has read it.
+        case lost
+        /// It may not have been written: the process ended before it said so.
+        case unknown
+    }
 
     public init(
         subjects: [Subject] = [], about: String? = nil, methods: [String] = [],
@@ -65,7 +73,11 @@ extension Journal {
             conditions.append("\(plain)state IN (\(states))")
         }
         if filter.mutatingOnly { conditions.append("mutating") }
-        if filter.answerLost { conditions.append("replied IS NOT 'delivered'") }
+        switch filter.answer {
+        case .lost: conditions.append("replied = 'lost'")
+        case .unknown: conditions.append("replied IS NULL")
+        case nil: break
+        }
         if let request = filter.request { add("\(plain)request = ?", .text(request)) }
         if let director = filter.director { add("\(plain)director = ?", .text(director)) }
         if let since = filter.since { add("\(plain)started >= ?", .integer(since)) }

@@ -15,7 +15,7 @@ struct UnansweredCalls {
     /// still there, and what no call has named since. Throws `EngineError`.
     func lost() throws -> [Orphan] {
         let methods = Methods.mutations.filter { $0.makes != nil }.map { $0.name }
-        return try lostCalls(of: methods).compactMap { operation, made in
+        return try lostCalls(of: methods, since: nil).compactMap { operation, made in
             let isKnown = operation.replied != nil
             return try orphan(
                 made, operation,
@@ -26,7 +26,10 @@ struct UnansweredCalls {
     /// VMs made for that director by calls of both kinds, that no call has named since and that no operator
     /// looks after. Throws `EngineError`.
     func vms(of director: String) throws -> [(Operation, Subject)] {
-        try (openCalls() + lostCalls(of: [CreateVM.name])).filter { operation, made in
+        // No index serves those that are not known to be lost: the calls of one day are few.
+        let yesterday = world.clock.wall() - 86_400_000
+        let lost = try lostCalls(of: [CreateVM.name], since: yesterday)
+        return try (openCalls() + lost).filter { operation, made in
             guard made.kind == .vm, operation.director == director,
                 !operation.isParkedByOperator
             else { return false }
@@ -49,15 +52,18 @@ struct UnansweredCalls {
         }
     }
 
-    private func lostCalls(of methods: [String]) throws -> [(Operation, Subject)] {
-        var filter = OperationFilter(methods: methods, states: [.done], limit: 1_000)
-        filter.answerLost = true
-        let lost = world.recorder.store.read { journal in
-            try journal.operations(filter).compactMap { operation in
+    /// `since`: of those that are not known to be lost, only later ones.
+    private func lostCalls(of methods: [String], since: Int64?) throws -> [(Operation, Subject)] {
+        var lost = OperationFilter(methods: methods, states: [.done], limit: 1_000)
+        lost.answer = .lost
+        var unknown = lost
+        (unknown.answer, unknown.since) = (.unknown, since)
+        let found = world.recorder.store.read { journal in
+            try (journal.operations(lost) + journal.operations(unknown)).compactMap { operation in
                 try unnamed(operation, in: journal).map { (operation, $0) }
             }
         }
-        return try (lost ?? []).filter { operation, _ in
+        return try (found ?? []).filter { operation, _ in
             try !mayBeAnswering(operation) && !world.isElsewhere(operation)
         }
     }
