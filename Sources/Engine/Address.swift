@@ -13,6 +13,7 @@ public struct Address: Sendable, Equatable {
         }
     }
 
+    /// What is connected to.
     public enum Endpoint: Sendable, Equatable {
         case unix(path: String)
         case tcp(host: String)

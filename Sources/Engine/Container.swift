@@ -37,6 +37,7 @@ public struct Container: Sendable {
     /// By network name.
     public var endpoints: [String: JSON] { json["NetworkSettings"]["Networks"].object ?? [:] }
 
+    /// One of a container's mounts, as Docker lists it: also when it was unmounted inside.
     public struct Mount: Sendable {
         public let type: String
         /// The volume's name; empty for a bind of a host path.

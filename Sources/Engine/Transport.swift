@@ -5,6 +5,7 @@ public typealias Transport = (Request) throws -> Response
 
 /// One HTTP request to Docker.
 public struct Request {
+    /// What is sent, with its Content-Type.
     public enum Body {
         case none
         case bytes([UInt8], type: String)
@@ -45,6 +46,7 @@ public struct Request {
     public var isRead: Bool { method == "GET" || method == "HEAD" }
 }
 
+/// The whole response of a request, whatever its status.
 public struct Response: Sendable {
     public var status: Int
     /// Names in lower case.

@@ -111,6 +111,7 @@ struct Row {
     }
 }
 
+/// A prepared statement that goes with its last user.
 private final class Statement {
     let handle: OpaquePointer
 

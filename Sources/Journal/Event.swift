@@ -1,5 +1,6 @@
 /// One thing that happened to an operation. Events are only ever added.
 public struct Event: Sendable, Equatable {
+    /// What happened. The words stand in journals, so none is ever renamed.
     public enum Kind: String, Sendable {
         case intent  // what is going to be done; the plan is in its data
         case doing, done  // around a step's effect

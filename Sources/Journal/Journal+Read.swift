@@ -1,19 +1,8 @@
 /// Reading: lists, one operation, what touched a subject.
 extension Journal {
     /// The newest operations first; `limit` at most. With `subject`, those about it alone.
-    public func operations(
-        subject cid: String? = nil, openOnly: Bool = false, mutatingOnly: Bool = false, limit: Int
-    ) throws -> [Operation] {
-        var conditions: [String] = []
-        var values: [Value] = [.integer(Int64(limit))]
-        if let cid {
-            conditions.append("id IN (SELECT operation FROM subjects WHERE cid = ?2)")
-            values.append(.text(cid))
-        }
-        if openOnly { conditions.append("state IN ('running', 'parked')") }
-        if mutatingOnly { conditions.append("mutating") }
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        return try select("\(filter) ORDER BY started DESC, id DESC LIMIT ?1", values)
+    public func operations(subject cid: String? = nil, limit: Int) throws -> [Operation] {
+        try operations(OperationFilter(about: cid, limit: limit))
     }
 
     /// Operations without an outcome, and parked ones, oldest first.

@@ -1,10 +1,12 @@
 /// One CPI call as the journal tells it: the projection of its events.
 public struct Operation: Sendable, Equatable {
+    /// How it ended; `running` while it has no outcome, whether its process lives or not.
     public enum State: String, Sendable {
         case running, done, failed
         case rolledBack = "rolled-back"
         case parked
     }
+    /// `backward` once a step was taken back.
     public enum Direction: String, Sendable { case forward, backward }
 
     public var id: String
@@ -48,6 +50,7 @@ extension Operation {
 
 /// A VM, disk, stemcell, agent or network that an operation is about.
 public struct Subject: Hashable, Sendable {
+    /// What a CID is of.
     public enum Kind: String, Sendable { case vm, disk, stemcell, agent, network, snapshot }
 
     public let kind: Kind

@@ -39,6 +39,7 @@ struct Bus {
 
 /// One line of /proc/net/tcp or tcp6.
 struct Socket: Equatable {
+    /// One end of a connection as the kernel lists it.
     private struct End: Equatable {
         let address: [UInt8]
         let port: Int

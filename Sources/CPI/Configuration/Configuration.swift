@@ -39,6 +39,7 @@ public struct Configuration: Sendable {
         case never
     }
 
+    /// Which Docker, and how it is reached.
     public struct Docker: Sendable {
         public var address: Address
         /// As configured; a Unix socket has no use for it, a host given per call may.
@@ -47,6 +48,7 @@ public struct Configuration: Sendable {
         public var ceiling: APIVersion?
     }
 
+    /// What an agent is told in its settings, where the director does not say otherwise.
     public struct Agent: Sendable {
         public var mbus: String
         public var ntp: [String]
@@ -54,6 +56,7 @@ public struct Configuration: Sendable {
         public var blobstore: JSON?
     }
 
+    /// Where the journal is, how many days it keeps what has ended, and whether calls settle what dead ones left.
     public struct Journaling: Sendable {
         public var directory: String
         public var retentionDays: Int
@@ -68,6 +71,7 @@ public struct Configuration: Sendable {
         public var logins: [String: RegistryLogin]
     }
 
+    /// How snapshot_disk takes its copy.
     public struct Snapshots: Sendable {
         /// Seconds that a VM may be paused for a copy of its disk; 0 for never.
         public var pauseLimit: Int

@@ -1,6 +1,7 @@
 import Engine
 import Journal
 
+/// Whether the volume of a persistent disk is there.
 struct HasDisk: Query {
     static let name = "has_disk"
     static let arguments = ["disk_cid"]

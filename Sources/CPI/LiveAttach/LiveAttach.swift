@@ -12,6 +12,7 @@ import Journal
 /// of machines, for there is one container of that name. Each step can be taken back and repeated:
 /// nothing is stopped, and there are no two copies of anything.
 struct LiveAttach: Codable {
+    /// Which way the disk goes. The words stand in plans: they tell these from plans of replacements.
     enum Change: String, Codable {
         case attach = "live attach"
         case detach = "live detach"

@@ -2,6 +2,7 @@ import Engine
 
 /// What Docker and the VM show of a disk that is attached without a restart.
 struct LiveState: Equatable {
+    /// Of the VM's container; one that is paused cannot be looked into.
     enum VM { case absent, stopped, running }
     /// `idle`: it was never started. `stopped`: it has run, so the disk was attached.
     enum Pin { case absent, idle, stopped, running }

@@ -2,6 +2,7 @@ import Engine
 
 /// One entry of create_vm's `networks`: contract §4.
 struct BoshNetwork {
+    /// Who chooses the address: the director, Docker, or somebody outside.
     enum Kind: String { case manual, dynamic, vip }
 
     let field: Field

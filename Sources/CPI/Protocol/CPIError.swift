@@ -2,6 +2,7 @@ import Engine
 
 /// An error as the director knows them: contract §1.4 lists the types that it accepts.
 public struct CPIError: Error, CustomStringConvertible {
+    /// The types, as they stand in an answer.
     public enum Kind: String, Sendable {
         case cpi = "Bosh::Clouds::CpiError"
         case notImplemented = "Bosh::Clouds::NotImplemented"

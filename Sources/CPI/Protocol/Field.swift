@@ -7,6 +7,7 @@ struct Field {
     let name: String
     let value: JSON
 
+    /// A value is not what it should be; the description names the field.
     struct Wrong: Error, CustomStringConvertible {
         let description: String
     }

@@ -3,6 +3,7 @@ import Journal
 
 /// One thing that `doctor` has looked at.
 public struct Finding: Sendable {
+    /// `fail` is what makes `doctor` end with an error.
     public enum Level: String, Sendable { case ok, warn, fail }
 
     public let what: String

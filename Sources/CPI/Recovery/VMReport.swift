@@ -3,6 +3,7 @@ import Journal
 
 /// A VM as Docker shows it, on one page.
 public struct VMReport: Sendable {
+    /// A Docker network that the VM is on.
     public struct Network: Sendable {
         public let name: String
         /// Empty while the VM is stopped, unless it is static.
@@ -10,6 +11,7 @@ public struct VMReport: Sendable {
         public let mac: String
     }
 
+    /// A persistent disk that the VM has.
     public struct Disk: Sendable {
         public let disk: String
         public let sizeMiB: Int

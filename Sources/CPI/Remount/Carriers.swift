@@ -6,6 +6,7 @@ import Engine
 /// Labels tell whether the image and the replacement hold what the old container holds: both bear the
 /// time of its last end (`FinishedAt`). Clocks are not compared.
 struct Carriers {
+    /// The container that is to be replaced.
     enum Old: Equatable, CaseIterable {
         case absent
         /// Not running, and it has not run since the commit, or since the plan where nothing is committed.
@@ -15,6 +16,7 @@ struct Carriers {
         case running
     }
 
+    /// The container that takes over.
     enum Replacement: Equatable, CaseIterable {
         case absent
         /// Never started.
@@ -24,6 +26,7 @@ struct Carriers {
         case running
     }
 
+    /// The image that this operation committed from the old container.
     enum Image: Equatable, CaseIterable {
         case absent
         /// Holds all that the old container holds. Also when that one is gone.

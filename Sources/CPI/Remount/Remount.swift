@@ -7,6 +7,7 @@ import Journal
 /// Docker cannot change the mounts of a container. It is replaced by one made from it, which keeps
 /// its writable layer, its volumes, its addresses and its labels; the old one goes last.
 struct Remount: Codable {
+    /// What is to be done to the VM's container.
     enum Change: String, Codable {
         /// The state asked for is there already.
         case nothing

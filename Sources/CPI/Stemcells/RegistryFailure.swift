@@ -2,6 +2,7 @@ import Engine
 
 /// Why a registry did not give an image, as far as Docker's words tell.
 struct RegistryFailure {
+    /// What an operator can do something about.
     enum Reason { case unreachable, wantsLogin, noImage, plainHTTP, unknown }
 
     let error: EngineError

@@ -15,6 +15,7 @@ extension World {
     }
 }
 
+/// How it is seen from inside a VM that its entry script has become the init.
 enum InitLook {
     /// One look from inside, which sees the change within 20 ms. A container's process is still Docker's
     /// own (`runc:[2:INIT]`) for a moment before it becomes the shell.
