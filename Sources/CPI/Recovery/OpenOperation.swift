@@ -42,24 +42,24 @@ extension World {
 
     /// The locks of another machine cannot be seen here: what was begun there lately may live.
     func mayLiveElsewhere(_ operation: OpenOperation) -> Bool {
-        guard let place = operation.place, !place.isEmpty, locks.isElsewhere(place) else {
-            return false
-        }
-        return isYoung(operation.since)
+        mayLive(at: operation.place, since: operation.since)
+    }
+
+    /// Nobody is at work on it, here or elsewhere.
+    func isDead(_ operation: OpenOperation) -> Bool {
+        !locks.isOwned(operation.id) && !mayLiveElsewhere(operation)
     }
 
     /// Whether what bears these labels may be just being used by the call that made it, here or elsewhere.
     func mayBeAtWork(_ labels: [String: String]) -> Bool {
         guard let id = labels[Label.operation], !id.isEmpty else { return false }
-        if locks.isOwned(id) { return true }
-        guard let place = labels[Label.host], !place.isEmpty, locks.isElsewhere(place) else {
-            return false
-        }
-        return isYoung(labels[Label.createdAt] ?? "")
+        return locks.isOwned(id)
+            || mayLive(at: labels[Label.host], since: labels[Label.createdAt] ?? "")
     }
 
-    private func isYoung(_ since: String) -> Bool {
-        since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
+    private func mayLive(at place: String?, since: String) -> Bool {
+        guard let place, !place.isEmpty, locks.isElsewhere(place) else { return false }
+        return since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
     }
 
     /// Throws `CPIError` naming the machine when the operation may be at work there.

@@ -7,13 +7,12 @@ struct OrphanSnapshots {
     let names: Set<String>
     /// What copiers are at work on, or have left.
     let copied: Set<String>
-    let world: World
 
     /// Nil for a volume that is no such orphan.
     func reason(_ volume: Volume) -> String? {
-        guard let cid = volume.labels[Label.snapshot], !cid.isEmpty, !copied.contains(cid),
-            !world.locks.isOwned(volume.labels[Label.operation] ?? "")
-        else { return nil }
+        guard let cid = volume.labels[Label.snapshot], !cid.isEmpty, !copied.contains(cid) else {
+            return nil
+        }
         let snapshot = SnapshotCID(cid)
         if volume.name == snapshot.record {
             return names.contains(cid) ? nil : "its snapshot is gone"

@@ -114,7 +114,7 @@ struct OrphanSearch {
     private func volumes(_ vms: Set<String>) throws -> [Orphan] {
         let all = try world.engine.volumes([:])
         let copied = Set(try Traces(world: world).copies().flatMap(\.subjects).map(\.cid))
-        let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied, world: world)
+        let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied)
         return all.compactMap { volume in
             guard !world.mayBeAtWork(volume.labels),
                 let reason = reason(volume, vms) ?? snapshots.reason(volume) ?? madeLate(volume)

@@ -79,7 +79,7 @@ final class Search {
     func incompleteVMs(_ isInTheWay: (Container) -> Bool) throws -> [OpenOperation] {
         try Traces(world: world).incompleteVMs().filter { trace in
             guard trace.operation.director == world.request.director,
-                !world.locks.isOwned(trace.id), !world.mayLiveElsewhere(trace),
+                world.isDead(trace),
                 let vm = trace.subjects.first?.cid,
                 let container = try world.engine.container(VMCID(vm).incomplete)
             else { return false }
@@ -91,7 +91,7 @@ final class Search {
     func incompleteStemcells() -> [OpenOperation] {
         journaled {
             $0.operation.method == CreateStemcell.name && $0.operation.state == .running
-                && !world.locks.isOwned($0.id) && !world.mayLiveElsewhere($0)
+                && world.isDead($0)
         }
     }
 

@@ -42,10 +42,8 @@ struct UnansweredCalls {
             try journal.open().map { try OpenOperation($0, in: journal) }
         }
         return try (open ?? []).compactMap { one in
-            let isDead =
-                one.operation.state == .parked
-                || (!world.locks.isOwned(one.id) && !world.mayLiveElsewhere(one))
-            guard isDead, let made = one.made, try !world.isElsewhere(one.operation) else {
+            let isLeft = one.operation.state == .parked || world.isDead(one)
+            guard isLeft, let made = one.made, try !world.isElsewhere(one.operation) else {
                 return nil
             }
             return (one.operation, made)

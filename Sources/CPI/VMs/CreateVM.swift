@@ -31,6 +31,9 @@ struct CreateVM: Mutation {
 
         var names: [String] { [vm.incomplete, vm.description] }
 
+        /// The names of all volumes that are made for it.
+        var volumes: [String] { [vm.ephemeralVolume] + volumeNames.values.sorted() }
+
         /// The name of the volume for each of these places.
         var volumeNames: [String: String] {
             let pairs = furtherVolumes.enumerated().map { ($1, vm.furtherVolume($0 + 1)) }
@@ -141,11 +144,10 @@ struct CreateVM: Mutation {
 
     static func steps(_ plan: Plan, _ call: CreateVM?) -> [Step] {
         let labels = [Label.vm: plan.vm.description]
-        let volumes = [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted()
         return plan.networks.filter(\.isToBeSeen).map {
             .createNetwork($0, call?.properties(of: $0))
         }
-            + volumes.map { .createVolume($0, labels: labels) }
+            + plan.volumes.map { .createVolume($0, labels: labels) }
             + [.createVM(plan, call)]
             + plan.networks.filter { plan.furtherNetworks.contains($0.name) }.map { network in
                 .connect(
@@ -171,9 +173,10 @@ struct CreateVM: Mutation {
 
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
         let container = try world.madeContainer(plan.names).map { "container \($0.name) is left" }
-        let volumes = [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted()
         return [container].compactMap(\.self)
-            + (try volumes.filter { try world.madeVolume($0) != nil }.map { "volume \($0) is left" })
+            + (try plan.volumes.filter { try world.madeVolume($0) != nil }.map {
+                "volume \($0) is left"
+            })
             + (try plan.networks.filter(\.isMissing)
                 .filter { try world.madeNetwork($0.name) != nil }
                 .map { "network \($0.name) is left, for others may use it" })

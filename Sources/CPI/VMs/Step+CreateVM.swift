@@ -13,7 +13,7 @@ extension Step {
                     try world.createVM(
                         plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)
                 }
-                for volume in [plan.vm.ephemeralVolume] + plan.volumeNames.values.sorted() {
+                for volume in plan.volumes {
                     guard try world.madeVolume(volume) == nil else { continue }
                     try world.removeIncomplete(plan)
                     throw CPIError(kind: .cloud, message: "volume \(volume) is gone")
