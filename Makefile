@@ -59,10 +59,10 @@ soak: setup
 
 # What calls cost, beside the same requests by curl, as one table: docs/performance.md. RUNS=n; GO_CPI=FILE as well.
 # Then what cpi-admin takes with 1,000,000 events in the journal; it fails when that is more than it may be.
-bench: build
+bench: release
 	@dev/setup bench
-	dev/with-engine bench -- env BIN=$${BIN:-.build/release} dev/bench $(RUNS)
-	BIN=$${BIN:-.build/release} dev/bench-admin
+	bin=$${BIN:-$$(ls -d .build-release/docker-cpi-*/bin)}; \
+	  dev/with-engine bench -- env BIN="$$bin" dev/bench $(RUNS) && BIN="$$bin" dev/bench-admin
 
 # COUNT random requests, configurations and answers of Docker's, from number FUZZ_SEED on. Ends at the first that is not
 # answered as it should be; the number of the case at work is in .build/fuzz.

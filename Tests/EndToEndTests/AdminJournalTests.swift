@@ -64,6 +64,13 @@ struct AdminJournalTests {
         #expect(lines[0] == "id,deployment,group,index,error")
         #expect(lines[1] == "\(attach),shop,web,3,-")
         #expect(lines[2].hasPrefix("\(failed),-,-,-,\"cannot start it: <b>no room</b>, "))
+        // Numbers are plain, and their column names the unit.
+        let long = try sample.admin("journal", "-o", "csv", "--columns", "id,duration").stdout
+        #expect(long.hasPrefix("id,duration_us\r\n"))
+        #expect(long.contains("\(attach),\r\n"), "one that is open has none: \(long)")
+        let ended = try #require(
+            long.components(separatedBy: "\r\n").first { $0.hasPrefix(failed) })
+        #expect(Int64(ended.dropFirst(failed.count + 1)) != nil, "\(ended)")
         let json = try JSON(parsing: sample.admin("journal", "--json").stdout.utf8)
         #expect(json["schema"] == 1 && json["operations"].array?.count == 5)
         #expect(json["operations"].array?[0]["instance_group"] == "web")
@@ -152,6 +159,9 @@ struct AdminJournalTests {
         let run = try sample.admin("jornal", "list")
         #expect(run.exitCode == 64 && run.stderr.contains("Did you mean 'journal'?"))
         #expect(try sample.admin("journal", "shwo").stderr.contains("Did you mean 'show'?"))
+        let method = try sample.admin("journal", "--method", "atach_disk")
+        #expect(method.exitCode == 1)
+        #expect(method.stderr.contains("there is no method atach_disk; is it attach_disk?"))
     }
 
     @Test("A journal that the CPI keeps elsewhere, for want of its directory, is found")

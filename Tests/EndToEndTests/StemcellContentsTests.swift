@@ -46,7 +46,7 @@ extension EndToEnd {
             #expect(try rig.leftovers(["stemcell"]) == [rig.stemcell])
         }
 
-        @Test("One for another architecture is refused, by what it says or by what is in it")
+        @Test("One for another architecture, or without a shell, is refused by what is in it")
         func architecture() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -66,6 +66,9 @@ extension EndToEnd {
             #expect(
                 seen.errorMessage.contains("s390x") && seen.errorMessage.contains(here), "\(seen)")
             #expect(seen.errorMessage.contains("everything is as it was before"), "\(seen)")
+            let mute = try rig.call("create_stemcell", [.string(changed(rig, "rm bin/sh")), [:]])
+            #expect(mute.errorMessage.contains("the stemcell has no /bin/sh"), "\(mute)")
+            #expect(mute.errorMessage.contains("everything is as it was before"), "\(mute)")
             #expect(try rig.engine.get("/images/json", [("all", "1")]).array?.count == images)
             #expect(try rig.leftovers(["stemcell"]) == [rig.stemcell])
         }
@@ -109,7 +112,7 @@ extension EndToEnd {
                 [
                     "-ec",
                     """
-                    mkdir '\(root)'; cd '\(root)'
+                    rm -rf '\(root)'; mkdir '\(root)'; cd '\(root)'
                     tar -xzf '\(StemcellTrait.image)' --exclude='./dev/*'
                     \(script)
                     tar -czf '\(image)' .

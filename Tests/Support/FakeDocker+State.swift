@@ -165,7 +165,7 @@ extension FakeDocker.State {
         var digest: String
         var login: (username: String, password: String)?
         var volumes: [String] = []
-        var files = ["/etc/os-release": Array("ID=light".utf8)]
+        var files = ["/etc/os-release": Array("ID=light".utf8), "/bin/sh": []]
         var links: [String: String] = [:]
         var architecture = "amd64"
     }

@@ -15,10 +15,15 @@ final class Scene {
     static let ephemeralFile = "/var/vcap/data/jobs/log"
     static let secret = "marker-of-a-secret"
 
+    /// The least that a root file system has.
+    static let stemcellFile = FakeTar.archive([
+        "etc/os-release": Array("ID=test".utf8), "bin/sh": [],
+    ])
+
     init(_ docker: FakeDocker = FakeDocker()) throws {
         runner = try CallRunner(docker)
         let image = try runner.directory.write(
-            "image", FakeTar.archive(["etc/os-release": Array("ID=test".utf8)]))
+            "image", Scene.stemcellFile)
         stemcell =
             try runner.call("create_stemcell", [.string(image), ["name": "test"]]).string ?? ""
         docker.forget()

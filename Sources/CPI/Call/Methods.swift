@@ -1,5 +1,8 @@
 /// The table of methods. Each is crash-tested by being in it.
-enum Methods {
+public enum Methods {
+    /// Of all methods, as a director calls them.
+    public static var names: [String] { queries.map { $0.name } + mutations.map { $0.name } }
+
     static var queries: [any Query.Type] {
         [Info.self, HasVM.self, HasDisk.self, GetDisks.self, CalculateVMCloudProperties.self]
     }

@@ -73,10 +73,15 @@ extension World {
     }
 }
 
+/// The Docker that an operation was begun on, another one than the configuration's, does not answer.
+struct SilentDaemon: Error, CustomStringConvertible {
+    let description: String
+}
+
 extension OperatorRecovery {
     /// The Docker that an operation is about: this one, or the one at its recorded address, reached
-    /// with the configuration's credentials. Throws `CPIError` when that is another one by now, or
-    /// does not answer.
+    /// with the configuration's credentials. Throws `CPIError` when that is another one by now,
+    /// `SilentDaemon` when it does not answer, `EngineError` when this one does not.
     func world(for operation: Operation) throws -> World {
         guard try world.isElsewhere(operation), let owner = RecordedOwner(operation) else {
             return world
@@ -89,7 +94,9 @@ extension OperatorRecovery {
         do {
             guard try there.isElsewhere(operation) else { return there }
         } catch {
-            throw CPIError(kind: .cloud, message: "\(title), which does not answer: \(error)")
+            throw SilentDaemon(
+                description: "\(title), which does not answer: \(error); if it has another address "
+                    + "or other credentials now, recover it with that one's --config")
         }
         throw CPIError(kind: .cloud, message: "\(title), and another one is there now")
     }

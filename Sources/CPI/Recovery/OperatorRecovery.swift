@@ -16,6 +16,8 @@ public final class OperatorRecovery {
         public var needsPerson = false
         /// Why nothing could be found out.
         public var trouble: String?
+        /// No Docker has answered.
+        public var isUnreachable = false
     }
 
     /// Seconds for which what was begun elsewhere is left alone.
@@ -163,6 +165,8 @@ public final class OperatorRecovery {
             one.needsPerson = action.isForPerson
         } catch {
             one.trouble = words(of: error)
+            one.isUnreachable =
+                error is SilentDaemon || (error as? EngineError).map { $0.status == nil } ?? false
         }
         return one
     }

@@ -15,7 +15,8 @@ struct StemcellContents: Equatable {
         case systemd, runit, other
     }
 
-    /// Looks. Throws `EngineError`; what is not there, or cannot be understood, is left out.
+    /// Looks. What is not there, or cannot be understood, is left out. Throws `EngineError`, and
+    /// `CPIError` for what can be no VM: without a shell nothing of a stemcell starts.
     init(of container: String, _ engine: Engine) throws {
         initSystem = try StemcellContents.initSystem(container, engine)
         system = try StemcellContents.read("/etc/os-release", container, engine).flatMap {
@@ -25,10 +26,14 @@ struct StemcellContents: Equatable {
             .flatMap {
                 StemcellContents.settingsPath(agentJSON: $0)
             }
-        // The one program that a VM cannot do without.
-        architecture = try StemcellContents.read("/bin/sh", container, engine).flatMap {
-            Architecture(elf: $0)
+        guard let shell = try StemcellContents.read("/bin/sh", container, engine) else {
+            throw CPIError(
+                kind: .cloud,
+                message: "the stemcell has no /bin/sh: its image file must be the tar archive of a "
+                    + "root file system (docker export, not docker save), a light one an image with a shell"
+            )
         }
+        architecture = Architecture(elf: shell)
     }
 
     var labels: [String: String] {

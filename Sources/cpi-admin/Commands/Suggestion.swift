@@ -13,10 +13,15 @@ enum Suggestion {
                 continue
             }
             let names = known.map { $0._commandName }.filter { $0 != "run" }
-            let nearest = names.min { distance(word, $0) < distance(word, $1) }
-            return nearest.flatMap { distance(word, $0) <= 2 && word != $0 ? $0 : nil }
+            return nearest(word, among: names)
         }
         return nil
+    }
+
+    /// The name that a word was meant to be; nil when none is near, or it is one.
+    static func nearest(_ word: String, among names: [String]) -> String? {
+        let nearest = names.min { distance(word, $0) < distance(word, $1) }
+        return nearest.flatMap { distance(word, $0) <= 2 && word != $0 ? $0 : nil }
     }
 
     /// How many letters must be put in, taken out or changed to make one of the other.

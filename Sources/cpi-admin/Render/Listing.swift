@@ -5,6 +5,8 @@ struct Listing {
     struct Column {
         /// The key in CSV; the title is the same in capitals unless another one is given.
         let key: String
+        /// Of numbers: in CSV the key ends with it, as in JSON, and cells are plain numbers.
+        let unit: String?
         var title: String
         /// What a terminal may cut in the middle, down to so many characters.
         var least: Int?
@@ -14,9 +16,10 @@ struct Listing {
         var cutsEnd = false
 
         init(
-            _ key: String, title: String? = nil, least: Int? = nil, turn: Int = 1,
-            cutsEnd: Bool = false
+            _ key: String, unit: String? = nil, title: String? = nil, least: Int? = nil,
+            turn: Int = 1, cutsEnd: Bool = false
         ) {
+            self.unit = unit
             self.turn = turn
             self.cutsEnd = cutsEnd
             self.key = key
@@ -31,6 +34,8 @@ struct Listing {
         /// For a person at a terminal; the same unless given.
         var short: String?
         var style: Terminal.Style?
+        /// In the unit of its column.
+        var number: Int64?
 
         init(_ text: String, short: String? = nil, style: Terminal.Style? = nil) {
             self.text = text
@@ -59,7 +64,14 @@ struct Listing {
 
     /// RFC 4180, with a first line of keys.
     private var csv: String {
-        let lines = [columns.map(\.key)] + rows.map { $0.map(\.text) }
+        let keys = columns.map { column in [column.key, column.unit].compactMap(\.self) }
+        let lines =
+            [keys.map { $0.joined(separator: "_") }]
+            + rows.map { row in
+                zip(columns, row).map { column, cell in
+                    column.unit == nil ? cell.text : cell.number.map(String.init) ?? ""
+                }
+            }
         return lines.map { $0.map(Listing.quoted).joined(separator: ",") }
             .joined(separator: "\r\n")
     }

@@ -38,5 +38,19 @@ enum Span {
         return Listing.Cell(Timestamp.text(milliseconds), short: age(milliseconds))
     }
 
+    /// Of a column with the unit "us".
+    static func cell(microseconds: Int64?) -> Listing.Cell {
+        var cell = Listing.Cell(microseconds.map(duration) ?? "-")
+        cell.number = microseconds
+        return cell
+    }
+
+    /// Of a column with the unit "bytes".
+    static func cell(bytes: Int?) -> Listing.Cell {
+        var cell = Listing.Cell(bytes.map(mebibytes) ?? "-")
+        cell.number = bytes.map(Int64.init)
+        return cell
+    }
+
     static func mebibytes(_ bytes: Int) -> String { "\((bytes + 1_048_575) >> 20) MiB" }
 }

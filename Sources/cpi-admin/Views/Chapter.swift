@@ -54,7 +54,8 @@ extension Listing {
             columns: [
                 Column("started", title: Terminal.isInteractive ? "AGO" : nil), Column("id"),
                 Column("state"), Column("method", least: 8), Column(other.rawValue, least: 8),
-                Column("duration", title: "TOOK"), Column("words", title: "WHAT", least: 12),
+                Column("duration", unit: "us", title: "TOOK"),
+                Column("words", title: "WHAT", least: 12),
             ],
             rows: chapters.map { chapter in
                 let view = chapter.last
@@ -64,7 +65,7 @@ extension Listing {
                     Span.cell(chapter.first.operation.started), Cell(view.operation.id),
                     Cell(view.state, style: Terminal.style(view.state)),
                     Cell(view.operation.method + times), Cell(cids.isEmpty ? "-" : cids),
-                    Cell(view.operation.duration.map(Span.duration) ?? "-"),
+                    Span.cell(microseconds: view.operation.duration),
                     Cell(chapter.words, short: Terminal.shortened(chapter.words)),
                 ]
             },

@@ -8,21 +8,27 @@ extension Listing {
         func words(_ names: [String]) -> Cell {
             Cell(names.isEmpty ? "-" : names.joined(separator: " "))
         }
+        func size(_ disk: DiskReport) -> Cell {
+            var cell = Cell("\(disk.sizeMiB) MiB")
+            cell.number = Int64(disk.sizeMiB)
+            return cell
+        }
         self.init(
             name: "disks",
             columns: [
-                Column("disk", least: 8), Column("size"), Column("limit"), Column("used"),
+                Column("disk", least: 8), Column("size", unit: "mib"), Column("limit"),
+                Column("used", unit: "bytes"),
                 Column("kind", least: 5), Column("attached_to", least: 8),
                 Column("detached_since", title: Terminal.isInteractive ? "DETACHED" : nil),
                 Column("snapshots", least: 8),
             ],
             rows: disks.map { disk, detached in
                 [
-                    Cell(disk.disk), Cell("\(disk.sizeMiB) MiB"),
+                    Cell(disk.disk), size(disk),
                     Cell(
                         disk.isEnforced ? "enforced" : "label only",
                         short: disk.isEnforced ? "enforced" : "label"),
-                    Cell(disk.usedBytes.map(Span.mebibytes) ?? "-"), Cell(disk.kind),
+                    Span.cell(bytes: disk.usedBytes), Cell(disk.kind),
                     words(disk.holders), detached?.cell ?? Cell("-"), words(disk.snapshots),
                 ]
             },

@@ -35,7 +35,8 @@ enum OperationColumn: String, CaseIterable {
         // Of an id both ends are enough; of what was done the words are wanted.
         let turn = [.vm, .disk, .error].contains(self) ? 0 : self == .method ? 2 : 1
         return Listing.Column(
-            rawValue, title: title, least: least, turn: turn, cutsEnd: self == .step)
+            rawValue, unit: self == .duration ? "us" : nil, title: title, least: least, turn: turn,
+            cutsEnd: self == .step)
     }
 
     /// Ids are typed and states are read: those stay whole as long as others can give.
@@ -74,7 +75,7 @@ enum OperationColumn: String, CaseIterable {
             return Listing.Cell(step, short: Journal.kind(of: step))
         case .started: return Span.cell(operation.started)
         case .finished: return Span.cell(operation.finished)
-        case .duration: return text(operation.duration.map(Span.duration))
+        case .duration: return Span.cell(microseconds: operation.duration)
         case .director: return text(operation.director)
         case .request: return text(operation.request)
         case .attempts: return text(String(operation.attempts))

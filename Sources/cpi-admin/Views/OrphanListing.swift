@@ -4,18 +4,17 @@ import Engine
 extension Listing {
     init(orphans: [Orphan]) {
         let hasSizes = orphans.contains { $0.bytes != nil }
-        let size = Column("size")
+        let size = Column("size", unit: "bytes")
         self.init(
             name: "orphans",
             columns: [Column("kind"), Column("name", least: 10), Column("created", title: "AGE")]
                 + (hasSizes ? [size] : [])
                 + [Column("reason", least: 12), Column("command", least: 12)],
             rows: orphans.map { orphan in
-                let bytes = Cell(orphan.bytes.map(Span.mebibytes) ?? "-")
-                return [
+                [
                     Cell(orphan.kind), Cell(orphan.name),
                     Span.cell(orphan.created.flatMap(DockerTime.milliseconds)),
-                ] + (hasSizes ? [bytes] : [])
+                ] + (hasSizes ? [Span.cell(bytes: orphan.bytes)] : [])
                     + [Cell(orphan.reason), Cell(Invocation.complete(orphan.command))]
             },
             documents: orphans.map { orphan in

@@ -5,21 +5,20 @@ extension Listing {
     /// How often, how long.
     init(_ all: [Statistics], isSteps: Bool) {
         let percentiles = [50, 90, 99, 100]
-        func duration(_ one: Statistics, _ percent: Int) -> String {
-            one.percentile(percent).map(Span.duration) ?? "-"
-        }
+        func key(_ percent: Int) -> String { percent == 100 ? "max" : "p\(percent)" }
         self.init(
             name: isSteps ? "steps" : "methods",
             columns: [
                 Column(isSteps ? "step" : "method", least: 12), Column("count"),
-                Column("failures"), Column("p50"), Column("p90"), Column("p99"), Column("max"),
-                Column("slowest"),
-            ],
+                Column("failures"),
+            ] + percentiles.map { Column(key($0), unit: "us") } + [Column("slowest")],
             rows: all.map { one in
                 [
                     Cell(one.name), Cell(String(one.count)),
                     Cell(String(one.failures), style: one.failures > 0 ? .bad : nil),
-                ] + percentiles.map { Cell(duration(one, $0)) } + [Cell(one.slowest ?? "-")]
+                ] + percentiles.map { Span.cell(microseconds: one.percentile($0)) } + [
+                    Cell(one.slowest ?? "-")
+                ]
             },
             documents: all.map { one in
                 var json: JSON = [
@@ -29,8 +28,8 @@ extension Listing {
                     "slowest": one.slowest.map(JSON.string) ?? .null,
                 ]
                 for percent in percentiles {
-                    let key = percent == 100 ? "max_us" : "p\(percent)_us"
-                    json[key] = one.percentile(percent).map { .integer($0) } ?? .null
+                    json[key(percent) + "_us"] =
+                        one.percentile(percent).map { .integer($0) } ?? .null
                 }
                 return json
             }, nothing: "no operations")

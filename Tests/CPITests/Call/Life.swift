@@ -31,7 +31,7 @@ struct Life {
     private mutating func begin() throws {
         try call("info", [])
         let image = try scene.runner.directory.write(
-            "stemcell", FakeTar.archive(["etc/os-release": Array("ID=test".utf8)]))
+            "stemcell", Scene.stemcellFile)
         try call("create_stemcell", [.string(image), ["name": "another"]])
         let network: JSON = ["default": Scene.network("net-a", "10.1.0.6")]
         let made = try call("create_vm", scene.arguments(agent: "agent-2", networks: network))

@@ -97,7 +97,8 @@ struct LightStemcellTests {
         scene.docker.state.images.append(
             FakeDocker.State.Image(
                 id: Self.id, created: "", tags: [Self.reference],
-                digests: isPulledBefore ? ["\(Self.repository)@\(Self.digest)"] : []))
+                digests: isPulledBefore ? ["\(Self.repository)@\(Self.digest)"] : [],
+                files: ["/bin/sh": []]))
         _ = try create(properties(isPulledBefore ? [:] : ["digest": .string(Self.id)]))
         #expect(!scene.docker.requests.contains { $0.contains("distribution") })
         #expect(scene.docker.state.imageTags.contains(Self.reference))

@@ -94,6 +94,18 @@ struct StemcellTests {
         #expect(scene.docker.state.images.count == 2)
     }
 
+    @Test("what has no shell can be no VM: it is refused, and nothing stays")
+    func noShell() throws {
+        let path = try scene.runner.directory.write(
+            "saved", FakeTar.archive(["manifest.json": Array("[]".utf8)]))
+        let before = scene.docker.state.images.count
+        let failure = try #require(throws: CallFailure.self) { try create(path) }
+        #expect(failure.message.contains("the stemcell has no /bin/sh"))
+        #expect(failure.message.contains("Rolled back: everything is as it was before"))
+        #expect(scene.docker.state.images.count == before)
+        #expect(scene.docker.state.containers.isEmpty)
+    }
+
     @Test("each failed request leaves nothing behind")
     func cleanup() throws {
         try scene.expectNoStemcellLeft { try create(in: $0) }

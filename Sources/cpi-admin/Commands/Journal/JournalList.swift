@@ -70,8 +70,9 @@ struct OperationChoice: ParsableArguments {
     @Option(help: ArgumentHelp("Only what began before.", valueName: "time"))
     var until: Moment?
 
-    /// Throws `Complaint` for a CID that fits none or several.
+    /// Throws `Complaint` for a CID that fits none or several, and for a method that is none.
     func filter(_ journal: Journal, limit: Int) throws -> OperationFilter {
+        for name in method { try requireMethod(name, journal) }
         var states: [Operation.State] = []
         if open { states += [.running, .parked] }
         if failed { states += [.failed, .rolledBack] }
@@ -79,6 +80,15 @@ struct OperationChoice: ParsableArguments {
             subjects: try subjects(journal), methods: method, states: states, request: request,
             director: director, since: since?.milliseconds, until: until?.milliseconds,
             limit: limit)
+    }
+
+    /// Another version may have recorded one that is not known here.
+    private func requireMethod(_ name: String, _ journal: Journal) throws {
+        guard !Methods.names.contains(name),
+            try journal.operations(OperationFilter(methods: [name], limit: 1)).isEmpty
+        else { return }
+        let advice = Suggestion.nearest(name, among: Methods.names).map { "; is it \($0)?" }
+        throw Complaint("there is no method \(name)\(advice ?? "")", .failure)
     }
 
     func subjects(_ journal: Journal) throws -> [Subject] {

@@ -129,7 +129,11 @@ struct RecoverRun: ParsableCommand {
     }
 
     private func exit(_ results: [RecoveryResult]) throws {
-        if results.contains(where: \.failed) { throw ExitCode.failure }
+        let failed = results.filter(\.failed)
+        guard failed.isEmpty else {
+            let isUnreachable = failed.allSatisfy { $0.one.isUnreachable }
+            throw isUnreachable ? ExitCode.dockerUnreachable : .failure
+        }
         if results.contains(where: \.needsPerson) { throw ExitCode.personNeeded }
         if !results.isEmpty, results.allSatisfy({ $0.one.owner != nil }) {
             throw ExitCode.ownerAlive
