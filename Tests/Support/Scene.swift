@@ -29,6 +29,16 @@ final class Scene {
         docker.forget()
     }
 
+    /// One with a VM and a disk that is attached to it.
+    static func attached() throws -> Scene {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        scene.docker.forget()
+        return scene
+    }
+
     /// The same world at this moment, to go on apart from this one.
     func copy() throws -> Scene {
         let docker = FakeDocker()

@@ -132,95 +132,6 @@ struct LiveAttachTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
-    @Test("a disk that another VM has is refused by its pin")
-    func elsewhere() throws {
-        _ = try scene.attach()
-        let answer = try scene.create(
-            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
-        let other = try #require(answer.array?.first)
-        let failure = #expect(throws: CallFailure.self) {
-            try scene.runner.call("attach_disk", [other, .string(scene.disk)])
-        }
-        #expect(failure?.message.contains("VM \(scene.vm) has it") == true)
-        #expect(scene.isAttachedLive)
-    }
-
-    @Test("of two calls that give one disk to two VMs the one that pins it first has it")
-    func race() throws {
-        let scene = scene
-        let answer = try scene.create(
-            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
-        let other = try #require(answer.array?.first?.string)
-        let pin = FakeDocker.State.Container(
-            id: String(repeating: "d", count: 64), name: "\(scene.disk).pin", imageID: "",
-            config: [
-                "Labels": [
-                    Label.pinnedTo: .string(other), Label.disk: .string(scene.disk),
-                ]
-            ],
-            hostConfig: [:], mounts: [], endpoints: [:], layer: [:])
-        scene.docker.onRequest = { _, request in
-            let isOurs = request.method == "POST" && request.query.contains { $0.value == pin.name }
-            if isOurs, scene.docker.state.container(pin.name) == nil {
-                scene.docker.state.containers.append(pin)
-            }
-            return nil
-        }
-        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
-        #expect(failure?.message.contains("is attached to VM \(other)") == true)
-        #expect(scene.docker.state.container(pin.name)?.id == pin.id)
-        #expect(!scene.isAttachedLive)
-    }
-
-    @Test("the pin of a VM that is gone is in nobody's way, and orphans names it")
-    func abandoned() throws {
-        _ = try scene.attach()
-        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
-        scene.docker.state.containers.remove(at: index)
-        let orphans = try scene.runner.orphans(journal: true).map(\.command)
-        #expect(orphans.contains("docker rm -f \(scene.disk).pin"))
-        let old = scene.vm
-        try scene.makeVM(networks: ["d": Scene.network("net-a", "10.1.0.6")])
-        #expect(scene.vm != old)
-        _ = try scene.attach()
-        #expect(scene.isAttachedLive)
-    }
-
-    @Test("the disk of a VM that has lost its pin is not deleted", arguments: [true, false])
-    func deleteWithoutPin(journal: Bool) throws {
-        _ = try scene.attach()
-        let pin = try #require(scene.docker.state.index(ofContainer: "\(scene.disk).pin"))
-        scene.docker.state.containers.remove(at: pin)
-        if !journal { try scene.loseJournal() }
-        let failure = #expect(throws: CallFailure.self) {
-            try scene.runner.call("delete_disk", [.string(scene.disk)])
-        }
-        #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
-        #expect(scene.docker.state.volumes[scene.disk] != nil)
-    }
-
-    @Test(
-        "a disk is not attached to a second VM because somebody has removed its pin",
-        arguments: [true, false])
-    func attachWithoutPin(journal: Bool) throws {
-        _ = try scene.attach()
-        let answer = try scene.create(
-            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
-        let other = try #require(answer.array?.first)
-        let pin = try #require(scene.docker.state.index(ofContainer: "\(scene.disk).pin"))
-        scene.docker.state.containers.remove(at: pin)
-        if !journal { try scene.loseJournal() }
-        for way in ["auto", "restart"] {
-            use { $0["attach"] = .string(way) }
-            let failure = #expect(throws: CallFailure.self) {
-                try scene.runner.call("attach_disk", [other, .string(scene.disk)])
-            }
-            #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
-        }
-        _ = try scene.detach()
-        try scene.runner.call("attach_disk", [other, .string(scene.disk)])
-    }
-
     @Test("create_vm mounts nothing ahead that can be attached live")
     func ahead() throws {
         let answer = try scene.create(
@@ -243,21 +154,6 @@ struct LiveAttachTests {
         _ = try? scene.runner.call("reboot_vm", [.string(scene.vm)])
         #expect(scene.container?.isRunning == false)
         #expect(scene.container?.exitCode == 78)
-    }
-
-    @Test("with always a disk has a container of its own from create_disk to delete_disk")
-    func kept() throws {
-        use { $0["disks"] = ["pin": "always"] }
-        try scene.makeDisk()
-        let keeper = "\(scene.disk).keep"
-        #expect(scene.docker.state.container(keeper)?.isRunning == true)
-        _ = try scene.attach()
-        _ = try scene.detach()
-        #expect(scene.docker.state.container(keeper)?.isRunning == true)
-        #expect(scene.docker.state.container("\(scene.disk).pin") == nil)
-        try scene.runner.call("delete_disk", [.string(scene.disk)])
-        #expect(scene.docker.state.container(keeper) == nil)
-        #expect(scene.docker.state.volumes[scene.disk] == nil)
     }
 
     @Test("what an interrupted call has left is settled without a journal")

@@ -77,18 +77,9 @@ struct RecoveryTests {
         scene.docker.onRequest = nil
     }
 
-    private func attached() throws -> Scene {
-        let scene = try Scene()
-        try scene.makeVM()
-        try scene.makeDisk()
-        _ = try scene.attach()
-        scene.docker.forget()
-        return scene
-    }
-
     @Test("what never began is closed and nothing is done")
     func notBegun() throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         let reboot: JSON = [
             "vm": .string(scene.vm), "container": .string(scene.container?.id ?? ""),
             "startedAt": "x",
@@ -106,7 +97,7 @@ struct RecoveryTests {
             ("delete_vm", .object([:])),
         ])
     func unknown(method: String, plan: JSON) throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         let id = try intent(scene, method, plan)
         _ = try? scene.runner.recover()
         scene.docker.forget()
@@ -133,7 +124,7 @@ struct RecoveryTests {
         "what an earlier version began here is known to be of here, and so is what this one began",
         arguments: ["FAKE:DAEMON", "network FAKE:DAEMON none"])
     func here(_ daemon: String) throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         let id = try interrupted(scene, daemon: daemon)
         try scene.runner.recover()
         let operation = try scene.runner.journal().operation(id)
@@ -144,7 +135,7 @@ struct RecoveryTests {
         "an operation of another daemon is nobody's business here: a 404 from here is not gone",
         arguments: ["ANOTHER", "network ANOTHER none"])
     func foreign(_ daemon: String) throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         let id = try interrupted(scene, daemon: daemon)
         #expect {
             try scene.runner.recover()
@@ -170,7 +161,7 @@ struct RecoveryTests {
 
     @Test("what lives is left alone: its owner holds its lock")
     func owned() throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         let reboot: JSON = [
             "vm": .string(scene.vm), "container": .string(scene.container?.id ?? ""),
             "startedAt": "x",
@@ -188,7 +179,7 @@ struct RecoveryTests {
 
     @Test("what another machine began is left alone for ten minutes, and is dead after that")
     func anotherMachine() throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
         _ = try? scene.detach()
         scene.docker.revive()
@@ -211,36 +202,9 @@ struct RecoveryTests {
         #expect(CrashScenario.whole(scene) == [])
     }
 
-    @Test("a commit from before the container ran again is not what the VM goes on with")
-    func staleCommit() throws {
-        let scene = try attached()
-        try scene.kill(.before(try requests(scene, until: "/containers/create"))) {
-            try $0.detach()
-        }
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
-        try engine.startContainer(scene.vm)
-        scene.put("later", "/etc/later")
-        try engine.stopContainer(scene.vm, seconds: 1)
-        try scene.runner.recover(.forward)
-        #expect(!scene.isAttached && scene.container?.isRunning == true)
-        #expect(scene.read("/etc/later") == "later")
-    }
-
-    /// The number of the first request of detach_disk that has `text` in its path.
-    private func requests(_ scene: Scene, until text: String) throws -> Int {
-        let other = try scene.copy()
-        var found: Int?
-        other.docker.onRequest = { count, request in
-            if request.path.contains(text) { found = found ?? count }
-            return nil
-        }
-        _ = try other.detach()
-        return try #require(found)
-    }
-
     @Test("a lock that somebody holds is told with the holder's operation")
     func locked() throws {
-        let scene = try attached()
+        let scene = try Scene.attached()
         scene.runner.configuration["timeouts"] = ["lock": 0]
         let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
         let held = try locks.acquire(scene.vm, seconds: 0, note: "01holder")
@@ -249,43 +213,5 @@ struct RecoveryTests {
         #expect(scene.isAttached && scene.container?.isRunning == true)
         held.forEach { $0.release() }
         _ = try scene.detach()
-    }
-
-    @Test("recovery that fails again and again is given up, and told to a person")
-    func attempts() throws {
-        let scene = try Scene()
-        try scene.makeVM()
-        try scene.makeDisk()
-        // The old container cannot be started again: its network is gone.
-        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
-        #expect(throws: (any Error).self) { try scene.attach() }
-        scene.docker.revive()
-        scene.docker.state.networks.removeAll { $0.name == "net-a" }
-        for _ in 1...(Settler.maximalAttempts + 1) {
-            #expect(throws: CallFailure.self) { try scene.attach() }
-        }
-        let open = try scene.runner.journal().open().filter(\.mutating)
-        #expect(open.contains { $0.state == .parked || $0.attempts >= Settler.maximalAttempts })
-        #expect(scene.read(Scene.layerFile) == "layer")
-    }
-
-    @Test("a later operation's container is not undone by an earlier one's recovery")
-    func superseded() throws {
-        let scene = try Scene()
-        try scene.makeVM()
-        try scene.makeDisk()
-        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
-        #expect(throws: (any Error).self) { try scene.attach() }
-        scene.docker.revive()
-        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
-        scene.docker.state.containers[index].config["Labels"]["io.bosh.cpi.operation"] =
-            "zzzzzzzzzzzzzz"
-        let before = scene.docker.state.containerNames
-        _ = try? scene.runner.recover()
-        #expect(scene.docker.state.containerNames == before)
-        #expect(
-            !scene.docker.story.contains {
-                $0.hasPrefix("remove \(scene.vm)") && !$0.hasSuffix(".op")
-            })
     }
 }

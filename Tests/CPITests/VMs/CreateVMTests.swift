@@ -29,25 +29,6 @@ struct CreateVMTests {
         #expect(try scene.runner.journal().check() == [])
     }
 
-    @Test(
-        "where no VM can run it is refused in one sentence, and nothing is made",
-        arguments: [("name=rootless", "rootless"), ("name=userns", "userns-remap")])
-    func unfit(_ option: String, _ word: String) throws {
-        scene.docker.state.securityOptions.append(option)
-        scene.docker.forget()
-        #expect {
-            try scene.create()
-        } throws: {
-            let failure = $0 as? CallFailure
-            return failure?.type == "Bosh::Clouds::VMCreationFailed" && failure?.okToRetry == false
-                && failure?.message.contains(word) == true
-        }
-        #expect(scene.docker.story == [])
-        let remark = try scene.runner.operatorRecovery(journal: true).daemonRemark()
-        #expect(remark?.isWell == false)
-        #expect(remark?.words.contains(word) == true)
-    }
-
     @Test("on Docker Desktop a VM is made, and a warning says who reaches it")
     func desktop() throws {
         #expect(try scene.runner.operatorRecovery(journal: false).daemonRemark() == nil)
@@ -148,73 +129,6 @@ struct CreateVMTests {
         #expect(scene.runner.log.text.contains("disk disk-absent does not exist"))
     }
 
-    @Test("each failed request leaves nothing behind")
-    func cleanup() throws {
-        let before = scene.docker.state
-        let sweep = try scene.sweepFailures({ try $0.create() }) { scene, number, outcome in
-            if case .failure(let failure) = outcome {
-                let type = (failure as? CallFailure)?.type
-                #expect(type == "Bosh::Clouds::VMCreationFailed", "request \(number)")
-                let state = scene.docker.state
-                #expect(state.containerNames == before.containerNames, "request \(number)")
-                #expect(state.volumeNames == before.volumeNames, "request \(number)")
-                #expect(state.networkNames == before.networkNames, "request \(number)")
-            }
-            #expect(scene.docker.settledInvariants() == [], "request \(number)")
-            let wrong = try scene.runner.journal().check()
-            #expect(wrong == [], "request \(number)")
-        }
-        #expect(sweep.isWhole, "\(sweep)")
-    }
-
-    @Test("each lost reply is resolved by looking: the VM is there, or nothing is")
-    func lostReply() throws {
-        let sweep = try scene.sweep({ try $0.create() }) { _ in
-            .lostReply
-        } check: { scene, number, outcome in
-            let state = scene.docker.state
-            switch outcome {
-            case .success: #expect(state.containers.count == 1, "request \(number)")
-            case .failure:
-                #expect(state.containers.isEmpty, "request \(number)")
-                #expect(state.volumes.isEmpty, "request \(number)")
-            }
-            #expect(scene.docker.settledInvariants() == [], "request \(number)")
-        }
-        #expect(sweep.isWhole, "\(sweep)")
-    }
-
-    @Test("a network that it has made and others have joined since is left, and that is said")
-    func networkJoined() throws {
-        scene.docker.state.networks.removeAll { $0.name == "net-a" }
-        scene.docker.onRequest = { _, request in
-            guard request.path.hasSuffix("/start") else { return nil }
-            var other = FakeDocker.State.Container(
-                id: String(repeating: "e", count: 64), name: "other", imageID: "", config: [:],
-                hostConfig: [:], mounts: [], endpoints: [:], layer: [:])
-            other.endpoints["net-a"] = .init(config: [:])
-            scene.docker.state.containers.append(other)
-            return .status(500, "boom")
-        }
-        let failure = #expect(throws: CallFailure.self) { try scene.create() }
-        let message = failure?.message ?? ""
-        #expect(message.contains("Rolled back, but network net-a is left"), "\(message)")
-    }
-
-    @Test("a network that another call keeps for too long is an error that names the call")
-    func networkLocked() throws {
-        scene.docker.state.networks.removeAll { $0.name == "net-a" }
-        scene.runner.configuration["timeouts"] = ["lock": 0]
-        let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
-        let held = try locks.acquire(network: "net-a", seconds: 0, for: "01holder")
-        let failure = #expect(throws: CallFailure.self) { try scene.create() }
-        #expect(
-            failure?.message.contains("operation 01holder") == true, "\(failure?.message ?? "")")
-        #expect(scene.docker.state.containers.isEmpty)
-        held.forEach { $0.release() }
-        _ = try scene.create()
-    }
-
     @Test(
         "another call's container that goes while it looks for interrupted calls is in nobody's way"
     )
@@ -231,75 +145,5 @@ struct CreateVMTests {
         }
         _ = try scene.create()
         #expect(scene.docker.state.container(cid + ".new") == nil)
-    }
-
-    @Test("a container that stops at once is a failure with its exit code, and goes")
-    func stopsAtOnce() throws {
-        scene.docker.exitAfterStart = { _ in 255 }
-        let failure = #expect(throws: CallFailure.self) { try scene.create() }
-        #expect(failure?.message.contains("exit code 255") == true)
-        #expect(scene.docker.state.containers.isEmpty)
-        #expect(scene.docker.state.volumes.isEmpty)
-    }
-
-    @Test("an address in use is told with its holder")
-    func addressTaken() throws {
-        try scene.makeVM()
-        let failure = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
-        #expect(failure?.type == "Bosh::Clouds::VMCreationFailed")
-        #expect(failure?.message.contains("held by \(scene.vm)") == true)
-        #expect(scene.docker.state.containers.count == 1)
-    }
-
-    @Test("a missing stemcell is VMCreationFailed and not to be tried again")
-    func stemcellMissing() throws {
-        var arguments = scene.arguments()
-        arguments[1] = "stemcell:absent"
-        let failure = #expect(throws: CallFailure.self) {
-            try scene.runner.call("create_vm", arguments)
-        }
-        #expect(failure?.type == "Bosh::Clouds::VMCreationFailed")
-        #expect(failure?.okToRetry == false)
-        #expect(scene.story() == "")
-    }
-
-    @Test("an Engine that is out of reach for a moment is worth another try")
-    func transient() throws {
-        scene.docker.onRequest = { count, request in
-            request.path.hasSuffix("/containers/create") ? .beforeSending : nil
-        }
-        let failure = #expect(throws: CallFailure.self) { try scene.create() }
-        #expect(failure?.okToRetry == true)
-        #expect(scene.docker.state.volumes.isEmpty)
-    }
-
-    @Test("a network of that name with another subnet is refused, not adopted")
-    func networkDiffers() throws {
-        try scene.makeVM()
-        let failure = #expect(throws: CallFailure.self) {
-            try scene.create(agent: "b", networks: ["x": Scene.network("net-a", "10.9.0.5")])
-        }
-        #expect(failure?.message.contains("10.9.0.0/24 is asked for") == true)
-    }
-
-    @Test("an overlapping network is told by name")
-    func networkOverlaps() throws {
-        try scene.makeVM()
-        let failure = #expect(throws: CallFailure.self) {
-            try scene.create(agent: "b", networks: ["x": Scene.network("net-z", "10.1.0.9")])
-        }
-        #expect(failure?.message.contains("overlaps with net-a") == true)
-        #expect(!scene.docker.state.networkNames.contains("net-z"))
-    }
-
-    @Test("when waiting for the agent is configured, one that does not come up is a failure")
-    func awaitsAgent() throws {
-        scene.runner.configuration["timeouts"] = ["agent_ready_on_create": 30]
-        scene.docker.agentIsUp = false
-        let failure = #expect(throws: CallFailure.self) { try scene.create() }
-        #expect(failure?.message.contains("30 seconds") == true)
-        #expect(scene.docker.state.containers.isEmpty)
-        scene.docker.agentIsUp = true
-        _ = try scene.create()
     }
 }

@@ -1,0 +1,65 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Networks that the CPI made for VMs")
+struct UnusedNetworkTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        scene.runner.configuration["networks"] = ["remove_unused": true]
+    }
+
+    private func delete(_ vm: String) throws {
+        _ = try scene.runner.call("delete_vm", [.string(vm)])
+    }
+
+    @Test("they go with their last VM, also when the other one does not run")
+    func last() throws {
+        try scene.makeVM()
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["a": Scene.network("net-a", "10.1.0.6")])
+        let other = try #require(answer.array?.first?.string)
+        let index = try #require(scene.docker.state.index(ofContainer: other))
+        scene.docker.state.containers[index].status = "exited"
+        try delete(scene.vm)
+        #expect(scene.docker.state.networkNames.contains("net-a"))
+        try delete(other)
+        #expect(!scene.docker.state.networkNames.contains("net-a"))
+    }
+
+    @Test("they stay unless the configuration says so; others' and a director's stay always")
+    func stay() throws {
+        scene.docker.state.networks.append(
+            .init(id: "n9", name: "theirs", driver: "bridge", subnets: ["10.8.0.0/24"]))
+        _ = try scene.runner.call("create_network", [DirectorNetworkTests.named])
+        for (name, ip) in [("theirs", "10.8.0.5"), ("managed", "10.9.0.5")] {
+            try scene.makeVM(networks: ["a": Scene.network(name, ip)])
+            try delete(scene.vm)
+            #expect(scene.docker.state.networkNames.contains(name))
+        }
+        scene.runner.configuration["networks"] = .null
+        try scene.makeVM()
+        try delete(scene.vm)
+        #expect(scene.docker.state.networkNames.contains("net-a"))
+    }
+
+    @Test("one that goes while a VM is being made is made again", arguments: ["1.45", "1.41"])
+    func again(version: String) throws {
+        scene.docker.apiVersion = version
+        try scene.makeVM(networks: Scene.twoNetworks)
+        scene.docker.onRequest = { [scene] _, request in
+            // Between the look for it and the container that is to be on it.
+            if request.method == "POST", request.path.hasSuffix("/volumes/create") {
+                scene.docker.state.networks.removeAll { $0.name != "bridge" }
+                scene.docker.state.containers.removeAll()
+            }
+            return nil
+        }
+        _ = try scene.create(agent: "agent-2", networks: Scene.twoNetworks)
+        #expect(scene.docker.state.networkNames == ["bridge", "net-a", "net-b"])
+    }
+}

@@ -1,0 +1,73 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("Recovery of what somebody has gone on with")
+struct RecoveryLaterTests {
+    @Test("a commit from before the container ran again is not what the VM goes on with")
+    func staleCommit() throws {
+        let scene = try Scene.attached()
+        try scene.kill(.before(try requests(scene, until: "/containers/create"))) {
+            try $0.detach()
+        }
+        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        try engine.startContainer(scene.vm)
+        scene.put("later", "/etc/later")
+        try engine.stopContainer(scene.vm, seconds: 1)
+        try scene.runner.recover(.forward)
+        #expect(!scene.isAttached && scene.container?.isRunning == true)
+        #expect(scene.read("/etc/later") == "later")
+    }
+
+    /// The number of the first request of detach_disk that has `text` in its path.
+    private func requests(_ scene: Scene, until text: String) throws -> Int {
+        let other = try scene.copy()
+        var found: Int?
+        other.docker.onRequest = { count, request in
+            if request.path.contains(text) { found = found ?? count }
+            return nil
+        }
+        _ = try other.detach()
+        return try #require(found)
+    }
+
+    @Test("recovery that fails again and again is given up, and told to a person")
+    func attempts() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        // The old container cannot be started again: its network is gone.
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        scene.docker.state.networks.removeAll { $0.name == "net-a" }
+        for _ in 1...(Settler.maximalAttempts + 1) {
+            #expect(throws: CallFailure.self) { try scene.attach() }
+        }
+        let open = try scene.runner.journal().open().filter(\.mutating)
+        #expect(open.contains { $0.state == .parked || $0.attempts >= Settler.maximalAttempts })
+        #expect(scene.read(Scene.layerFile) == "layer")
+    }
+
+    @Test("a later operation's container is not undone by an earlier one's recovery")
+    func superseded() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].config["Labels"]["io.bosh.cpi.operation"] =
+            "zzzzzzzzzzzzzz"
+        let before = scene.docker.state.containerNames
+        _ = try? scene.runner.recover()
+        #expect(scene.docker.state.containerNames == before)
+        #expect(
+            !scene.docker.story.contains {
+                $0.hasPrefix("remove \(scene.vm)") && !$0.hasSuffix(".op")
+            })
+    }
+}
