@@ -57,6 +57,8 @@ final class Curl {
         try check(ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText))
         try check(ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1))
         try check(ccurl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https"))
+        // A name of dots is Docker's to refuse, not curl's to resolve.
+        try check(ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1))
         try check(ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)))
         // A proxy in the environment is for the director's downloads, never for Docker.
         try check(ccurl_set_text(handle, CURLOPT_NOPROXY, "*"))

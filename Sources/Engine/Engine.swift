@@ -68,6 +68,11 @@ public final class Engine {
         var request = request
         request.path = "/v\(try version())" + request.path
         let response = try exchange(request)
+        guard !(300..<304).contains(response.status) else {
+            throw EngineError.notDocker(
+                address: address,
+                detail: "\(request.summary) was redirected, with status \(response.status)")
+        }
         guard response.status >= 400 else { return response }
         let message = (try? JSON(parsing: response.body))?["message"].string
         throw EngineError.refused(
@@ -91,8 +96,12 @@ public final class Engine {
 
 /// The shapes of request that the endpoints are made of.
 extension Engine {
+    /// The longest document that is read, in bytes: a VM's root decides on the length of some.
+    static let largestDocument = 64 << 20
+
     func get(_ path: String, _ query: [(String, String)] = []) throws -> JSON {
         var request = Request("GET", path)
+        request.largestBody = Engine.largestDocument
         request.query = query.map { (name: $0.0, value: $0.1) }
         request.limit = .total(timeout)
         return try document(try send(request), request)

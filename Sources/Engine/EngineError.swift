@@ -42,6 +42,14 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 
+    /// Docker was reached, and has answered: the error is in what it said.
+    public var isAnswered: Bool {
+        switch self {
+        case .refused, .stream, .tooLarge: true
+        case .unreachable, .lost, .notDocker: false
+        }
+    }
+
     /// Docker has answered that it cannot do what it should be able to do.
     public var isFault: Bool { (status ?? 0) >= 500 }
 

@@ -45,26 +45,35 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "}"))
     }
 
+    /// What needs no escape is copied in one piece: an entry script is long, and has few that do.
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        defer { bytes.append(UInt8(ascii: "\"")) }
-        guard text.utf8.contains(where: JSONWriter.isEscaped) else { return write(text) }
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): write("\\\"")
-            case UInt8(ascii: "\\"): write("\\\\")
-            case 0x08: write("\\b")
-            case 0x09: write("\\t")
-            case 0x0A: write("\\n")
-            case 0x0C: write("\\f")
-            case 0x0D: write("\\r")
-            case 0..<0x20: write("\\u00" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16))
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { all in
+            var start = 0
+            for index in all.indices {
+                guard let escape = JSONWriter.escape(all[index]) else { continue }
+                bytes += all[start..<index]
+                write(escape)
+                start = index + 1
             }
+            bytes += all[start...]
         }
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// Nil for what stands for itself in a string.
+    private static func escape(_ byte: UInt8) -> String? {
+        switch byte {
+        case UInt8(ascii: "\""): "\\\""
+        case UInt8(ascii: "\\"): "\\\\"
+        case 0x08: "\\b"
+        case 0x09: "\\t"
+        case 0x0A: "\\n"
+        case 0x0C: "\\f"
+        case 0x0D: "\\r"
+        case 0..<0x20: "\\u00" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+        default: nil
+        }
     }
 }

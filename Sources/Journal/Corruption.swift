@@ -18,18 +18,6 @@ enum Corruption {
         }
     }
 
-    /// Whether the file's first bytes are not those of any database. Then SQLite may still read all of it
-    /// in the WAL, or only the first page, and meet the damage at some later statement.
-    static func hasLostHeader(_ path: String) -> Bool {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        let magic = Array("SQLite format 3\0".utf8)
-        var bytes = [UInt8](repeating: 0, count: magic.count)
-        let count = pread(file, &bytes, bytes.count, 0)
-        return count > 0 && bytes != magic
-    }
-
     /// A journal that cannot be opened now for another reason is not corrupt.
     private static func isCorrupt(_ path: String) -> Bool {
         do {
@@ -38,7 +26,7 @@ enum Corruption {
             _ = try Schema.version(database)
             guard try isSound(database) else { return true }
             // What the WAL holds is brought back into the file, or every opening would look so closely.
-            if hasLostHeader(path) { try database.run("PRAGMA wal_checkpoint(PASSIVE)") }
+            if database.hasLostHeader { try database.run("PRAGMA wal_checkpoint(PASSIVE)") }
             return false
         } catch {
             return (error as? JournalError)?.isCorruption ?? false

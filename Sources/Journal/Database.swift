@@ -36,6 +36,23 @@ final class Database {
     }
 
     /// Runs a script of several statements without results, such as a migration.
+    /// Whether the file's first bytes are not those of any database. Then SQLite may still read all of it
+    /// in the WAL, or only the first page, and meet the damage at some later statement.
+    ///
+    /// Read through SQLite's own descriptor: a process that closes another one of the same file loses
+    /// SQLite's locks on it (https://sqlite.org/howtocorrupt.html, 2.2).
+    var hasLostHeader: Bool {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        guard
+            sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK,
+            let file, let read = file.pointee.pMethods?.pointee.xRead
+        else { return false }
+        let magic = Array("SQLite format 3\0".utf8)
+        var bytes = [UInt8](repeating: 0, count: magic.count)
+        // An empty file gives a short read: it is a new one.
+        return read(file, &bytes, Int32(bytes.count), 0) == SQLITE_OK && bytes != magic
+    }
+
     func execute(script: String) throws {
         let code = sqlite3_exec(handle, script, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code, script) }

@@ -11,9 +11,11 @@ extension FileLock {
         let time = Int(Clock.system.wall() / 1_000) - seconds
         var removed = 0
         while removed < limit, let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            // A record ends with its name, before the end of the field.
+            let field = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+            let name = String(
+                cString: UnsafeRawPointer(entry).advanced(by: field).assumingMemoryBound(
+                    to: CChar.self))
             guard name.hasSuffix(".lock") else { continue }
             if remove("\(directory)/\(name)", unusedSince: time) { removed += 1 }
         }

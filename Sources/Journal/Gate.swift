@@ -3,24 +3,24 @@ import Glibc
 /// A `flock` on the journal's directory. Whoever opens the journal holds it with others, whoever sets it
 /// aside alone: so nobody opens the old file and then the new file's WAL.
 enum Gate {
-    private static let seconds: Int64 = 10
-
-    static func withOthers<T>(_ path: String, _ body: () throws -> T) throws -> T {
-        try hold(path, LOCK_SH, body)
+    static func withOthers<T>(_ path: String, seconds: Double, _ body: () throws -> T) throws -> T {
+        try hold(path, LOCK_SH, seconds, body)
     }
 
     static func alone<T>(_ path: String, _ body: () throws -> T) throws -> T {
-        try hold(path, LOCK_EX, body)
+        try hold(path, LOCK_EX, 10, body)
     }
 
-    /// Throws `JournalError` when it cannot be had for ten seconds. Where directories cannot be locked,
-    /// as on some network file systems, the body runs all the same.
-    private static func hold<T>(_ path: String, _ kind: Int32, _ body: () throws -> T) throws -> T {
+    /// Throws `JournalError` when it cannot be had for so long. Where directories cannot be locked, as on
+    /// some network file systems, the body runs all the same.
+    private static func hold<T>(
+        _ path: String, _ kind: Int32, _ seconds: Double, _ body: () throws -> T
+    ) throws -> T {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let file = open(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { return try body() }
         defer { close(file) }
-        let end = Clock.system.monotonic() + seconds * 1_000_000
+        let end = Clock.system.monotonic() + Int64(seconds * 1_000_000)
         while flock(file, kind | LOCK_NB) != 0, errno == EWOULDBLOCK {
             guard Clock.system.monotonic() < end else {
                 throw JournalError.sqlite(

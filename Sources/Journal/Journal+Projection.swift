@@ -41,13 +41,21 @@ extension Journal {
         .doing: [update("step = e.step")],
         .undoing: [update("step = e.step, direction = 'backward'")],
         .failed: [update("step = e.step")],
-        .attempt: [update("attempts = attempts + 1, state = 'running'")],
+        .attempt: [
+            update(
+                """
+                attempts = attempts + 1, state = 'running', error = NULL, finished = NULL,
+                duration = NULL
+                """)
+        ],
         .outcome: [
+            // Between a call and its recovery the machine may have been started anew, and with it the
+            // clock that goes evenly.
             update(
                 """
                 state = e.data->>'$.state', error = e.data->>'$.error', finished = e.at,
-                duration = max(0, e.monotonic - (SELECT min(f.monotonic) FROM events AS f
-                    WHERE f.operation = e.operation))
+                duration = max(0, iif(attempts = 0, e.monotonic - (SELECT min(f.monotonic)
+                    FROM events AS f WHERE f.operation = e.operation), 1000 * (e.at - started)))
                 """),
             // What retention has kept about the same VM or disk may be needed no more.
             """

@@ -30,11 +30,9 @@ extension Journal {
         return first
     }
 
-    public func contains(_ id: String) throws -> Bool {
-        var found = false
-        try database.run("SELECT 1 FROM operations WHERE id = ?1", [.text(id)]) { _ in found = true
-        }
-        return found
+    /// The operation of exactly that id; nil when there is none.
+    public func find(_ id: String) throws -> Operation? {
+        try select("WHERE id = ?1", [.text(id)]).first
     }
 
     /// All events of an operation, oldest first.

@@ -16,16 +16,14 @@ public final class Journal {
 
     /// Opens the journal in `directory`, making the directory (0700) and the file (0600) if missing.
     ///
-    /// `busyTimeout` (milliseconds) is how long to wait for other writers, here and later.
-    public init(directory: String, busyTimeout: Int32) throws {
+    /// `busyTimeout` (milliseconds) is how long to wait for others, here and later. `setsAside`: a corrupt
+    /// file is kept under another name, and a new one begun; that may mean to read all of it.
+    public init(directory: String, busyTimeout: Int32, setsAside: Bool = true) throws {
         try Files.makeDirectory(directory)
         path = directory + "/" + Journal.fileName
-        if Corruption.hasLostHeader(path) {
-            setAside = try Corruption.setAside(path, at: Clock.system.wall())
-        }
         do {
-            database = try Journal.open(path, busyTimeout)
-        } catch let error as JournalError where error.isCorruption {
+            database = try Journal.open(path, busyTimeout, requiresHeader: true)
+        } catch let error as JournalError where error.isCorruption && setsAside {
             setAside = try Corruption.setAside(path, at: Clock.system.wall())
             database = try Journal.open(path, busyTimeout)
         }
@@ -35,15 +33,14 @@ public final class Journal {
     public init(reading path: String) throws {
         self.path = path
         guard access(path, R_OK) == 0 else { throw Files.failure(path) }
-        let (database, version) = try Gate.withOthers(path) {
+        let (database, version) = try Gate.withOthers(path, seconds: 10) {
             let database = try Database(path: path, readOnly: true)
             database.setBusyTimeout(milliseconds: 5_000)
             return (database, try Schema.version(database))
         }
         self.database = database
-        if Corruption.hasLostHeader(path), try !Corruption.isSound(database) {
-            throw JournalError.sqlite(
-                code: 26, message: "something else is written over it", sql: nil)
+        if database.hasLostHeader, try !Corruption.isSound(database) {
+            throw Journal.lostHeader
         }
         guard version <= Schema.migrations.count else {
             throw JournalError.newerSchema(found: version, known: Schema.migrations.count)
@@ -54,22 +51,39 @@ public final class Journal {
         }
     }
 
-    private static func open(_ path: String, _ busyTimeout: Int32) throws -> Database {
-        let (database, isNew) = try Gate.withOthers(path) {
+    private static let lostHeader = JournalError.sqlite(
+        code: SQLITE_NOTADB, message: "something else is written over it", sql: nil)
+
+    private static func open(
+        _ path: String, _ busyTimeout: Int32, requiresHeader: Bool = false
+    ) throws -> Database {
+        let seconds = Double(busyTimeout) / 1_000
+        let (database, isNew) = try Gate.withOthers(path, seconds: seconds) {
             try Files.makeFile(path)
             let database = try Database(path: path)
             database.setBusyTimeout(milliseconds: busyTimeout)
             // The first statement opens the WAL.
-            return (database, try Schema.version(database) == 0)
+            let isNew = try Schema.version(database) == 0
+            if requiresHeader, database.hasLostHeader { throw lostHeader }
+            return (database, isNew)
         }
         // The switch to WAL needs the file for itself and does not wait for it.
-        let lock = isNew ? try FileLock.acquire(path + ".lock", seconds: 10, note: "") : nil
+        let lock = isNew ? try newLock(path, seconds) : nil
         defer { lock?.release() }
         try Schema.migrate(database)
         // `trim` does it: what one process has checkpointed the next one does not know, so that
         // SQLite's own way would checkpoint at every commit and never begin the WAL anew.
         try database.execute(script: "PRAGMA wal_autocheckpoint = 0")
         return database
+    }
+
+    private static func newLock(_ path: String, _ seconds: Double) throws -> FileLock {
+        do {
+            return try FileLock.acquire(path + ".lock", seconds: seconds, note: "")
+        } catch is FileLock.Held {
+            throw JournalError.sqlite(
+                code: SQLITE_BUSY, message: "another process is making it", sql: nil)
+        }
     }
 
     /// After an error that says so: keeps a corrupt file under another name, as opening it does, for the

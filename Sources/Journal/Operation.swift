@@ -5,6 +5,9 @@ public struct Operation: Sendable, Equatable {
         case running, done, failed
         case rolledBack = "rolled-back"
         case parked
+
+        /// Whether somebody has still to settle it: a process, recovery, or a person.
+        public var isOpen: Bool { self == .running || self == .parked }
     }
     /// `backward` once a step was taken back.
     public enum Direction: String, Sendable { case forward, backward }

@@ -18,12 +18,19 @@ public struct Retention: Sendable {
 }
 
 extension Journal {
-    /// Removes at most `limit` finished operations that began before `time` (Unix milliseconds),
-    /// with their events, the oldest first. Unfinished ones stay for ever, and so does what
+    /// Removes at most `limit` operations that ended before `time` (Unix milliseconds), with their
+    /// events, those that began first. Unfinished ones stay for ever, and so does what
     /// `retention` says is needed. What it costs does not depend on how much is kept.
     @discardableResult
     public func prune(before time: Int64, limit: Int, keeping retention: Retention) throws -> Int {
-        guard try !candidates(before: time, limit: 1).isEmpty else { return 0 }
+        try pruneSome(before: time, limit: limit, keeping: retention).removed
+    }
+
+    /// The same; `seen` is how many were looked at, and is 0 at the end alone.
+    public func pruneSome(before time: Int64, limit: Int, keeping retention: Retention) throws
+        -> (seen: Int, removed: Int)
+    {
+        guard try !candidates(before: time, limit: 1).isEmpty else { return (0, 0) }
         return try write(durable: false) {
             var removed = 0
             var seen = 0
@@ -36,7 +43,7 @@ extension Journal {
                     removed += 1
                 }
             }
-            return removed
+            return (seen, removed)
         }
     }
 
@@ -48,6 +55,7 @@ extension Journal {
     static let candidates = """
         SELECT id FROM operations
         WHERE started < ?1 AND kept = 0 AND state NOT IN ('running', 'parked')
+            AND coalesce(finished, started) < ?1
         ORDER BY started, id LIMIT ?2
         """
 

@@ -164,4 +164,31 @@ struct RetentionTests {
         }
         return lines
     }
+
+    @Test("pruning goes on past what is kept, and counts from the end of an operation")
+    func pruneOn() throws {
+        let journal = try fixture.open()
+        let retention = Retention(latest: ["attach_disk"], deleting: [])
+        func end(_ id: String) throws {
+            try journal.record(
+                [fixture.event(.outcome, nil, #"{"state":"done"}"#)], of: id, durable: false)
+        }
+        for number in 10..<35 {
+            try fixture.begin(journal, "op\(number)", [Subject(.vm, "vm-\(number)")])
+            try end("op\(number)")
+        }
+        for number in 35..<37 {
+            try fixture.begin(journal, "op\(number)")
+            if number == 35 { try end("op\(number)") }
+        }
+        let later = fixture.time.clock.wall() + 1_000
+        fixture.time.sleep(10)
+        try end("op36")
+        let first = try journal.pruneSome(before: later, limit: 2, keeping: retention)
+        #expect(first == (20, 0))
+        let second = try journal.pruneSome(before: later, limit: 2, keeping: retention)
+        #expect(second == (6, 1))
+        #expect(try journal.find("op35") == nil && journal.find("op36") != nil)
+        #expect(try journal.pruneSome(before: later, limit: 2, keeping: retention) == (0, 0))
+    }
 }

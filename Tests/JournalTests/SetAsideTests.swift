@@ -65,8 +65,29 @@ struct SetAsideTests {
         #expect(try Journal(reading: fixture.file).operation("op1").state == .running)
         let again = try fixture.open()
         #expect(try again.setAside == nil && again.operation("op1").state == .running)
-        #expect(!Corruption.hasLostHeader(fixture.file))
+        #expect(content(fixture.file)?.starts(with: Data("SQLite format 3\0".utf8)) == true)
         #expect(try again.check() == [] && aside() == [])
+    }
+
+    /// The kernel takes a process's locks on a file away when the process closes it, through whatever
+    /// descriptor.
+    @Test("to open it a second time takes none of SQLite's locks away")
+    func locks() throws {
+        let journal = try fixture.open()
+        try fixture.begin(journal, "op1")
+        let inode = try FileManager.default.attributesOfItem(atPath: fixture.file)[
+            .systemFileNumber]
+        let file = ":\(try #require(inode as? Int)) "
+        func held() throws -> Int {
+            try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n")
+                .count { $0.contains(" \(getpid()) ") && $0.contains(file) }
+        }
+        let before = try held()
+        #expect(before > 0)
+        let second = try Journal(reading: fixture.file)
+        let third = try fixture.open()
+        #expect(try second.operations(limit: 1).count == 1 && third.check() == [])
+        #expect(try held() >= before)
     }
 
     @Test("many processes at once keep it once, and lose nothing of what they write")

@@ -42,6 +42,9 @@ extension FakeDocker {
 
     private func run(_ command: [String], _ index: Int) throws -> (output: String, exitCode: Int) {
         let container = state.containers[index]
+        guard !startsNoCommands else {
+            return ("OCI runtime exec failed: fork: resource temporarily unavailable\n", 126)
+        }
         if command == ["cat", "/proc/self/mountinfo"] {
             return (FakeDocker.mountinfo(container), 0)
         }

@@ -31,6 +31,8 @@ final class FakeDocker {
     var apiVersion: String? = "1.45"
     /// Whether the agent inside the containers runs and has its message bus.
     var agentIsUp = true
+    /// The VMs have all the processes that they may have: Docker answers as it does then.
+    var startsNoCommands = false
     /// Whether entry scripts come to their end.
     var entryScriptEnds = true
     /// Why VMs cannot mount the device of their volumes; nil when they can.

@@ -6,9 +6,14 @@ import Engine
 struct AgentProbe {
     let world: World
 
-    /// False when the container does not run or the command in it fails; throws only for Docker.
+    /// False when it was not seen to be up: also when the look took too long, or Docker gave no answer.
     func isUp(_ container: Container) throws -> Bool {
-        try isUp(container.id, settings: container.settingsPath(world.configuration))
+        do {
+            return try isUp(container.id, settings: container.settingsPath(world.configuration))
+        } catch let error as EngineError where error.isUnanswered {
+            world.logger.info("the agent could not be looked for: \(error)")
+            return false
+        }
     }
 
     /// As for a container that is known; false when there is none.
@@ -44,7 +49,8 @@ struct AgentProbe {
         }
     }
 
-    /// The settings have the bus's password in them: they are read here and forgotten here.
+    /// The settings have the bus's password in them: they are read here and forgotten here. Names that
+    /// nobody answers for are looked up for six seconds in all: the whole look is given ten.
     private static func script(_ path: String) -> String {
         let settings = EntryScript.quoted(path)
         return """
@@ -53,11 +59,11 @@ struct AgentProbe {
             echo '-- settings'; cat '\(settings)' 2>/dev/null; echo
             echo '-- hosts'
             cat /var/vcap/bosh/update_settings.json '\(settings)' 2>/dev/null |
-              grep -o '"nats://[^"]*"' | sed 's#^"nats://##; s#"$##; s#.*@##; s#[:/].*##' | sort -u |
+              grep -o '"nats://[^"]*"' | sed 's#^"nats://##; s#"$##; s#.*@##; s#[:/].*##' | sort -u | head -n 3 |
               while read -r host; do
                 case $host in
                 ''|*[!0-9A-Za-z._-]*) ;;
-                *[!0-9.]*) timeout 3 getent ahosts "$host" | while read -r ip _; do echo "$host $ip"; done ;;
+                *[!0-9.]*) timeout 2 getent ahosts "$host" | while read -r ip _; do echo "$host $ip"; done ;;
                 esac
               done 2>/dev/null
             echo '-- sockets'; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null

@@ -3,7 +3,7 @@ import Engine
 /// The file that the agent reads at every start: contract §3. Holds secrets: it goes into the
 /// container and nowhere else.
 enum AgentSettings {
-    /// Where the agents of the stemcells for containers read it.
+    /// Where the agents of stemcells for Warden and Docker read it.
     static let usualPath = VMPlace.bosh + "/warden-cpi-agent-env.json"
 
     /// What its name ends with while it is written beside the one that an agent reads.

@@ -17,15 +17,21 @@ struct Call<M: Mutation> {
 
     private func run(under locks: LockSet) throws -> JSON {
         let plan: M.Plan
+        let intent: Intent
         do {
             try locks.cover(method.locks)
             try prepare(locks)
             plan = try method.plan(world)
+            intent = try self.intent(plan)
         } catch {
-            end(.failed, CPIError.from(error).message, subjects: method.subjects)
+            world.recorder.fail(
+                CPIError.from(error).message,
+                intent: Intent(
+                    world, M.name, mutating: true, plan: nil, subjects: method.subjects,
+                    daemon: nil))
             throw M.error(CPIError.from(error), cause: error)
         }
-        return try perform(plan)
+        return try perform(plan, intent)
     }
 
     /// Settles what dead operations left in the way, and makes the calls that must come first. Each
@@ -43,48 +49,40 @@ struct Call<M: Mutation> {
             }
             guard let first = try method.preparation(world) else { return }
             guard try !locks.cover(first.subjects) else { continue }
-            try Self.make(first, world.furtherOperation(), locks)
+            try make(first, locks)
         }
     }
 
-    private static func make<First: Mutation>(
-        _ method: First, _ world: World, _ locks: LockSet
-    ) throws {
-        _ = try Call<First>(method: method, world: world).run(under: locks)
+    /// A call that must come first, as an operation of its own: what it asks of Docker is told of it.
+    private func make<First: Mutation>(_ method: First, _ locks: LockSet) throws {
+        let further = world.furtherOperation()
+        further.recorder.watch(world.engine, effectsOnly: true)
+        defer { world.recorder.watch(world.engine, effectsOnly: true) }
+        _ = try Call<First>(method: method, world: further).run(under: locks)
     }
 
-    private func perform(_ plan: M.Plan) throws -> JSON {
+    private func perform(_ plan: M.Plan, _ intent: Intent) throws -> JSON {
         let owner = try world.locks.own(world.operation)
         defer { owner.forEach { $0.release() } }
         let steps = try M.steps(plan, method)
-        world.recorder.begin(try intent(plan))
+        world.recorder.begin(intent)
         do {
             try Runner(world: world).forward(steps)
         } catch let failure as StepFailure {
             try FailedCall(method: method, plan: plan, steps: steps, world: world).handle(failure)
         }
-        if world.recorder.isOpen {
-            let intent = try intent(plan)
-            world.recorder.end(.done, error: nil, intent: intent)
-        }
+        if world.recorder.isOpen { world.recorder.end(.done, error: nil) }
         if M.deletes {
             Settler(world: world).closeGone(method.subjects + M.subjects(of: plan))
         }
         return method.answer(plan, world.request)
     }
 
-    private func end(_ state: Operation.State, _ error: String, subjects: [Subject]) {
-        world.recorder.end(
-            state, error: error,
-            intent: Intent(
-                world, M.name, mutating: true, plan: nil, subjects: subjects, daemon: nil))
-    }
-
     private func intent(_ plan: M.Plan) throws -> Intent {
         Intent(
             world, M.name, mutating: true, plan: try JSON(encoding: plan),
             subjects: method.subjects + M.subjects(of: plan),
-            daemon: (try? world.daemonID()).map(JSON.string))
+            daemon: try world.daemonID())
     }
 }
 
@@ -92,7 +90,7 @@ extension Intent {
     /// Who does what, for the journal.
     init(
         _ world: World, _ method: String, mutating: Bool, plan: JSON?, subjects: [Subject],
-        daemon: JSON?
+        daemon: String?
     ) {
         self.init(
             id: world.operation, method: method, mutating: mutating, plan: plan?.text,

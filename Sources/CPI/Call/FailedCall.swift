@@ -16,12 +16,15 @@ struct FailedCall<M: Mutation> {
         // What Docker has refused did not happen: a way back may still be open.
         if failure.isRefusal, steps[failure.index].isOneWay { begun.removeLast() }
         if steps[failure.index].isTidying { return try leaveTheRest(failure) }
-        let isUnseen = failure.cause is CannotLook
-        guard !isUnseen, let action = try? action(begun) else {
+        let next: Action
+        do {
+            if failure.cause is CannotLook { throw failure.cause }
+            next = try action(begun)
+        } catch {
             world.recorder.leaveOpen()
-            throw report(failure, "What is true now could not be seen", next: recover)
+            throw report(failure, "What is true now could not be seen: \(error)", next: recover)
         }
-        switch action {
+        switch next {
         case .back: try goBack(begun, failure)
         case .forward: try goForward(failure)
         case .superseded(let other):
@@ -77,7 +80,7 @@ struct FailedCall<M: Mutation> {
         throw report(failure, begun.isEmpty ? "Nothing was changed" : seenAfterwards())
     }
 
-    /// Once: what was made by another process than planned may be gone again.
+    /// Once more from the first step, each seen first: somebody may have removed what was made.
     private func goForward(_ failure: StepFailure) throws {
         guard M.rule == .replacement else {
             world.recorder.leaveOpen()
@@ -108,17 +111,11 @@ struct FailedCall<M: Mutation> {
 
     private func park(_ why: String) throws {
         try? M.removeRemains(plan, world)  // recovery finds what is left
-        world.recorder.end(.parked, error: why, intent: noIntent)
+        world.recorder.end(.parked, error: why)
     }
 
     private func end(_ state: Operation.State, _ failure: StepFailure) {
-        world.recorder.end(
-            state, error: CPIError.from(failure.cause).message, intent: noIntent)
-    }
-
-    /// The intent was recorded long ago.
-    private var noIntent: Intent {
-        Intent(world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil)
+        world.recorder.end(state, error: CPIError.from(failure.cause).message)
     }
 
     private var recover: String { "cpi-admin recover \(world.operation) --yes" }

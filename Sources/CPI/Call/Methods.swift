@@ -3,6 +3,9 @@ public enum Methods {
     /// Of all methods, as a director calls them.
     public static var names: [String] { queries.map { $0.name } + mutations.map { $0.name } }
 
+    /// Whether what a call of the method makes may be there without anybody knowing of it.
+    public static func makesSomething(_ name: String) -> Bool { mutation(name)?.makes != nil }
+
     static var queries: [any Query.Type] {
         [Info.self, HasVM.self, HasDisk.self, GetDisks.self, CalculateVMCloudProperties.self]
     }

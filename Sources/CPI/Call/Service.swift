@@ -26,32 +26,40 @@ public struct Service {
     }
 
     public func answer(_ bytes: [UInt8]) -> Answer {
+        let request: CallRequest
         do {
-            let request = try CallRequest(parsing: bytes)
-            wiring.redactor.learn(from: request)
-            let configuration = try configuration(request.context)
-            wiring.redactor.learn(from: configuration)
-            if let query = Methods.query(request.method) {
-                return try answer(query, request, configuration)
-            }
-            if let mutation = Methods.mutation(request.method) {
-                return try answer(mutation, request, configuration)
-            }
-            let error = CPIError(
-                kind: .notImplemented, message: "there is no method \(request.shownMethod) here")
-            return refuse(error, request.shownMethod, request.caller, configuration)
+            request = try CallRequest(parsing: bytes)
         } catch {
             let unknown = CallContext(director: nil, requestID: nil, isVersion2: false)
-            return refuse(.from(error), "unreadable", unknown, try? configuration(.null))
+            return refuse(error, "unreadable", unknown)
+        }
+        do {
+            return try answer(request)
+        } catch {
+            return refuse(error, request.shownMethod, request.caller)
         }
     }
 
-    /// What is no call of ours is recorded as well, as far as there is a journal.
-    private func refuse(
-        _ error: CPIError, _ method: String, _ caller: CallContext, _ configuration: Configuration?
-    ) -> Answer {
+    private func answer(_ request: CallRequest) throws -> Answer {
+        wiring.redactor.learn(from: request)
+        let configuration = try configuration(request.context)
+        wiring.redactor.learn(from: configuration)
+        if let query = Methods.query(request.method) {
+            return try answer(query, request, configuration)
+        }
+        if let mutation = Methods.mutation(request.method) {
+            return try answer(mutation, request, configuration)
+        }
+        throw CPIError(
+            kind: .notImplemented, message: "there is no method \(request.shownMethod) here")
+    }
+
+    /// What is no call of ours is recorded as well, as far as there is a configuration without the call's
+    /// context, and a journal.
+    private func refuse(_ error: Error, _ method: String, _ caller: CallContext) -> Answer {
+        let error = CPIError.from(error)
         let bytes = CallResponse.failure(error, wiring.redactor)
-        guard let configuration,
+        guard let configuration = try? configuration(.null),
             let world = try? wiring.world(caller, configuration, .reading)
         else { return Answer(bytes: bytes, replied: { _ in }) }
         return Answer(bytes: bytes) { delivered in
@@ -103,8 +111,8 @@ public struct Service {
             let error = CPIError.from(error)
             bytes = CallResponse.failure(error, wiring.redactor)
             if world.recorder.isOpen {
-                world.recorder.end(
-                    .failed, error: error.message,
+                world.recorder.fail(
+                    error.message,
                     intent: Intent(
                         world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil))
             }

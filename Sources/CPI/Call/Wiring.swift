@@ -28,8 +28,7 @@ struct Wiring {
         -> World
     {
         let logger = logger.redacted(by: redactor)
-        let place = JournalPlace.open(
-            configuration.journal.directory, busyTimeout: access.rawValue, logger)
+        let place = JournalPlace.open(configuration.journal.directory, access, logger)
         let id = OperationID(at: clock.wall()).text
         let store = JournalStore(place.journal, clock: clock, logger: logger, redactor: redactor)
         return World(

@@ -110,7 +110,7 @@ extension RegistryLogin {
 }
 
 extension Configuration.Snapshots {
-    /// By default as long as a director's health monitor takes no notice of.
+    /// The default is so short that a director's health monitor does not notice it.
     init(_ field: Field) throws {
         pauseLimit = try field.member("pause_limit").optional { try $0.int(0...3_600) } ?? 20
     }

@@ -59,7 +59,7 @@ struct CreateDisk: Mutation {
                 try world.createDisk(name, labels, plan.sizeMiB, call)
             },
             verify: { try $0.madeVolume(name) != nil },
-            undo: .impossible)  // no disk is ever removed but by delete_disk
+            undo: .impossible)  // a disk that a director may know of goes by delete_disk alone
         return [make] + (plan.copier.map { filling($0, plan) } ?? [])
             + (plan.isKept == true ? [.keep(plan.disk)] : [])
     }
@@ -117,7 +117,7 @@ extension Step {
 }
 
 extension World {
-    /// Docker limits a local volume where its file system has project quotas, and else refuses a size.
+    /// Docker limits a local volume where its file system has project quotas, and else refuses a size, saying so.
     /// podman takes the size in any case, and then mounts the volume nowhere: it is not asked.
     fileprivate func createDisk(
         _ name: String, _ labels: [String: String], _ sizeMiB: Int, _ call: CreateDisk
@@ -133,10 +133,18 @@ extension World {
         guard call.driver == "local", call.options.isEmpty, try !isPodman() else {
             return try make(call.options)
         }
+        func makeLimited() throws {
+            do {
+                try make(["size": "\(sizeMiB)M"])
+            } catch let error as EngineError where error.description.contains("quota") {
+                try make([:])
+            }
+        }
         do {
-            try make(["size": "\(sizeMiB)M"])
-        } catch let error as EngineError where error.status != nil || error.isOutcomeUnknown {
-            if try madeVolume(name) == nil { try make([:]) }
+            try makeLimited()
+        } catch let error as EngineError where error.isOutcomeUnknown {
+            // The answer that was lost may be the refusal.
+            if try madeVolume(name) == nil { try makeLimited() }
         }
     }
 

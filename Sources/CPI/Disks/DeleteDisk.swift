@@ -1,7 +1,7 @@
 import Engine
 import Journal
 
-/// The only code that removes a persistent disk.
+/// The only method that removes a disk which a director may know of.
 ///
 /// A VM that was only given the disk at create_vm gives it back first; old containers that list it
 /// and hold nothing else go first.
@@ -88,13 +88,7 @@ struct DeleteDisk: Mutation {
         let name = plan.disk.description
         let remove = Step(
             name: "delete disk \(name)", removes: .volume(name), isDestructive: true,
-            do: { world in
-                do {
-                    try world.engine.removeVolume(name)
-                } catch let error as EngineError where error.isNotFound {
-                    return
-                }
-            },
+            do: { try $0.removeVolume(name) },
             verify: { try $0.engine.volume(name) == nil },
             undo: .impossible)
         return plan.oldContainers.map(Step.removeOldContainer)

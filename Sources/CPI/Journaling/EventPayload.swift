@@ -1,7 +1,8 @@
 import Engine
 import Journal
 
-/// What an event says beside its kind and step. The only file that knows the keys of events' data.
+/// What an event says beside its kind and step. Beside the journal's own tables (`Journal+Projection`) the
+/// only code that knows the keys of events' data.
 public enum EventPayload: Sendable, Equatable {
     /// Around a step's effect.
     case doing, done

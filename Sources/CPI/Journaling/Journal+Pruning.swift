@@ -2,7 +2,7 @@ import Journal
 
 /// Retention at an operator's word, by the rule that calls keep: what the living need stays.
 extension Journal {
-    /// How many operations that began before `time` (Unix milliseconds) could go. Changes nothing.
+    /// How many operations that ended before `time` (Unix milliseconds) could go. Changes nothing.
     public func prunable(before time: Int64) throws -> Int {
         try prunable(before: time, keeping: .ofTheLiving)
     }
@@ -11,9 +11,10 @@ extension Journal {
     public func pruneAll(before time: Int64) throws -> Int {
         var total = 0
         while true {
-            let removed = try prune(before: time, limit: 100, keeping: .ofTheLiving)
-            total += removed
-            if removed == 0 { break }
+            let some = try pruneSome(before: time, limit: 100, keeping: .ofTheLiving)
+            total += some.removed
+            // All of some may be kept, and more come after them.
+            if some.seen == 0 { break }
         }
         try trim()
         return total

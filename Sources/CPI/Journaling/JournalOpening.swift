@@ -9,16 +9,18 @@ struct JournalPlace {
     let directory: String?
 
     /// Never throws: what is wrong goes to the log as one line.
-    static func open(_ configured: String, busyTimeout: Int32, _ logger: Logger) -> JournalPlace {
+    static func open(_ configured: String, _ access: Wiring.Access, _ logger: Logger)
+        -> JournalPlace
+    {
         do {
-            return try open(configured, busyTimeout, logger)
+            return try place(in: configured, access, logger)
         } catch {
             guard let own = userDirectory, isUnusable(error) else {
                 logger.warning("the journal cannot be used, the call goes on without it: \(error)")
                 return JournalPlace(journal: nil, directory: configured)
             }
             do {
-                let place = try open(own, busyTimeout, logger)
+                let place = try place(in: own, access, logger)
                 logger.warning("\(error); the journal is kept in \(own) instead")
                 return place
             } catch {
@@ -28,10 +30,13 @@ struct JournalPlace {
         }
     }
 
-    private static func open(_ directory: String, _ busyTimeout: Int32, _ logger: Logger) throws
-        -> JournalPlace
-    {
-        let journal = try Journal(directory: directory, busyTimeout: busyTimeout)
+    private static func place(
+        in directory: String, _ access: Wiring.Access, _ logger: Logger
+    ) throws -> JournalPlace {
+        // A call that only looks does not read a corrupt journal to its end: the next one that changes
+        // something does.
+        let journal = try Journal(
+            directory: directory, busyTimeout: access.rawValue, setsAside: access == .writing)
         if let aside = journal.setAside {
             logger.warning(
                 "the journal was corrupt; it is kept as \(aside) and a new one was begun")

@@ -29,7 +29,7 @@ public struct JournalTrouble: Sendable {
         default:
             words = "cannot read the journal \(path): \(error)"
             advice =
-                "mend that, or do without it: what is open is settled with \(fromDocker)"
+                "repair it, or do without it: what is open is settled with \(fromDocker)"
         }
     }
 }

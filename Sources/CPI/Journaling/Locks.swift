@@ -36,12 +36,13 @@ final class Locks {
         do {
             return try acquire(name, seconds: Double(seconds), note: operation)
         } catch let held as FileLock.Held {
-            let holder = held.holder.isEmpty ? "another process" : "operation \(held.holder)"
+            let isOperation = OperationID.isID(held.holder)
             throw CPIError(
                 kind: .cloud,
-                message:
-                    "\(name) is being worked on by \(holder), for \(seconds) seconds and more; "
-                    + "see: cpi-admin journal show \(held.holder)")
+                message: "\(name) is being worked on by "
+                    + (isOperation ? "operation \(held.holder)" : "another process")
+                    + ", for \(seconds) seconds and more"
+                    + (isOperation ? "; see: cpi-admin journal show \(held.holder)" : ""))
         }
     }
 

@@ -4,15 +4,20 @@ import Glibc
 /// Who owns an operation. It explains; whether the owner lives is decided by a lock.
 enum Owner {
     /// `place`: where its lock can be seen.
-    static func json(daemon: JSON?, address: String, place: String) -> JSON {
+    static func json(daemon: String?, address: String, place: String) -> JSON {
         var owner: JSON = [
             "pid": .integer(Int64(getpid())), "user": .integer(Int64(geteuid())),
             "host": .string(Machine.host), "version": .string(Version.number),
             "boot": .string(Machine.boot), "place": .string(place),
             "started": .string(startTime),
         ]
-        if let daemon { owner["daemon"] = ["id": daemon, "address": .string(address)] }
+        owner["daemon"] = Owner.daemon(daemon, address)
         return owner
+    }
+
+    /// The Docker that an operation is at work on; its id is null where nobody has asked for it.
+    static func daemon(_ id: String?, _ address: String) -> JSON {
+        ["id": id.map(JSON.string) ?? .null, "address": .string(address)]
     }
 
     /// Where an operation was begun, as its intent says it; nil for an older intent.

@@ -24,8 +24,8 @@ struct RecordedOwner {
 }
 
 extension Owner {
-    /// The owner of an operation that was found in Docker: where its labels say that it was begun.
-    static func adopted(place: String?) -> JSON {
-        ["adopted": true, "place": place.map(JSON.string) ?? .null]
+    /// The owner of an operation that was found in this Docker: where its labels say that it was begun.
+    static func adopted(place: String?, daemon: JSON) -> JSON {
+        ["adopted": true, "place": place.map(JSON.string) ?? .null, "daemon": daemon]
     }
 }

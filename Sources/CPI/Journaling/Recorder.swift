@@ -49,13 +49,16 @@ final class Recorder {
         commit { journal, events in try journal.record(events, of: id, durable: durable) }
     }
 
-    /// Records the outcome: of an operation that has begun, or of one that failed while planning.
-    func end(_ state: Operation.State, error: String?, intent: @autoclosure () -> Intent) {
+    /// Records the outcome of an operation that has begun.
+    func end(_ state: Operation.State, error: String?) {
         ended = true
-        let payload = EventPayload.outcome(state, error: error)
-        if begun { return record(payload) }
-        note(payload)
-        recordWhole(intent())
+        record(.outcome(state, error: error))
+    }
+
+    /// Records that it failed, and the whole of it where it had not begun.
+    func fail(_ error: String, intent: @autoclosure () -> Intent) {
+        end(.failed, error: error)
+        if !begun { recordWhole(intent()) }
     }
 
     /// The operation gets no outcome now: recovery is to finish it.
@@ -70,13 +73,13 @@ final class Recorder {
 
     /// Records the intent of an operation that the journal does not know: it was found by its traces
     /// in Docker. One that is known already is left as it is.
-    func adopt(_ operation: Operation, _ subjects: [Subject], place: String?) {
-        let isKnown = store.read { try $0.contains(operation.id) } ?? true
+    func adopt(_ operation: Operation, _ subjects: [Subject], place: String?, daemon: JSON) {
+        let isKnown = store.read { try $0.find(operation.id) != nil } ?? true
         guard !isKnown else { return }
         let intent = Intent(
             id: operation.id, method: operation.method, mutating: true, plan: operation.plan,
             subjects: subjects, director: operation.director, request: nil,
-            owner: Owner.adopted(place: place).text)
+            owner: Owner.adopted(place: place, daemon: daemon).text)
         commit { journal, events in
             try journal.begin(
                 intent, before: [event(.doing, operation.step)], event: event(.intent, nil),

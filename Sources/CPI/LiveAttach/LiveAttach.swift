@@ -121,10 +121,11 @@ extension LiveAttach {
         guard container.knowsTheList else {
             return "the VM was made by another version, which cannot mount disks when it starts"
         }
-        let result = try world.engine.exec(
-            container.id, ["/bin/sh", "-c", LiveScript.probe], seconds: 30)
-        let words = result.output.split(separator: "\n").joined(separator: "; ")
-        return words.isEmpty ? nil : "the VM: \(words)"
+        // 1: it says why not.
+        let lines = try world.look(
+            ["/bin/sh", "-c", LiveScript.probe], in: container.id, seconds: 30, mayEndWith: [0, 1])
+        guard let lines else { return "the VM does not run" }
+        return lines.isEmpty ? nil : "the VM: \(lines.joined(separator: "; "))"
     }
 
     /// `/var/lib/docker/volumes/NAME/_data`: the directory of all volumes.

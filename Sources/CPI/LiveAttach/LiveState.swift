@@ -20,7 +20,7 @@ struct LiveState: Equatable {
 }
 
 extension LiveState {
-    /// Looks. Throws `CannotLook` for a VM that is paused, else `EngineError`.
+    /// Looks. Throws `CannotLook` for a VM that is paused or starts no command, else `EngineError`.
     init(_ plan: LiveAttach, _ world: World) throws {
         let (disk, vm) = (plan.disk, plan.vm)
         let pin = try world.pin(of: disk).flatMap { $0.isPin(of: vm) ? $0 : nil }
@@ -62,10 +62,9 @@ extension World {
     /// The lines of `LiveScript.look`; nil when the container does not run.
     fileprivate func liveReport(_ disk: DiskCID, in container: String) throws -> [Substring]? {
         do {
-            return try engine.exec(
-                container, LiveScript.command(LiveScript.look, disk), seconds: 30
-            ).output.split(separator: "\n")
-        } catch let error as EngineError where error.isConflict || error.isNotFound {
+            return try look(
+                LiveScript.command(LiveScript.look, disk), in: container, seconds: 30)
+        } catch let error as EngineError where error.isNotFound {
             return nil
         }
     }

@@ -1,7 +1,7 @@
 import Journal
 
 /// What becomes of a live attach or detach that cannot go on as it began: one table for a call that
-/// fails, for recovery after a death, and for an operator's choice. Both ways are without harm.
+/// fails, for recovery after a death, and for an operator's choice. Neither way does harm.
 ///
 ///     attach   the VM is gone                               back
 ///              on the list, mounted, pinned as planned      done

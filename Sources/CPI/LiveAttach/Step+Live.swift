@@ -6,8 +6,8 @@ extension Step {
     static func pin(_ plan: LiveAttach) -> Step {
         Step(
             name: "pin disk \(plan.disk) to \(plan.vm)",
-            do: { world in
-                try world.createPin(plan.disk, plan.vm, runs: plan.pinRuns)
+            do: { try $0.createPin(plan.disk, plan.vm, runs: plan.pinRuns) },
+            check: { world in
                 try world.requireNotMadeAnew(plan.disk) { try world.removeMadePin(plan) }
                 try world.requireSoleHolder(of: plan.disk, plan.vm)
             },

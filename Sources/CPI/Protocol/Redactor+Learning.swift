@@ -33,6 +33,17 @@ extension Redactor {
         learn(closed: configuration.agent.blobstore?["options"] ?? .null, key: "", [])
     }
 
+    /// Learns what a container was given in secret: by its environment, and for its log driver.
+    func learn(from container: Container) {
+        var open: Set<String> = []
+        for entry in container.json["Config"]["Env"].array ?? [] {
+            let parts = (entry.string ?? "").split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            learn(openly: .string(String(parts[1])), key: String(parts[0]), &open)
+        }
+        learn(closed: container.json["HostConfig"]["LogConfig"]["Config"], key: "", open)
+    }
+
     /// Learns what an agent's settings hold in secret.
     func learn(settings: JSON) {
         var open: Set<String> = []
@@ -59,6 +70,7 @@ extension Redactor {
         case .string(let text):
             if SecretNames.isSecret(key) { learn(text) } else { open.insert(text) }
             learnPatterns(text)
+        case .integer where SecretNames.isSecret(key): learn(json.text, isCertain: false)
         case .array(let elements): for each in elements { learn(openly: each, key: key, &open) }
         case .object(let members):
             for (key, value) in members where key != "LogConfig" {
@@ -82,6 +94,7 @@ extension Redactor {
             if let mark = text.firstIndex(of: "?") {
                 learn(String(text[text.index(after: mark)...]), isCertain: false)
             }
+        case .integer where SecretNames.isSecret(key): learn(json.text, isCertain: false)
         case .array(let elements): for each in elements { learn(closed: each, key: key, open) }
         case .object(let members):
             let isNames = ["tags", "group", "groups"].contains(key)

@@ -42,7 +42,7 @@ final class Redactor: Sendable {
             .object(
                 Dictionary(
                     members.map { key, value in
-                        let isSecret = SecretNames.isSecret(key) && value.string?.isEmpty == false
+                        let isSecret = SecretNames.isSecret(key) && value.mayBeSecret
                         return (clean(key), isSecret ? .string(Redactor.mark) : clean(value))
                     }, uniquingKeysWith: { _, last in last }))
         default: json
@@ -74,5 +74,16 @@ final class Redactor: Sendable {
             }
         }
         return merged
+    }
+}
+
+extension JSON {
+    /// A text that is not empty, or a number: YAML makes one of a password of digits.
+    fileprivate var mayBeSecret: Bool {
+        switch self {
+        case .string(let text): !text.isEmpty
+        case .integer, .number: true
+        default: false
+        }
     }
 }

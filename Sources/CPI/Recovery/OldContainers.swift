@@ -6,7 +6,7 @@ struct OldContainers {
     let world: World
 
     /// Puts a VM's containers in order, as far as no doubt is left. The caller has its lock, and has
-    /// settled what is known to be open. Never a volume is touched. Returns whether anything was done.
+    /// settled what is known to be open. Volumes are never touched. Returns whether anything was done.
     @discardableResult
     func tidy(_ vm: VMCID) throws -> Bool {
         let others = try world.containers(of: vm).filter {

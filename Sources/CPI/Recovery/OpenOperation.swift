@@ -14,7 +14,7 @@ struct OpenOperation {
 
     var id: String { operation.id }
 
-    /// As in "attach_disk 1m84tkefq9txjn".
+    /// As in "operation 1m84tkefq9txjn (attach_disk)".
     var title: String { "operation \(operation.id) (\(operation.method))" }
 
     /// What it makes and answers the CID of; nil for methods that answer none, and before it has a plan.

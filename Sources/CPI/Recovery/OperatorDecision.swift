@@ -26,7 +26,7 @@ extension OperatorRecovery {
             throw CPIError(kind: .cpi, message: "there is no journal to record it in")
         }
         let operation = try journal.operation(id)
-        guard [.running, .parked].contains(operation.state) else {
+        guard operation.state.isOpen else {
             throw CPIError(
                 kind: .cpi,
                 message: "operation \(operation.id) is not open: it is \(operation.state.rawValue)")

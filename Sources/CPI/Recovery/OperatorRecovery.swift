@@ -86,7 +86,7 @@ public final class OperatorRecovery {
             open = open.suffix(1)
         } else if let id {
             let one = try journal.operation(id)
-            guard [.running, .parked].contains(one.state) else {
+            guard one.state.isOpen else {
                 throw CPIError(
                     kind: .cpi,
                     message: "operation \(one.id) is not open: it is \(one.state.rawValue)")
@@ -116,11 +116,22 @@ public final class OperatorRecovery {
     }
 
     /// Settles one operation. Returns what was done in words, and whether a person is needed now.
-    /// Throws `CPIError` when a lock is held.
-    public func settle(_ one: Case, _ wish: Operation.Direction? = nil) throws
-        -> (words: String, needsPerson: Bool)
-    {
+    /// `isConfirmed`: somebody was shown the case, and has said yes to that. Throws `CPIError` when a lock
+    /// is held, or what was confirmed is not what would be done any more.
+    public func settle(
+        _ one: Case, _ wish: Operation.Direction? = nil, isConfirmed: Bool = false
+    ) throws -> (words: String, needsPerson: Bool) {
         let there = try world(for: one.operation)
+        if isConfirmed {
+            let now = look(one.found, wish)
+            guard now.owner == nil, now.trouble == nil, now.action == one.action else {
+                throw CPIError(
+                    kind: .cloud,
+                    message:
+                        "nothing was done: it is no longer as it was shown; now recovery would: "
+                        + (now.owner ?? now.trouble ?? now.action ?? "?"))
+            }
+        }
         guard let action = try Settler(world: there).settle(one.found, wish: wish) else {
             return ("nothing: it is settled by now", false)
         }
@@ -166,7 +177,7 @@ public final class OperatorRecovery {
         } catch {
             one.trouble = words(of: error)
             one.isUnreachable =
-                error is SilentDaemon || (error as? EngineError).map { $0.status == nil } ?? false
+                error is SilentDaemon || (error as? EngineError)?.isAnswered == false
         }
         return one
     }

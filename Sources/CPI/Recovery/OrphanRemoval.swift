@@ -61,6 +61,9 @@ extension OperatorRecovery {
     /// Removes one orphan, after a look whether it is one still. Docker refuses what is in use. Throws
     /// `CPIError` for what must not be removed, or is no orphan any more, else `EngineError`.
     public func remove(_ orphan: Orphan) throws {
+        let locks = LockSet(world.locks, seconds: 5, for: "recover")
+        defer { locks.release() }
+        try locks.cover(subjects(of: orphan))
         let isStill = try (orphans() + UnansweredCalls(world: world).lost()).contains {
             $0.kind == orphan.kind && $0.name == orphan.name && $0.removal == orphan.removal
         }
@@ -76,6 +79,20 @@ extension OperatorRecovery {
                 }
                 try engine.removeNetwork(orphan.name)
             }
+        }
+    }
+
+    /// Whoever is at work on one of these may be about to use it.
+    private func subjects(of orphan: Orphan) throws -> [Subject] {
+        switch orphan.removal {
+        case .data:
+            let name = orphan.name
+            return [SnapshotCID(name).isOurForm ? Subject(.snapshot, name) : Subject(.disk, name)]
+        case .volume: return VMCID.role(of: orphan.name).map { [$0.vm.subject] } ?? []
+        case .pin:
+            let disk = try engine.container(orphan.name)?.labels[Label.disk]
+            return disk.map { [Subject(.disk, $0)] } ?? []
+        case .network, .never: return []
         }
     }
 

@@ -52,9 +52,7 @@ struct OrphanSearch {
     /// like an attach_disk that was killed. No other operation that has ended leaves traces.
     private func isDone(_ trace: OpenOperation) -> Bool {
         guard trace.operation.diskChange != nil else { return false }
-        return world.recorder.store.read { journal in
-            try journal.contains(trace.id) && journal.operation(trace.id).state == .done
-        } ?? false
+        return world.recorder.store.read { try $0.find(trace.id)?.state == .done } ?? false
     }
 
     /// No more than this operation is settled, and one that may be at work elsewhere is left alone.
@@ -139,7 +137,7 @@ struct OrphanSearch {
         guard let id = volume.labels[Label.operation], volume.labels[Label.disk] == volume.name
         else { return nil }
         let isLate = world.recorder.store.read { journal in
-            guard try journal.contains(id) else { return false }
+            guard try journal.find(id) != nil else { return false }
             let about = OperationFilter(subjects: [Subject(.disk, volume.name)], limit: 1)
             let last = try journal.operations(about).first
             return last?.id == id && last?.method == CreateDisk.name && last?.state == .failed

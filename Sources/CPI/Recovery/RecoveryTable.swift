@@ -72,11 +72,11 @@ enum RecoveryTable {
         var rule: RecoveryRule
         /// Backward once something was undone.
         var direction = Operation.Direction.forward
-        /// Whether any step was begun.
+        /// Whether anything may have been changed.
         var begun = true
         /// An operator's choice, where there is one.
         var wish: Operation.Direction?
-        /// A step of this very call has failed; nil after a death.
+        /// A step of this very call has failed; false after a death.
         var failing = false
         /// A call of another method has found it: that one does not remove what its director names.
         var isByAnotherMethod = false

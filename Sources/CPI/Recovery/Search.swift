@@ -124,8 +124,7 @@ final class Search {
     /// What the journal says of an operation that Docker tells of; nil when it was left to a person.
     private func inJournal(_ trace: OpenOperation) -> OpenOperation? {
         let known = world.recorder.store.read { journal -> OpenOperation? in
-            guard try journal.contains(trace.id) else { return nil }
-            return try OpenOperation(try journal.operation(trace.id), in: journal)
+            try journal.find(trace.id).map { try OpenOperation($0, in: journal) }
         }
         guard let known = known ?? nil else { return trace }
         switch known.operation.state {

@@ -75,9 +75,10 @@ struct Settler {
             guard let action = try run(one, knownTo: subjects, wish: nil) else { return }
             world.settled.append(one)
             world.warn("\(one.title) was interrupted: \(action.words)")
-        } catch let error as StepFailure where one.operation.method == CreateStemcell.name {
-            // It is in the way of no call.
-            world.logger.warning("\(one.title) stays open: \(error.cause)")
+        } catch  where one.operation.method == CreateStemcell.name {
+            // It is in the way of no call: another upload may be settling it right now.
+            world.logger.warning(
+                "\(one.title) stays open: \((error as? StepFailure)?.cause ?? error)")
         } catch let failure as StepFailure {
             throw blocked(one, "\(failure.step): \(failure.cause)")
         }
@@ -108,11 +109,13 @@ struct Settler {
     /// Somebody may have settled it between the search and the locks.
     private func lookAgain(_ one: OpenOperation) throws -> Operation? {
         guard one.operation.isRecorded else {
-            world.recorder.adopt(one.operation, one.subjects, place: one.place)
+            world.recorder.adopt(
+                one.operation, one.subjects, place: one.place,
+                daemon: Owner.daemon(try world.daemonID(), world.engine.address))
             return one.operation
         }
         let now = world.recorder.store.read { try $0.operation(one.id) } ?? one.operation
-        return [.running, .parked].contains(now.state) ? now : nil
+        return now.state.isOpen ? now : nil
     }
 
     private func blocked(_ one: OpenOperation, _ why: String) -> CPIError {

@@ -1,7 +1,8 @@
 import Engine
 
 /// Why a container may be removed. Each reason has its look, made right before the request: every
-/// removal of a container goes through here, and so does that of a committed image.
+/// removal of a container goes through here, and so does that of a committed image which may be the last
+/// copy of a VM.
 enum RemovalReason {
     /// A delete_vm was asked for: everything of the VM goes but its disks.
     case deleted
@@ -15,7 +16,7 @@ enum RemovalReason {
     /// An old container: it has not run since its commit, and the container that was made from that
     /// commit is there.
     case heldBySuccessor(VMCID)
-    /// A disk's pin, or its keeper: there is nothing in it.
+    /// A disk's pin, or its keeper: it holds nothing.
     case pin
     /// A container that copies for us: what it holds is of no use to anybody.
     case copier

@@ -66,7 +66,8 @@ extension Remount {
         case .nothing: settings
         case .restart:
             settings + [
-                .mark(vm, method, self), .stop(old, called: vm.description, startedAt: startedAt),
+                .mark(vm, method, self),
+                .stop(old, called: vm.description, startedAt: startedAt, isStartedAgain: true),
                 .startAgain(self), .verifyMounts(self), .awaitAgent(self), .unmark(vm),
             ]
         case .replace: replacementSteps

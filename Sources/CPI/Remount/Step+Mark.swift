@@ -38,9 +38,9 @@ extension World {
     /// By an operation that is at work elsewhere, that was parked, or that no journal knows.
     fileprivate func marked(_ vm: VMCID, by operation: String?) -> CPIError {
         let owner = operation ?? "of somebody unknown"
-        let known = operation.flatMap { id in recorder.store.read { try $0.operation(id) } }
+        let known = operation.flatMap { id in recorder.store.read { try $0.find(id) } ?? nil }
         let why = known?.state == .parked ? known?.error : nil
-        let isOpen = known.map { [.running, .parked].contains($0.state) } ?? false
+        let isOpen = known?.state.isOpen ?? false
         let next =
             isOpen ? "cpi-admin recover \(owner)" : "cpi-admin recover --from-docker --vm \(vm)"
         return CPIError(

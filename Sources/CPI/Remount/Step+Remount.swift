@@ -51,8 +51,11 @@ extension Step {
                 let made = try world.engine.createContainer(
                     plan.vm.replacement, try replacement.spec(world))
                 made.warnings.forEach(world.warn)
+            },
+            check: { world in
                 guard plan.isAttach else { return }
                 try world.requireNotMadeAnew(plan.disk) {
+                    guard let made = try world.madeContainer(plan.names) else { return }
                     try world.removeContainer(made.id, .neverRan(beside: plan.old))
                 }
                 try world.requireSoleHolder(of: plan.disk, plan.vm)

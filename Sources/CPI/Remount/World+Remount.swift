@@ -15,16 +15,31 @@ extension World {
 
     /// What is mounted where inside a running container; empty when it does not run.
     func mountPoints(in container: String) throws -> [MountPoint] {
-        let result: ExecResult
-        do {
-            result = try engine.exec(container, ["cat", "/proc/self/mountinfo"], seconds: 10)
-        } catch let error as EngineError where error.isConflict {
-            return []  // not running
-        }
-        return result.output.split(separator: "\n").compactMap { line in
+        let lines = try look(["cat", "/proc/self/mountinfo"], in: container, seconds: 10)
+        return (lines ?? []).compactMap { line in
             let fields = line.split(separator: " ").map(String.init)
             return fields.count > 4 ? MountPoint(root: fields[3], place: fields[4]) : nil
         }
+    }
+
+    /// The lines that a command which only looks prints inside a container; nil when that does not run.
+    /// Throws `CannotLook` when the command did not come to its end, as in a container that has all the
+    /// processes that it may have: Docker answers with success then, and what it prints says nothing.
+    func look(
+        _ command: [String], in container: String, seconds: Double, mayEndWith codes: [Int] = [0]
+    ) throws -> [Substring]? {
+        let result: ExecResult
+        do {
+            result = try engine.exec(container, command, seconds: seconds)
+        } catch let error as EngineError where error.isConflict {
+            return nil
+        }
+        if codes.contains(result.exitCode) { return result.output.split(separator: "\n") }
+        guard try engine.container(container)?.isRunning == true else { return nil }
+        let words = (result.errors + result.output).split(separator: "\n")
+        throw CannotLook(
+            description: "container \(container) cannot be looked into: a command ended with "
+                + "\(result.exitCode): \(words.joined(separator: "; ").prefix(300))")
     }
 
     /// Removes the committed images of a VM that no container is made from any more. They are needed

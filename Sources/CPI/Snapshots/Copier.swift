@@ -56,26 +56,46 @@ extension Copier {
         return container
     }
 
-    /// Waits for a file of the copier's; false after `seconds`. Throws `CPIError` with the copier's own
-    /// words when it has ended without it.
+    /// Waits for a file of the copier's; false after `seconds`, also when Docker gave no answer. Throws
+    /// `CPIError` with the copier's own words when it has ended without it.
     func await(_ file: String, seconds: Double, _ world: World) throws -> Bool {
         try world.wait(seconds: seconds, every: 0.05) {
-            if try has(file, world) { return true }
-            guard try !required(world).isUp else { return false }
-            if try has(file, world) { return true }
+            do {
+                if try has(file, world) { return true }
+                guard try !required(world).isUp else { return false }
+                if try has(file, world) { return true }
+            } catch let error as EngineError where error.isUnanswered {
+                world.logger.info("container \(name) could not be looked at: \(error)")
+                return false
+            }
             throw try failure(world)
         }
     }
 
-    /// Waits for its end, as long as that takes.
+    /// Waits for its end, as long as that takes; for a Docker that does not answer, a minute at a time.
     func awaitReport(_ world: World) throws -> CopyReport {
         var pause = 0.02
-        while try required(world).isUp {
+        while try isUp(world) {
             world.sleep(seconds: pause)
             pause = min(1, pause * 1.2)
         }
         guard let report = try report(world) else { throw try failure(world) }
         return report
+    }
+
+    private func isUp(_ world: World) throws -> Bool {
+        var isUp: Bool?
+        var silence: EngineError?
+        _ = try world.wait(seconds: 60, every: 1) {
+            do {
+                isUp = try required(world).isUp
+            } catch let error as EngineError where error.isUnanswered {
+                silence = error
+            }
+            return isUp != nil
+        }
+        if isUp == nil, let silence { throw silence }
+        return isUp ?? false
     }
 
     /// What it has said at its end; nil when it did not get so far.

@@ -1,7 +1,7 @@
 import Engine
 
 extension Step {
-    /// Pauses the VM. Undo is what must not fail to come: a VM that is paused answers nobody.
+    /// Pauses the VM. The undo must come in any case: a VM that is paused answers nobody.
     ///
     /// One that somebody else has paused stays so. Whether this operation's pause is over already is told
     /// by its mark on the VM, which is removed right after; where that was removed by hand, by the journal.

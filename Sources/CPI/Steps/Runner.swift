@@ -37,13 +37,15 @@ struct Runner {
         world.recorder.record(.doing, step.name, durable: step.isDestructive)
         do {
             try step.do(world)
-            // Committed with whatever is recorded next: nothing happens in between.
-            world.recorder.note(.done, step.name)
         } catch let error as EngineError where error.isOutcomeUnknown {
             // A lost reply is neither success nor failure. Docker may still be at it: look, for a while.
             guard try tookEffect(step) else { throw error }
-            world.recorder.note(.observed(reply: "\(error)"), step.name)
+            try step.check?(world)
+            return world.recorder.note(.observed(reply: "\(error)"), step.name)
         }
+        try step.check?(world)
+        // Committed with whatever is recorded next: nothing happens in between.
+        world.recorder.note(.done, step.name)
     }
 
     private func tookEffect(_ step: Step) throws -> Bool {

@@ -13,8 +13,11 @@ extension Step {
     /// Stops a container that was running. Undo starts it again: a stop that Docker may still be at
     /// is finished first. One that somebody has started since is left running.
     ///
-    /// `startedAt`: when it was started, as Docker tells it, before the stop.
-    static func stop(_ id: String, called name: String, startedAt: String) -> Step {
+    /// `startedAt`: when it was started, as Docker tells it, before the stop. `isStartedAgain`: by a later
+    /// step, so that one which runs may well have been stopped.
+    static func stop(
+        _ id: String, called name: String, startedAt: String, isStartedAgain: Bool = false
+    ) -> Step {
         Step(
             name: "stop container \(name)", isDestructive: true, touchesOthers: true,
             do: { world in
@@ -23,7 +26,10 @@ extension Step {
                 }
                 try world.engine.stopContainer(id, seconds: world.configuration.timeouts.stop)
             },
-            verify: { try $0.engine.container(id)?.isUp != true },
+            verify: { world in
+                guard !isStartedAgain else { return try world.wasStopped(id, startedAt) }
+                return try world.engine.container(id)?.isUp != true
+            },
             undo: .by { world in
                 guard let container = try world.engine.container(id) else { return }
                 if container.isUp {
@@ -106,5 +112,13 @@ extension Step {
                 try world.engine.stopContainer(
                     container.id, seconds: world.configuration.timeouts.stop)
             })
+    }
+}
+
+extension World {
+    /// Whether a container that was started at `startedAt` was stopped since; it may run again.
+    func wasStopped(_ id: String, _ startedAt: String) throws -> Bool {
+        guard let container = try engine.container(id) else { return false }
+        return !container.isUp || container.startedAt != startedAt
     }
 }

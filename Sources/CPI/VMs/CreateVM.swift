@@ -67,22 +67,22 @@ struct CreateVM: Mutation {
     /// nobody has their CIDs.
     func inTheWay(_ search: Search) throws -> [OpenOperation] {
         let incomplete = try search.incompleteVMs { container in
-            let addresses = container.askedAddresses
-            return container.labels[Label.agent] == agent
-                || networks.contains { $0.ip.map(addresses.contains) ?? false }
+            container.labels[Label.agent] == agent
+                || networks.contains(where: container.hasAddress)
         }
         return try search.about(subjects) + incomplete
     }
 
     /// Whoever asks again for an address because no answer came (bosh create-env does) would never get it: the
-    /// VM of that first call goes, which nobody can have the CID of.
+    /// VM that the first call made is deleted first, for nobody knows its CID.
     func preparation(_ world: World) throws -> (any Mutation)? {
-        let wanted = Set(networks.filter { $0.kind == .manual }.compactMap(\.ip))
-        guard !wanted.isEmpty, let director = world.request.director else { return nil }
+        guard networks.contains(where: { $0.kind == .manual }),
+            let director = world.request.director
+        else { return nil }
         for (operation, made) in try UnansweredCalls(world: world).vms(of: director) {
             guard let container = try world.engine.container(made.cid),
                 container.isVM(VMCID(made.cid)),
-                !wanted.isDisjoint(with: container.askedAddresses)
+                networks.contains(where: container.hasAddress)
             else { continue }
             world.warn(
                 "VM \(made.cid) has an address that is asked for: create_vm \(operation.id) made it for this "
@@ -196,10 +196,13 @@ struct CreateVM: Mutation {
 }
 
 extension Container {
-    /// The addresses that it was given by name, as opposed to those of Docker's choice.
-    fileprivate var askedAddresses: [String] {
-        endpoints.values.flatMap { endpoint in
-            ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
+    /// Whether it was given the address that an entry of create_vm asks for, as opposed to one of Docker's
+    /// choice, on the Docker network that the entry names, if it names one.
+    fileprivate func hasAddress(of network: BoshNetwork) -> Bool {
+        guard network.kind == .manual, let ip = network.ip else { return false }
+        return endpoints.contains { name, endpoint in
+            let given = ["IPv4Address", "IPv6Address"].map { endpoint["IPAMConfig"][$0].string }
+            return given.contains(ip) && (network.properties.name ?? name) == name
         }
     }
 }

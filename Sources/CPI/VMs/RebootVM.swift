@@ -36,12 +36,7 @@ struct RebootVM: Mutation {
             do: {
                 try $0.engine.stopContainer(plan.container, seconds: $0.configuration.timeouts.stop)
             },
-            verify: { world in
-                guard let container = try world.engine.container(plan.container) else {
-                    return false
-                }
-                return !container.isUp || container.startedAt != plan.startedAt
-            },
+            verify: { try $0.wasStopped(plan.container, plan.startedAt) },
             undo: .impossible)
         let start = Step(
             name: "start container \(plan.vm)",

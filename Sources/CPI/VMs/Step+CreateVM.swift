@@ -13,6 +13,8 @@ extension Step {
                     try world.createVM(
                         plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)
                 }
+            },
+            check: { world in
                 for volume in plan.volumes {
                     guard try world.madeVolume(volume) == nil else { continue }
                     try world.removeIncomplete(plan)

@@ -20,9 +20,7 @@ struct VMSpec {
                     EntryScript.text(
                         systemd: systemd, settings: settings, gateways: gateways))
             ],
-            "Labels": JSON(
-                Label.complete(
-                    labels(world.request).merging([Label.settingsPath: settings]) { $1 }, world)),
+            "Labels": JSON(Label.complete(labels(world.request), world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPI
+import Engine
 import Glibc
 
 /// The operator's tool: what happened, and finishing what did not.
@@ -58,4 +59,8 @@ extension ExitCode {
     static let ownerAlive = ExitCode(4)
     static let journalUnusable = ExitCode(5)
     static let dockerUnreachable = ExitCode(6)
+
+    static func of(_ error: EngineError) -> ExitCode {
+        error.isAnswered ? .failure : .dockerUnreachable
+    }
 }

@@ -24,8 +24,7 @@ func complaining(_ body: () throws -> Void) throws {
     } catch let error as CPIError {
         throw say(error.message, .failure)
     } catch let error as EngineError {
-        let isReached = error.status != nil
-        throw say("\(error)", isReached ? .failure : .dockerUnreachable)
+        throw say("\(error)", .of(error))
     } catch let error as JournalError {
         switch error {
         case .noOperation, .ambiguous: throw say("\(error)", .failure)

@@ -34,7 +34,7 @@ struct Doctor: ParsableCommand {
                 }
             } catch let error as EngineError {
                 show(findings)
-                throw Complaint("\(error)", ExitCode.dockerUnreachable)
+                throw Complaint("\(error)", .of(error))
             }
             show(findings)
             guard findings.allSatisfy({ $0.level != .fail }) else { throw ExitCode.failure }

@@ -69,7 +69,7 @@ struct Source: ParsableArguments {
         } catch let error as JournalError {
             throw complaint(error, configuration.journal.directory + "/" + Journal.fileName)
         } catch let error as EngineError {
-            throw Complaint("\(error)", ExitCode.dockerUnreachable)
+            throw Complaint("\(error)", .of(error))
         }
     }
 

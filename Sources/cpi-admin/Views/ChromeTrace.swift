@@ -2,8 +2,8 @@ import CPI
 import Engine
 import Journal
 
-/// Operations and steps in the Trace Event Format: complete events ("X"), a process for each director,
-/// a thread for each VM, or for each disk that has none. Times are Unix times in microseconds.
+/// Operations and steps in the Trace Event Format: complete events ("X"), a thread
+/// for each VM, or for each disk that has none. Times are Unix times in microseconds.
 struct ChromeTrace {
     private var events: [JSON] = []
     private var lanes: [String: Int64] = [:]

@@ -3,7 +3,7 @@ import Engine
 import Journal
 
 /// An event as a JSON document: what `journal export` writes, `journal import` reads, and `tail --json`
-/// shows. Schema 1: members are never changed or taken away, new ones may come.
+/// shows. Without secrets, also where an older version has written one. Schema 1: members are never changed or taken away, new ones may come.
 enum EventDocument {
     static func json(_ event: Event) -> JSON {
         [
@@ -12,16 +12,20 @@ enum EventDocument {
             "step": event.step.map(JSON.string) ?? .null,
             "at": .string(Timestamp.text(event.at)), "at_ms": .integer(event.at),
             "monotonic_us": .integer(event.monotonic),
-            "data": event.data.flatMap { try? JSON(parsing: $0.utf8) } ?? .null,
+            "data": event.data.map(Clean.jsonText).flatMap { try? JSON(parsing: $0.utf8) } ?? .null,
         ]
     }
+
+    /// The last millisecond of the year 9999: what RFC 3339 can say.
+    private static let latest = 253_402_300_799_999
 
     /// Nil for what is no such document.
     static func event(_ json: JSON) -> Event? {
         guard json["schema"].int == 1, let sequence = json["sequence"].int, sequence > 0,
             let operation = json["operation"].string, !operation.isEmpty,
             let kind = json["kind"].string.flatMap(Event.Kind.init), let at = json["at_ms"].int,
-            let monotonic = json["monotonic_us"].int
+            (0...latest).contains(at), let monotonic = json["monotonic_us"].int,
+            (0...latest * 1_000).contains(monotonic)
         else { return nil }
         return Event(
             kind: kind, step: json["step"].string, at: Int64(at), monotonic: Int64(monotonic),

@@ -34,7 +34,7 @@ struct Present {
     private mutating func look(
         _ view: OperationView, _ lastEvent: Int64?, _ recovery: OperatorRecovery
     ) throws {
-        let isOpen = [.running, .parked].contains(view.operation.state)
+        let isOpen = view.operation.state.isOpen
         if isOpen, view.operation.mutating,
             let one = try recovery.cases(view.operation.id).first
         {
@@ -67,8 +67,7 @@ struct Present {
 extension Present {
     /// What is to be known before an operation is closed as it is: that it is half done in Docker, or that
     /// nobody could look. Nil where nothing is left to be done.
-    static func halfDone(_ one: OperatorRecovery.Case?, _ recovery: OperatorRecovery) -> String? {
-        guard let one else { return nil }
+    static func halfDone(_ one: OperatorRecovery.Case, _ recovery: OperatorRecovery) -> String? {
         // By its id only what is open is settled.
         let id = one.operation.id
         let settling =
@@ -118,8 +117,7 @@ enum NextCommand {
             guard view.operation.mutating else { return nil }
             return "cpi-admin recover \(id), or repeat the call (bosh deploy): it settles it first"
         case "parked":
-            let isMade = view.operation.method.hasPrefix("create_")
-            return isMade
+            return Methods.makesSomething(view.operation.method)
                 ? "cpi-admin orphans, which says how to remove it; or cpi-admin recover \(id)"
                 : "cpi-admin recover \(id), which says what a person has to decide"
         case "failed", "rolled-back":

@@ -29,7 +29,7 @@ struct RecoverySession {
             case .ask:
                 _ = shown(result, mode)
                 guard Terminal.ask("Do it?") else { return result }
-                let done = settled(result)
+                let done = settled(result, isConfirmed: true)
                 print(done.words + "\n")
                 return done
             }
@@ -95,10 +95,10 @@ struct RecoverySession {
             ] + explanation.removalLines.map { ("  removes", Listing.Cell($0)) })
     }
 
-    private func settled(_ result: RecoveryResult) -> RecoveryResult {
+    private func settled(_ result: RecoveryResult, isConfirmed: Bool = false) -> RecoveryResult {
         var result = result
         do {
-            let done = try recovery.settle(result.one, wish)
+            let done = try recovery.settle(result.one, wish, isConfirmed: isConfirmed)
             result.words = done.needsPerson ? done.words : "done: \(done.words)"
             result.words = Invocation.complete(result.words)
             result.needsPerson = done.needsPerson

@@ -65,8 +65,7 @@ struct VMPage {
         let container = report.container
         if container.isPaused {
             return
-                "paused, started \(DockerTime.utc(container.startedAt)); Docker does not tell since when "
-                + "it is paused"
+                "paused, started \(DockerTime.utc(container.startedAt)); Docker does not say since when"
         }
         if container.isRunning {
             return "\(container.status) since \(DockerTime.utc(container.startedAt))"

@@ -13,7 +13,7 @@ struct RequestTests {
         "2 has_vm",
         "4 set_vm_metadata",
         "13 reboot_vm",
-        "5 create_disk",
+        "4 create_disk",
         "2 has_disk",
         "24 attach_disk while the VM runs",
         "3 get_disks",

@@ -16,7 +16,7 @@ struct DiskTests {
 
     @Test("a disk that a killed call has made is named before anybody has settled that call")
     func killedCreation() throws {
-        try scene.kill(.after(5)) {
+        try scene.kill(.after(4)) {
             try $0.runner.call("create_disk", [16, [:], .null])
         }
         let made = scene.docker.state.volumeNames
@@ -195,6 +195,7 @@ struct DiskTests {
     @Test("a disk that Docker makes when its call has failed is named, and one that is used is not")
     func madeLate() throws {
         let scene = try Scene()
+        scene.docker.state.hasQuota = true
         scene.docker.onRequest = { _, request in
             request.path.hasSuffix("/volumes/create") ? .late : nil
         }

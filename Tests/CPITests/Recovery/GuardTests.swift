@@ -49,11 +49,13 @@ struct GuardTests {
         let locks = Locks(
             scene.runner.directory.path, shared: scene.runner.locks.path,
             logger: scene.runner.logger)
-        let held = try locks.acquire([VMCID(scene.vm).subject], seconds: 0, for: "a-call-on-the-vm")
+        let held = try locks.acquire([VMCID(scene.vm).subject], seconds: 0, for: "1m8fr9seyft4cm")
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("delete_disk", [.string(scene.disk)])
         }
-        #expect(failure?.message.contains("a-call-on-the-vm") == true, "\(failure?.message ?? "")")
+        #expect(
+            failure?.message.contains("operation 1m8fr9seyft4cm") == true,
+            "\(failure?.message ?? "")")
         #expect(scene.container?.isRunning == false, "it was settled without the VM's lock")
         held.forEach { $0.release() }
         try scene.runner.call("delete_disk", [.string(scene.disk)])

@@ -207,9 +207,9 @@ struct RecoveryTests {
         let scene = try Scene.attached()
         scene.runner.configuration["timeouts"] = ["lock": 0]
         let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
-        let held = try locks.acquire(scene.vm, seconds: 0, note: "01holder")
+        let held = try locks.acquire(scene.vm, seconds: 0, note: "1m8fr9seyft4cm")
         let failure = #expect(throws: CallFailure.self) { try scene.detach() }
-        #expect(failure?.message.contains("operation 01holder") == true)
+        #expect(failure?.message.contains("operation 1m8fr9seyft4cm") == true)
         #expect(scene.isAttached && scene.container?.isRunning == true)
         held.forEach { $0.release() }
         _ = try scene.detach()

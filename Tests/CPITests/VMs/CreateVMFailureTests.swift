@@ -87,10 +87,11 @@ struct CreateVMFailureTests {
         scene.docker.state.networks.removeAll { $0.name == "net-a" }
         scene.runner.configuration["timeouts"] = ["lock": 0]
         let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
-        let held = try locks.acquire(network: "net-a", seconds: 0, for: "01holder")
+        let held = try locks.acquire(network: "net-a", seconds: 0, for: "1m8fr9seyft4cm")
         let failure = #expect(throws: CallFailure.self) { try scene.create() }
         #expect(
-            failure?.message.contains("operation 01holder") == true, "\(failure?.message ?? "")")
+            failure?.message.contains("operation 1m8fr9seyft4cm") == true,
+            "\(failure?.message ?? "")")
         #expect(scene.docker.state.containers.isEmpty)
         held.forEach { $0.release() }
         _ = try scene.create()

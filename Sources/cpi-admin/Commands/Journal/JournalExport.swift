@@ -28,8 +28,6 @@ struct JournalExport: ParsableCommand {
             switch format {
             case .jsonl:
                 try journal.forEachEvent(since: since?.milliseconds) { event in
-                    var event = event
-                    event.data = event.data.map(Clean.jsonText)
                     print(EventDocument.json(event).text)
                 }
             case .chrome:

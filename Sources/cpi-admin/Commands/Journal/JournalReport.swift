@@ -48,21 +48,43 @@ struct JournalReport: ParsableCommand {
             + (choice.since.map { "since \(Timestamp.text($0.milliseconds))" } ?? "open operations")
     }
 
-    /// What Docker says of all that the operations are about.
+    /// How many things are looked for in Docker.
+    private static let mostSubjects = 50
+
+    /// What Docker says of all that the operations are about, each on the Docker of its newest operation.
     private func facts(_ views: [OperationView]) -> [String] {
-        guard !offline, let last = views.last else { return ["Docker was not asked."] }
-        var seen: Set<Subject> = []
-        let subjects = views.flatMap(\.subjects).filter { seen.insert($0).inserted }
+        guard !offline, !views.isEmpty else { return ["Docker was not asked."] }
         do {
             let recovery = try source.recovery(needsJournal: false)
-            return try recovery.facts(
-                about: Array(subjects.prefix(50)), of: last.operation, since: nil
-            ).flatMap { fact in
+            var seen: Set<Subject> = []
+            var lines: [String] = []
+            for view in views.reversed() {
+                let new = view.subjects.filter { seen.insert($0).inserted }
+                let room = max(0, Self.mostSubjects - (seen.count - new.count))
+                lines += facts(Array(new.prefix(room)), of: view.operation, recovery)
+            }
+            let further = seen.count - Self.mostSubjects
+            return lines + (further > 0 ? ["\(further) further things were not looked for."] : [])
+        } catch {
+            return ["Not known: \(words(of: error))"]
+        }
+    }
+
+    private func facts(
+        _ subjects: [Subject], of operation: Operation, _ recovery: OperatorRecovery
+    ) -> [String] {
+        guard !subjects.isEmpty else { return [] }
+        do {
+            return try recovery.facts(about: subjects, of: operation, since: nil).flatMap { fact in
                 fact.lines.map { "\(fact.subject.kind.rawValue) \(fact.subject.cid): \($0)" }
             }
         } catch {
-            let words = (error as? Complaint)?.text ?? (error as? CPIError)?.message ?? "\(error)"
-            return ["Not known: \(words)"]
+            let cids = subjects.map(\.cid).joined(separator: ", ")
+            return ["\(cids): not known: \(words(of: error))"]
         }
+    }
+
+    private func words(of error: any Error) -> String {
+        (error as? Complaint)?.text ?? (error as? CPIError)?.message ?? "\(error)"
     }
 }

@@ -21,8 +21,8 @@ struct RecoverPark: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
-            try recovery.cases(id).first?.requireNoOwner()
-            let operation = try recovery.park(id, reason: reason)
+            let one = try recovery.openCase(id)
+            let operation = try recovery.park(one.operation.id, reason: reason)
             print(
                 Invocation.complete(
                     "operation \(operation.id) is parked: cpi-admin recover \(operation.id) settles it"
@@ -61,20 +61,30 @@ struct RecoverResolve: ParsableCommand {
         try complaining {
             let recovery = try OperatorRecovery(
                 source.configuration(), needsJournal: true, logger: .admin)
-            let one = try recovery.cases(id).first
-            try one?.requireNoOwner()
+            let one = try recovery.openCase(id)
             let look = Present.halfDone(one, recovery)
             if let look {
                 Streams.write(Invocation.complete(look) + "\n", to: 2)
                 guard
                     !Terminal.canAsk
                         || Terminal.ask("Close it as \(outcome.rawValue) all the same?")
-                else { return print("operation \(id) stays open") }
+                else { return print("operation \(one.operation.id) stays open") }
             }
             let state = Operation.State(rawValue: outcome.rawValue) ?? .failed
-            let operation = try recovery.resolve(id, as: state, reason: reason)
+            let operation = try recovery.resolve(one.operation.id, as: state, reason: reason)
             print("operation \(operation.id) is closed as \(operation.state.rawValue)")
         }
+    }
+}
+
+extension OperatorRecovery {
+    /// The open operation that the text means. Throws `Complaint` when a live process works on it.
+    fileprivate func openCase(_ id: String) throws -> Case {
+        guard let one = try cases(id).first else {
+            throw Complaint("there is no open operation", .failure)
+        }
+        try one.requireNoOwner()
+        return one
     }
 }
 
