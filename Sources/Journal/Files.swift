@@ -12,10 +12,14 @@ public enum Files {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
     }
 
-    /// Makes an empty file with mode 0600 if there is none.
+    /// Makes an empty file with mode 0600 if there is none. One that is there is not opened: see
+    /// `Database.hasLostHeader`.
     static func makeFile(_ path: String) throws {
-        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw failure(path) }
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            guard errno == EEXIST, access(path, R_OK | W_OK) == 0 else { throw failure(path) }
+            return
+        }
         giveToOwnerOfDirectory(file, path)
         close(file)
     }

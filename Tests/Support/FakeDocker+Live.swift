@@ -54,19 +54,29 @@ extension FakeDocker {
         }
         let container = state.containers[index]
         let entry = "\(LiveScript.list)/\(command.disk)"
+        let by = "\(LiveScript.by)/\(command.disk)"
+        let last = container.layer[by].map { String(decoding: $0, as: UTF8.self) }
         switch command.verb {
         case .probe: return whyNot.map { ($0 + "\n", 1) } ?? ("", 0)
         case .look:
             return (
                 (container.layer[entry] == [] ? "listed\n" : "")
-                    + (container.live.contains(command.disk) ? "mounted\n" : ""), 0
+                    + (container.live.contains(command.disk) ? "mounted\n" : "")
+                    + (last.map { "by \($0)\n" } ?? ""), 0
             )
         case .attach:
             state.containers[index].layer[entry] = []
-            guard let why = mount(command.disk, index) else { return ("", 0) }
-            return (why + "\n", 1)
+            if let why = mount(command.disk, index) { return (why + "\n", 1) }
+            if command.mode != .undo {
+                state.containers[index].layer[by] = Array(command.operation.utf8)
+            }
+            return ("", 0)
         case .detach:
+            if command.mode == .undo, let last, last != command.operation {
+                return ("operation \(last) has attached it since\n", 1)
+            }
             if let user = diskUser { return (user + "\n", 1) }
+            state.containers[index].layer[by] = nil
             state.containers[index].live.remove(command.disk)
             state.containers[index].layer[entry] = nil
             if read(EntryScript.lastDisk, in: container) == Array(command.disk.utf8) {

@@ -59,8 +59,11 @@ extension DiskMethod {
 
     static func situation(_ plan: DiskChange, _ world: World) throws -> Situation {
         switch plan {
-        case .remount(let plan): try plan.situation(world)
-        case .live(let plan): .live(plan, try LiveState(plan, world))
+        case .remount(let plan): return try plan.situation(world)
+        case .live(let plan):
+            var state = try LiveState(plan, world)
+            state.isElsewhere = try world.elsewhere(plan) != nil
+            return .live(plan, state)
         }
     }
 

@@ -122,10 +122,17 @@ extension LiveScript {
           undo) : >"$live_over" ;;
           again) rm -f "$live_over" ;;
           esac
+          live_by=\#(by)/$2
           if [ "$4" = do ] && [ -e "$live_over" ]; then
             echo "operation $3 was taken back" && status=1
+          elif [ "$4 $1" = "undo live_detach" ] && [ -s "$live_by" ] && [ "$(cat "$live_by")" != "$3" ]; then
+            echo "operation $(cat "$live_by") has attached it since" && status=1
           else
             "$1" "$2" && status=0 || status=$?
+            if [ "$4 $1 $status" = "undo live_attach 0" ]; then :
+            elif [ "$1 $status" = "live_attach 0" ]; then mkdir -p \#(by) && echo "$3" >"$live_by"
+            elif [ "$1 $status" = "live_detach 0" ]; then rm -f "$live_by"
+            fi
           fi
           rm -f "$live_lock"
           return $status
@@ -152,6 +159,7 @@ extension LiveScript {
           [ ! -f "\#(list)/$1" ] || [ -s "\#(list)/$1" ] || echo listed
           live_look "/warden-cpi-dev/$1"
           [ -z "$live_at" ] || echo mounted
+          [ ! -s "\#(by)/$1" ] || echo "by $(cat "\#(by)/$1")"
         }
 
         # The list is there in a VM that can mount disks, and where one is attached. Without its disk a VM must not start:

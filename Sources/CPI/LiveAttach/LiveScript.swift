@@ -10,6 +10,9 @@ enum LiveScript {
     /// makes the directory in a VM that can mount disks, at each start: that it is there says so.
     static let list = VMPlace.bosh + "/live_disks"
 
+    /// A directory beside it: by disk, the operation that has attached it last.
+    static let by = VMPlace.bosh + "/live_disks.by"
+
     /// The file of the list that says that the disk is attached.
     static func entry(_ disk: DiskCID) -> String { "\(list)/\(disk)" }
 
@@ -35,7 +38,7 @@ enum LiveScript {
     /// Docker starts it, but one that an operator has asked for: `again`.
     enum Mode: String { case `do`, undo, again }
 
-    /// What there is of the disk `$1`: the lines "listed" and "mounted".
+    /// What there is of the disk `$1`: the lines "listed", "mounted" and "by OPERATION".
     static let look = functions + "live_report \"$1\"\n"
 
     /// Whether the VM can mount disks at all: nothing, or the reason why not.

@@ -14,6 +14,10 @@ struct LiveState: Equatable {
     var isListed = false
     /// It is mounted in the VM now.
     var isMounted = false
+    /// The operation that has attached it to the VM last, as the VM says; nil where it does not.
+    var attachedBy: String?
+    /// Another VM has it by now: asked only when it is to be decided what becomes of the operation.
+    var isElsewhere = false
 
     /// Whether the VM has the disk as it should: on its list, and mounted if the VM runs.
     var isThere: Bool { isListed && (isMounted || vm == .stopped) }
@@ -37,6 +41,8 @@ extension LiveState {
         self.vm = .running
         isListed = report.contains("listed")
         isMounted = report.contains("mounted")
+        attachedBy =
+            report.lazy.filter { $0.hasPrefix("by ") }.map { String($0.dropFirst(3)) }.first
     }
 }
 
@@ -52,6 +58,12 @@ extension World {
     func container(of plan: LiveAttach) throws -> Container? {
         if let container = try vm(plan.vm) { return container }
         return plan.container.isEmpty ? nil : try engine.container(plan.container)
+    }
+
+    /// The name of another VM that has the plan's disk; nil when there is none.
+    func elsewhere(_ plan: LiveAttach) throws -> String? {
+        if let other = try otherHolder(of: plan.disk, than: plan.vm) { return other.name }
+        return try vmWithoutPin(plan.disk, pin(of: plan.disk), besides: plan.vm)?.description
     }
 
     /// Whether the VM mounts the disk whenever it starts; it may be stopped. Throws `EngineError`.

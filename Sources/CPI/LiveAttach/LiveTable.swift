@@ -3,12 +3,14 @@ import Journal
 /// What becomes of a live attach or detach that cannot go on as it began: one table for a call that
 /// fails, for recovery after a death, and for an operator's choice. Neither way does harm.
 ///
-///     attach   the VM is gone                               back
+///     attach   the VM is gone, or another one has the disk   back
+///              another operation has attached it since      nothing: it is that one's
 ///              on the list, mounted, pinned as planned      done
 ///              on the list, and its pin runs or has run     forward: somebody has unmounted it, or
 ///                                                                    stopped the pin
 ///              any other                                    back: nobody has had the answer
-///     detach   the VM has it, and the pin is as it was      back: nothing was changed
+///     detach   another VM has the disk                      forward
+///              the VM has it, and the pin is as it was      back: nothing was changed
 ///              any other                                    forward
 enum LiveTable {
     /// Nothing is left to do.
@@ -26,7 +28,10 @@ enum LiveTable {
         _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
         _ wish: Operation.Direction?
     ) -> Action {
-        guard state.vm != .absent else { return .back }
+        guard state.vm != .absent, !state.isElsewhere else { return .back }
+        if state.isThere, let other = state.attachedBy, other != plan.operation {
+            return .close(.failed, "operation \(other) has attached the disk since")
+        }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
         let isPinned = state.pin == .running || (state.pin != .absent && !plan.pinRuns)
@@ -39,7 +44,7 @@ enum LiveTable {
         _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
         _ wish: Operation.Direction?
     ) -> Action {
-        guard state.vm != .absent else { return .forward }
+        guard state.vm != .absent, !state.isElsewhere else { return .forward }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
         let isUntouched = state.isThere && (state.pin != .absent || !plan.wasPinned)

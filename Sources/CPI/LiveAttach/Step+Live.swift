@@ -45,9 +45,14 @@ extension Step {
                 return !state.isListed && !state.isMounted
             },
             undo: .by { world in
+                // Another machine may have detached it as well, and removed the pin; it may be attached to
+                // another VM by now.
+                if plan.wasPinned {
+                    try world.pinAgain(plan)
+                } else {
+                    try world.requireNotElsewhere(plan)
+                }
                 try world.mountLive(plan)
-                // Another machine may have detached it as well, and removed the pin.
-                if plan.wasPinned { try world.pinAgain(plan) }
             })
     }
 
@@ -168,11 +173,24 @@ extension World {
         return pin
     }
 
-    /// Makes a pin that is missing, which runs if it is to run.
+    /// Makes a pin that is missing, which runs if it is to run. Throws `CPIError` where another VM has the
+    /// disk by now.
     fileprivate func pinAgain(_ plan: LiveAttach) throws {
         try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
         try requireNotMadeAnew(plan.disk) { try removeMadePin(plan) }
+        do {
+            try requireNotElsewhere(plan)
+        } catch {
+            try removeMadePin(plan)
+            throw error
+        }
         if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
+    }
+
+    fileprivate func requireNotElsewhere(_ plan: LiveAttach) throws {
+        guard let other = try elsewhere(plan) else { return }
+        throw CPIError(
+            kind: .cloud, message: "disk \(plan.disk) is attached to VM \(other) by now")
     }
 
     /// Another machine may have attached the disk between the unmount and the end of the pin, for locks do

@@ -89,6 +89,7 @@ struct Settler {
         _ one: OpenOperation, knownTo subjects: [Subject], wish: Operation.Direction?,
         isDeleted: Bool = false
     ) throws -> Action? {
+        try finishDeletion(of: one)
         let owner = try world.locks.own(one.id)
         defer { owner.forEach { $0.release() } }
         // Without any lock it cannot be known whether its owner lives.
@@ -104,6 +105,20 @@ struct Settler {
             throw blocked(one, why)
         }
         return try settlement.run(knownTo: subjects, wish: wish)
+    }
+
+    /// A VM or disk whose deletion has begun is not brought back by what was open about it before: the
+    /// deletion is finished first, which closes that.
+    private func finishDeletion(of one: OpenOperation) throws {
+        guard one.operation.diskChange != nil else { return }
+        let deletions = Search(world: world).openAbout(one.subjects).filter { other in
+            Methods.mutation(other.operation.method)?.deletes == true
+                && other.operation.state == .running && other.operation.step != nil
+                && !world.locks.isOwned(other.id)
+        }
+        for deletion in deletions {
+            _ = try run(deletion, knownTo: deletion.subjects, wish: nil)
+        }
     }
 
     /// Somebody may have settled it between the search and the locks.

@@ -23,18 +23,26 @@ struct UnansweredCalls {
         }
     }
 
-    /// VMs made for that director by calls of both kinds, that no call has named since and that no operator
-    /// looks after. Throws `EngineError`.
+    /// VMs made for that director by calls of both kinds within a day, that no call has named since and that
+    /// no operator looks after. Throws `EngineError`.
     func vms(of director: String) throws -> [(Operation, Subject)] {
         // No index serves those that are not known to be lost: the calls of one day are few.
         let yesterday = world.clock.wall() - 86_400_000
         let lost = try lostCalls(of: [CreateVM.name], since: yesterday)
         return try (openCalls() + lost).filter { operation, made in
             guard made.kind == .vm, operation.director == director,
-                !operation.isParkedByOperator
+                !operation.isParkedByOperator, operation.started > yesterday,
+                try !isInUse(VMCID(made.cid))
             else { return false }
             return world.recorder.store.read { try unnamed(operation, in: $0) } ?? nil == made
         }
+    }
+
+    /// Whether Docker shows that somebody has the VM's CID, where the journal may have missed it: a disk was
+    /// attached to it, or taken out of it.
+    private func isInUse(_ vm: VMCID) throws -> Bool {
+        let replaced = try world.engine.container(vm.description)?.labels[Label.replaces] ?? ""
+        return try !replaced.isEmpty || !world.pins(of: vm).isEmpty
     }
 
     private func openCalls() throws -> [(Operation, Subject)] {
@@ -92,7 +100,8 @@ struct UnansweredCalls {
         let (engine, cid) = (world.engine, made.cid)
         switch made.kind {
         case .vm:
-            return try engine.container(cid).map { _ in ("container", "bosh delete-vm \(cid)") }
+            guard try engine.container(cid) != nil, try !isInUse(VMCID(cid)) else { return nil }
+            return ("container", "bosh delete-vm \(cid)")
         case .disk:
             return try engine.volume(cid).map { _ in ("volume", "docker volume rm \(cid)") }
         case .snapshot:

@@ -40,6 +40,8 @@ struct Carriers {
         case old, replacement, nobody
         /// That of another operation, by its id.
         case other(String)
+        /// One that is not of this VM.
+        case stranger
     }
 
     var old: Old
@@ -88,6 +90,7 @@ extension Carriers {
         if old?.name == vm { return .old }
         if replacement?.name == vm { return .replacement }
         guard let holder = try world.engine.container(vm) else { return .nobody }
+        guard holder.isVM(plan.vm) else { return .stranger }
         let maker = holder.labels[Label.operation] ?? ""
         return .other(maker.isEmpty ? "of somebody unknown" : maker)
     }

@@ -130,6 +130,7 @@ extension Remount {
         if container.isUp != wasRunning {
             found.append("VM \(vm) is \(container.isUp ? "" : "not ")running")
         }
+        found += networksLost(by: container).map { "it is no longer on network \($0)" }
         let policy = container.restartPolicy
         if restartPolicy.startsStopped, policy != restartPolicy.name {
             found.append("its restart policy is \(policy)")
@@ -139,6 +140,11 @@ extension Remount {
         }
         if try world.madeVolume(vm.mark) != nil { found.append("its mark is left") }
         return found
+    }
+
+    /// The networks that the VM was on, and this container of it is not.
+    func networksLost(by container: Container) -> [String] {
+        macs.keys.filter { container.endpoints[$0] == nil }.sorted()
     }
 
     /// Takes away what is of no use when another operation has taken over: the mark, and a replacement

@@ -86,7 +86,7 @@ struct CreateVM: Mutation {
             else { continue }
             world.warn(
                 "VM \(made.cid) has an address that is asked for: create_vm \(operation.id) made it for this "
-                    + "director, and nobody has read its answer; it is deleted first")
+                    + "director, and as far as is known nobody has its CID; it is deleted first")
             return DeleteVM(VMCID(made.cid))
         }
         return nil

@@ -86,9 +86,13 @@ struct DeleteVM: Mutation {
     }
 
     static func steps(_ plan: Plan, _ call: DeleteVM?) -> [Step] {
-        plan.containers.map { .removeContainer($0.id, called: $0.name) }
+        // The mark first: who has no journal does not bring the VM back by what it says.
+        let marks = plan.volumes.filter { $0 == plan.vm.mark }
+        let volumes = plan.volumes.filter { $0 != plan.vm.mark }
+        return marks.map { .removeVolume($0) }
+            + plan.containers.map { .removeContainer($0.id, called: $0.name) }
             + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
-            + plan.volumes.map { .removeVolume($0) }
+            + volumes.map { .removeVolume($0) }
             + plan.images.map { .removeImage($0) }
             + (plan.networks ?? []).map { .removeUnusedNetwork($0) }
     }

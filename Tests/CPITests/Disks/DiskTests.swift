@@ -76,10 +76,21 @@ struct DiskTests {
 
     @Test("a lost answer of create_disk is resolved by looking")
     func lost() throws {
-        scene.docker.onRequest = { _, request in request.method == "POST" ? .lostReply : nil }
+        // What is lost is the refusal of a size.
+        var lost = 0
+        scene.docker.onRequest = { _, request in
+            guard request.method == "POST", lost == 0 else { return nil }
+            lost += 1
+            return .lostReply
+        }
         let disk = try scene.makeDisk()
-        #expect(scene.docker.state.volumeNames == [disk])
-        #expect(try scene.runner.lastEvents().contains("observed:create disk \(disk)"))
+        #expect(scene.docker.state.volumes[disk]?.options == [:])
+        // Or that a disk with a limit was made.
+        scene.docker.state.hasQuota = true
+        scene.docker.onRequest = { _, request in request.method == "POST" ? .lostReply : nil }
+        let limited = try scene.makeDisk()
+        #expect(scene.docker.state.volumes[limited]?.options.keys.first == "size")
+        #expect(scene.docker.state.volumes.count == 2)
     }
 
     @Test("delete_disk removes the volume; afterwards it is DiskNotFound")

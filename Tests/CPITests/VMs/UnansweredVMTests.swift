@@ -48,6 +48,19 @@ struct UnansweredVMTests {
         #expect(scene.docker.state.container(first)?.isRunning == true)
     }
 
+    @Test("one that has got a disk is somebody's, though the journal does not know")
+    func hasDisk() throws {
+        scene.runner.configuration["attach"] = "auto"
+        let first = try lose(false)
+        let disk = try scene.makeDisk()
+        _ = try CallRunner(scene.docker).call("attach_disk", [.string(first), .string(disk)])
+        let failure = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
+        #expect(failure?.message.contains("held by \(first)") == true, "\(failure)")
+        #expect(scene.docker.state.container(first)?.isRunning == true)
+        let orphans = try scene.runner.operatorRecovery(journal: true).orphans(sizes: false)
+        #expect(!orphans.contains { $0.name == first })
+    }
+
     @Test("one with another address stays, and so does that of an answered call")
     func others() throws {
         let first = try lose(false)

@@ -1,0 +1,98 @@
+import Engine
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// Locks and journal do not reach to another machine, and a live attach leaves no mark.
+@Suite("What another machine does with a disk while a call here is at work on it, or was killed")
+struct LiveElsewhereTests {
+    let scene: Scene
+    let second: String
+    let machine: CallRunner
+
+    init() throws {
+        scene = try LiveAttachTests().scene
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        second = try #require(answer.array?.first?.string)
+        machine = try CallRunner(scene.docker)
+    }
+
+    /// The disk goes to the second VM, by replacement: nothing but that container's mounts says so.
+    private func moveAway() throws {
+        _ = try machine.call("detach_disk", [.string(scene.vm), .string(scene.disk)])
+        _ = try machine.call("attach_disk", [.string(second), .string(scene.disk)])
+    }
+
+    private func before(_ isIt: @escaping (Request) -> Bool, _ act: @escaping () throws -> Void) {
+        var isDone = false
+        scene.docker.onRequest = { _, request in
+            guard !isDone, isIt(request) else { return nil }
+            isDone = true
+            scene.docker.apart { try? act() }
+            return nil
+        }
+    }
+
+    private func expectMoved(_ place: SourceLocation = #_sourceLocation) {
+        #expect(!scene.isAttached, sourceLocation: place)
+        #expect(scene.container?.live == [], sourceLocation: place)
+        let mounts = scene.docker.state.container(second)?.mounts
+        #expect(mounts?.contains { $0.source == scene.disk } == true, sourceLocation: place)
+        #expect(scene.docker.state.container(DiskCID(scene.disk).pin) == nil, sourceLocation: place)
+    }
+
+    @Test("detach_disk of a busy disk does not mount again what another VM has by now")
+    func detachGoesBack() throws {
+        _ = try scene.attach()
+        scene.docker.diskUser = "process 77 (sleep)"
+        let pin = DiskCID(scene.disk).pin
+        before({ $0.path.hasSuffix("/containers/create") && $0.query.contains { $0.value == pin } })
+        {
+            scene.docker.diskUser = nil
+            try moveAway()
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.detach() }
+        #expect(failure?.message.contains("could not be rolled back") == true, "\(failure)")
+        #expect(failure?.message.contains("attached to VM \(second) by now") == true)
+        expectMoved()
+        try scene.runner.recover()
+        expectMoved()
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("attach_disk is no success where another VM has got the disk in its middle")
+    func attach() throws {
+        before({ $0.path.contains("/containers/") && $0.path.hasSuffix("/start") }, moveAway)
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("attached to VM \(second) by now") == true, "\(failure)")
+        expectMoved()
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test(
+        "an attach_disk that was killed on its way back leaves alone what attached the disk since")
+    func attachedSince() throws {
+        scene.docker.whyNot = "it may not"
+        var execs = 0
+        scene.docker.onRequest = { _, request in
+            guard request.path.contains("/exec/"), request.method == "POST" else { return nil }
+            execs += 1
+            return execs == 3 ? .kill : nil  // the mount, the look, what takes it back
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        scene.docker.whyNot = nil
+        #expect(try scene.runner.lastOperation().direction == .backward)
+        machine.configuration["attach"] = "auto"
+        _ = try machine.call("attach_disk", [.string(scene.vm), .string(scene.disk)])
+        try scene.runner.recover()
+        #expect(scene.isAttachedLive && scene.container?.live == [scene.disk])
+        #expect(scene.docker.state.container(DiskCID(scene.disk).pin)?.isRunning == true)
+        let operation = try scene.runner.lastOperation()
+        #expect(operation.state == .failed)
+        #expect(operation.error?.contains("has attached the disk since") == true)
+    }
+}

@@ -1,0 +1,121 @@
+import Engine
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("What somebody does to names, networks and images while a container is replaced")
+struct MeanwhileTests {
+    let scene: Scene
+    private var engine: Engine {
+        Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+    }
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+    }
+
+    private func before(_ isIt: @escaping (Request) -> Bool, _ act: @escaping () throws -> Void) {
+        var isDone = false
+        scene.docker.onRequest = { _, request in
+            guard !isDone, isIt(request) else { return nil }
+            isDone = true
+            scene.docker.apart { try? act() }
+            return nil
+        }
+    }
+
+    private func isCreate(_ request: Request) -> Bool {
+        request.path.hasSuffix("/containers/create")
+    }
+
+    @Test("a VM that was disconnected from its network is not replaced by one without it")
+    func disconnected() throws {
+        before({ $0.path.hasSuffix("/commit") }) {
+            let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+            scene.docker.state.containers[index].endpoints = [:]
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(
+            failure?.message.contains("somebody has disconnected VM \(scene.vm) from network net-a")
+                == true, "\(failure)")
+        #expect(
+            failure?.message.contains("Rolled back, but it is no longer on network net-a") == true)
+        #expect(scene.container?.isRunning == true && !scene.isAttached)
+    }
+
+    @Test("an image that somebody has given the committed image's name is not run")
+    func tagged() throws {
+        before(isCreate) {
+            let name = "\(scene.vm):"
+            let committed = try #require(
+                scene.docker.state.images.firstIndex { $0.tags.contains { $0.hasPrefix(name) } })
+            let tags = scene.docker.state.images[committed].tags
+            scene.docker.state.images[committed].tags = []
+            let stemcell = try #require(
+                scene.docker.state.images.firstIndex { $0.tags.contains(scene.stemcell) })
+            scene.docker.state.images[stemcell].tags += tags
+        }
+        let before = scene.container?.id
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("is not what was committed") == true, "\(failure)")
+        #expect(scene.container?.id == before && scene.container?.isRunning == true)
+        #expect(scene.read(Scene.layerFile) != nil)
+    }
+
+    @Test("another VM's container that gets the VM's name is no operation that has taken over")
+    func renamed() throws {
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        let second = try #require(answer.array?.first?.string)
+        let old = try #require(scene.container).id
+        before({ $0.path.hasSuffix("/rename") && $0.query.contains { $0.value == scene.vm } }) {
+            try engine.renameContainer(second, to: scene.vm)
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(
+            failure?.message.contains("a container that is not of this VM has its name") == true,
+            "\(failure)")
+        let operation = try scene.runner.lastOperation()
+        #expect(operation.state == .parked)
+        let orphan = try scene.runner.orphans(journal: true).first { $0.name.contains(".old-") }
+        #expect(orphan?.command.hasPrefix("cpi-admin recover") == true, "\(orphan)")
+        try engine.renameContainer(scene.vm, to: second)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        for one in try recovery.cases(operation.id) { _ = try recovery.settle(one) }
+        #expect(scene.container?.id == old && scene.container?.isRunning == true)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("a VM whose deletion has begun is not brought back by what was open about it before")
+    func deleted() throws {
+        scene.docker.onRequest = { _, request in
+            let isLast = request.query.contains { $0.value == scene.vm }
+            return request.path.hasSuffix("/rename") && isLast ? .killAfter : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        var removed = 0
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", request.path.contains("/containers/") else {
+                return nil
+            }
+            removed += 1
+            return removed == 2 ? .killAfter : nil
+        }
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.revive()
+        #expect(try scene.runner.journal().open().count == 2)
+        // Whoever comes next to the disk.
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        let second = try #require(answer.array?.first)
+        _ = try scene.runner.call("attach_disk", [second, .string(scene.disk)])
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        #expect(scene.docker.settledInvariants() == [])
+    }
+}
