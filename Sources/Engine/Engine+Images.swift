@@ -80,11 +80,6 @@ extension Engine {
         ] + changes.map { (name: "changes", value: $0) }
     }
 
-    /// `POST /images/{name}/tag`.
-    public func tagImage(_ name: String, repository: String, tag: String) throws {
-        try order("/images/\(name.imagePath)/tag", [("repo", repository), ("tag", tag)])
-    }
-
     /// `DELETE /images/{name}`: takes the name away, and the layers that nothing else needs. An
     /// Engine refuses with 409 while a container uses the image under its last name. Large layers
     /// take as long as they take.

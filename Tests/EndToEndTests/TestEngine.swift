@@ -146,3 +146,10 @@ private final class WaitingExecutor: TaskExecutor {
         queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
+
+extension Engine {
+    /// `POST /images/{name}/tag`, which the CPI does not need.
+    func tagImage(_ name: String, repository: String, tag: String) throws {
+        try order("/images/\(name.percentEncoded)/tag", [("repo", repository), ("tag", tag)])
+    }
+}

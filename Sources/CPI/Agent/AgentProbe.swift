@@ -55,10 +55,10 @@ struct AgentProbe {
         let settings = EntryScript.quoted(path)
         return """
             grep -qx bosh-agent /proc/[0-9]*/comm 2>/dev/null && echo running
-            echo '-- update'; cat /var/vcap/bosh/update_settings.json 2>/dev/null; echo
+            echo '-- update'; cat \(VMPlace.updateSettings) 2>/dev/null; echo
             echo '-- settings'; cat '\(settings)' 2>/dev/null; echo
             echo '-- hosts'
-            cat /var/vcap/bosh/update_settings.json '\(settings)' 2>/dev/null |
+            cat \(VMPlace.updateSettings) '\(settings)' 2>/dev/null |
               grep -o '"nats://[^"]*"' | sed 's#^"nats://##; s#"$##; s#.*@##; s#[:/].*##' | sort -u | head -n 3 |
               while read -r host; do
                 case $host in
@@ -67,7 +67,7 @@ struct AgentProbe {
                 esac
               done 2>/dev/null
             echo '-- sockets'; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
-            ! grep -qs '"nats://' /var/vcap/bosh/update_settings.json '\(settings)' || sleep 0.2
+            ! grep -qs '"nats://' \(VMPlace.updateSettings) '\(settings)' || sleep 0.2
             echo '-- again'; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
             """
     }

@@ -6,4 +6,6 @@ enum VMPlace {
     static let store = "/var/vcap/store"
     /// The agent's own files, and those that the CPI leaves for it.
     static let bosh = "/var/vcap/bosh"
+    /// The settings that the director has sent the agent last.
+    static let updateSettings = bosh + "/update_settings.json"
 }

@@ -86,6 +86,11 @@ final class World {
 
     func sleep(seconds: Double) { sleeper(seconds) }
 
+    /// Whether this call has settled, before its own work, an operation of that method about that.
+    func hasJustSettled(_ method: String, _ subject: Subject) -> Bool {
+        settled.contains { $0.operation.method == method && $0.subjects.contains(subject) }
+    }
+
     /// Now, in RFC 3339 and UTC.
     var timestamp: String { Timestamp.text(clock.wall()) }
 
@@ -106,19 +111,6 @@ final class World {
     func note(_ text: String) {
         logger.info("\(text)")
         recorder.note(.note(text))
-    }
-
-    /// Asks again and again until `ask` says yes; false when `seconds` have passed. Most waits are short:
-    /// the pauses grow from 20 ms, by half each time, to `pause` seconds.
-    func wait(seconds: Double, every pause: Double, until ask: () throws -> Bool) rethrows -> Bool {
-        let end = clock.monotonic() + Int64(seconds * 1_000_000)
-        var next = min(0.02, pause)
-        while true {
-            if try ask() { return true }
-            guard clock.monotonic() < end else { return false }
-            sleep(seconds: next)
-            next = min(next * 1.5, pause)
-        }
     }
 
     static func sleep(_ seconds: Double) { usleep(UInt32(seconds * 1_000_000)) }

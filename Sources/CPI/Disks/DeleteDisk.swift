@@ -21,7 +21,7 @@ struct DeleteDisk: Mutation {
         /// An interrupted delete_disk, which this call has finished, had deleted it.
         let isGone: Bool
         /// The pin of a VM that is gone, and the keeper; nil in a plan of an older version.
-        var pins: [DeleteVM.Plan.Named]?
+        var pins: [NamedContainer]?
     }
     let disk: DiskCID
     var subjects: [Subject] { [disk.subject] }
@@ -49,11 +49,8 @@ struct DeleteDisk: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        let wasDeletedJustNow = world.settled.contains {
-            $0.operation.method == Self.name && $0.subjects.contains(disk.subject)
-        }
         guard try world.disk(disk) != nil else {
-            guard wasDeletedJustNow else { throw CPIError.diskNotFound(disk) }
+            guard world.hasJustSettled(Self.name, disk.subject) else { throw CPIError.diskNotFound(disk) }
             return Plan(disk: disk, oldContainers: [], isGone: true)
         }
         let pin = try world.pin(of: disk)
@@ -78,7 +75,7 @@ struct DeleteDisk: Mutation {
         }
         let keeper = try world.engine.container(disk.keeper).flatMap { $0.isPin ? $0 : nil }
         let pins = [pin, keeper].compactMap(\.self).map {
-            DeleteVM.Plan.Named(id: $0.id, name: $0.name)
+            NamedContainer(id: $0.id, name: $0.name)
         }
         return Plan(disk: disk, oldContainers: old, isGone: false, pins: pins)
     }

@@ -14,10 +14,13 @@ final class Locks {
     static let shared = "/var/tmp/docker_cpi.locks"
 
     init(_ directory: String?, shared: String? = Locks.shared, logger: Logger) {
-        directories = [directory.map { $0 + "/locks" }, shared].compactMap(\.self)
+        directories = [directory.map(Locks.directory), shared].compactMap(\.self)
         self.shared = shared
         self.logger = logger
     }
+
+    /// Of the locks beside a journal, by the journal's directory.
+    static func directory(beside journal: String) -> String { journal + "/locks" }
 
     /// Takes the locks of all subjects in one order, so that two calls never wait for each other.
     /// Throws `CPIError` naming the operation that has one for longer than `seconds`.

@@ -109,9 +109,7 @@ extension LiveAttach {
             return false
         }
         // Docker in Docker has its volumes where no device is.
-        let status = try world.engineInfo()["DriverStatus"].array ?? []
-        let pair = status.first { $0.array?.first?.string == "Backing Filesystem" }
-        let fileSystem = pair?.array?.last?.string
+        let fileSystem = DaemonKind.backingFileSystem(try world.engineInfo())
         return fileSystem.map { ["extfs", "xfs", "btrfs"].contains($0) } ?? true
     }
 

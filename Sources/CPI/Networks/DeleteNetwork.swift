@@ -21,10 +21,9 @@ struct DeleteNetwork: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         guard let present = try world.engine.network(network.description) else {
-            let wasDeletedJustNow = world.settled.contains {
-                $0.operation.method == Self.name && $0.subjects.contains(network.subject)
+            guard world.hasJustSettled(Self.name, network.subject) else {
+                throw CPIError.networkNotFound(network)
             }
-            guard wasDeletedJustNow else { throw CPIError.networkNotFound(network) }
             return Plan(network: network, isGone: true)
         }
         guard present.isMadeByCPI else {

@@ -6,7 +6,7 @@ import Journal
 public enum MachineDiagnosis {
     public static func findings(_ configuration: Configuration) -> [Finding] {
         let directory = configuration.journal.directory
-        return [journal(directory), locks(directory + "/locks"), locks(Locks.shared)]
+        return [journal(directory), locks(Locks.directory(beside: directory)), locks(Locks.shared)]
             .compactMap(\.self) + [socket(configuration.docker.address)].compactMap(\.self)
     }
 

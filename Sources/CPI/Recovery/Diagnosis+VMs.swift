@@ -4,10 +4,10 @@ import Journal
 /// VMs that somebody has renamed or stopped by hand.
 extension OperatorRecovery {
     /// A finding for each; none for a VM on which an operation is open. Throws `EngineError`.
-    func vms() throws -> [Finding] {
+    func vmFindings() throws -> [Finding] {
         let containers = try engine.containers(["label": [Label.vm]])
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
-        let open = Set(try cases(nil).flatMap(\.subjects))
+        let open = Set(try openOperations().flatMap(\.subjects))
         let settled = vms.sorted().map { VMCID($0) }.filter { !open.contains($0.subject) }
         return try beside(containers) + settled.compactMap(finding)
     }

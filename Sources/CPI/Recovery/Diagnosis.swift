@@ -37,15 +37,13 @@ extension OperatorRecovery {
             findings.append(Finding("docker", remark.isWell ? .ok : .fail, remark.words))
         }
         findings += [storage(info), try quota(), try cgroups(info), try privileged(), clock(info)]
-        return findings + (try restartPolicies()) + (try vms()) + (try stoppedPins())
-            + (try open())
+        return findings + (try restartPolicies()) + (try vmFindings())
+            + (try stoppedPins()) + (try operationFindings())
     }
 
     private func storage(_ info: JSON) -> Finding {
         let driver = info["Driver"].string ?? "unknown"
-        let backing = (info["DriverStatus"].array ?? []).compactMap(\.array).first {
-            $0.first?.string == "Backing Filesystem"
-        }?.last?.string
+        let backing = DaemonKind.backingFileSystem(info)
         let words = driver + (backing.map { " on \($0)" } ?? "")
         guard ["vfs", "devicemapper", "aufs"].contains(driver) else {
             return Finding("storage", .ok, words)
@@ -57,8 +55,8 @@ extension OperatorRecovery {
     }
 
     private func quota() throws -> Finding {
-        let disks = try self.disks(usage: false)
-        let labels = disks.filter { !$0.isEnforced }.count
+        let disks = try engine.volumes([:]).filter { try world.disk(DiskCID($0.name)) != nil }
+        let labels = disks.filter { !$0.enforcesSize }.count
         guard labels > 0 else {
             return Finding("disk sizes", .ok, "\(disks.count) disks, all limits")
         }
@@ -108,7 +106,7 @@ extension OperatorRecovery {
     private func restartPolicies() throws -> [Finding] {
         try engine.containers(["label": [Label.vm]]).compactMap { summary in
             guard let container = try world.listed(summary),
-                ["always", "on-failure"].contains(container.restartPolicy)
+                Remount.RestartPolicy(name: container.restartPolicy).startsStopped
             else { return nil }
             let role = VMCID.role(of: container.name)?.role
             guard role == .vm else {
@@ -124,9 +122,9 @@ extension OperatorRecovery {
         }
     }
 
-    private func open() throws -> [Finding] {
-        let open = try cases(nil)
-        let dead = open.filter { $0.owner == nil }
+    private func operationFindings() throws -> [Finding] {
+        let open = try openOperations()
+        let dead = open.filter { owner(of: $0) == nil }
         guard !dead.isEmpty else {
             return [
                 Finding("operations", .ok, open.isEmpty ? "none is open" : "\(open.count) at work")

@@ -150,6 +150,21 @@ public final class OperatorRecovery {
     /// What nobody may know of.
     public func orphans() throws -> [Orphan] { try OrphanSearch(world: world).all() }
 
+    /// Everything open, oldest first, without a look at Docker. Throws `JournalError`.
+    func openOperations() throws -> [OpenOperation] {
+        guard let journal else { return [] }
+        return try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
+    }
+
+    /// Who is, or may be, at work on it; nil for nobody.
+    func owner(of found: OpenOperation, mayLive: ((OpenOperation) -> Bool)? = nil) -> String? {
+        if world.locks.isOwned(found.id) { return world.locks.owner(found.id) }
+        guard (mayLive ?? world.mayLiveElsewhere)(found), found.operation.state == .running else {
+            return nil
+        }
+        return "a process on machine \(found.host)"
+    }
+
     /// A wish is not granted where what ran last would be lost: that is said.
     private static func words(_ action: Action, _ wish: Operation.Direction?) -> String {
         guard wish == .backward, action == .forward else { return action.words }
@@ -161,14 +176,8 @@ public final class OperatorRecovery {
         mayLive: ((OpenOperation) -> Bool)? = nil
     ) -> Case {
         var one = Case(found: found)
-        if world.locks.isOwned(found.id) {
-            one.owner = world.locks.owner(found.id)
-            return one
-        }
-        if (mayLive ?? world.mayLiveElsewhere)(found), found.operation.state == .running {
-            one.owner = "a process on machine \(found.host)"
-            return one
-        }
+        one.owner = owner(of: found, mayLive: mayLive)
+        guard one.owner == nil else { return one }
         do {
             let action = try Settler(world: try world(for: found.operation)).decide(
                 found, wish: wish)

@@ -105,11 +105,7 @@ enum RecoveryTable {
         case (.finish, _): .forward
 
         case (.replacement, .carriers(let carriers, let wasRunning)):
-            CustodyTable.action(
-                carriers,
-                CustodyTable.Question(
-                    wasRunning: wasRunning, direction: question.direction, wish: question.wish,
-                    isFailingCall: question.failing, hasStarted: question.hasStarted))
+            CustodyTable.action(carriers, wasRunning: wasRunning, question)
         case (.replacement, .remnant(.ran)), (.replacement, .remnant(.running)):
             .park("a replacement has run, and what it was made for is not known: compare it")
         case (.replacement, .remnant): .back

@@ -64,7 +64,7 @@ extension OperatorRecovery {
 
     private func learnSecrets(of container: Container) throws {
         let path = container.settingsPath(world.configuration)
-        for path in [path, VMPlace.bosh + "/update_settings.json"] {
+        for path in [path, VMPlace.updateSettings] {
             guard let bytes = try world.engine.readFile(container.id, path: path),
                 let json = try? JSON(parsing: bytes)
             else { continue }

@@ -18,20 +18,6 @@ import Journal
 ///     the VM's name is with another operation's container: that one has taken over; but a person chooses
 ///     where the old container has run since
 enum CustodyTable {
-    /// What is asked, beside the carriers.
-    struct Question {
-        /// Whether the VM ran when the operation began.
-        var wasRunning = true
-        /// Backward once something was undone.
-        var direction = Operation.Direction.forward
-        /// An operator's choice.
-        var wish: Operation.Direction?
-        /// A step of this very call has failed, before the new state was seen to work.
-        var isFailingCall = false
-        /// This very call has started the replacement: else somebody else has.
-        var hasStarted = false
-    }
-
     /// `older`: images that earlier operations committed; they hold an older state.
     static func allGone(older: [String]) -> String {
         older.isEmpty
@@ -66,7 +52,10 @@ enum CustodyTable {
         "a container that is not of this VM has its name: give that one its own name back (docker rename), "
         + "then have the operation settled"
 
-    static func action(_ carriers: Carriers, _ question: Question) -> Action {
+    /// `wasRunning`: whether the VM ran when the operation began.
+    static func action(
+        _ carriers: Carriers, wasRunning: Bool, _ question: RecoveryTable.Question
+    ) -> Action {
         if carriers.name == .stranger { return .park(nameTaken) }
         if case .other(let operation) = carriers.name {
             guard [.reran, .running].contains(carriers.old) else {
@@ -86,22 +75,26 @@ enum CustodyTable {
         case (_, .ran), (_, .running):
             return mayGoBack(carriers, question) ? .back : .forward
         case (_, .absent), (_, .fresh):
-            return mayGoForward(carriers, question) ? .forward : .back
+            return mayGoForward(carriers, wasRunning, question) ? .forward : .back
         }
     }
 
     /// The replacement has run and the old container has not.
-    private static func mayGoBack(_ carriers: Carriers, _ question: Question) -> Bool {
-        if question.isFailingCall && question.hasStarted { return true }
+    private static func mayGoBack(_ carriers: Carriers, _ question: RecoveryTable.Question)
+        -> Bool
+    {
+        if question.failing && question.hasStarted { return true }
         return question.direction == .backward && carriers.replacement == .ran
             && !carriers.isStartedAnew
     }
 
     /// The replacement has not run: nothing is in it that the old container does not hold.
-    private static func mayGoForward(_ carriers: Carriers, _ question: Question) -> Bool {
-        guard question.direction == .forward, !question.isFailingCall else { return false }
+    private static func mayGoForward(
+        _ carriers: Carriers, _ wasRunning: Bool, _ question: RecoveryTable.Question
+    ) -> Bool {
+        guard question.direction == .forward, !question.failing else { return false }
         if let wish = question.wish { return wish == .forward }
         let isInPlace = carriers.name == .replacement && carriers.old == .rested
-        return !question.wasRunning && isInPlace
+        return !wasRunning && isInPlace
     }
 }

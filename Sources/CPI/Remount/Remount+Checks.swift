@@ -113,16 +113,4 @@ extension World {
             }
         }
     }
-
-    /// Asks again, a few times, while the answer is a fault of Docker's and no answer.
-    func persistently(_ ask: (World) throws -> Bool) throws -> Bool {
-        for _ in 0..<3 {
-            do {
-                return try ask(self)
-            } catch let error as EngineError where error.isOutcomeUnknown {
-                sleep(seconds: 0.2)
-            }
-        }
-        return try ask(self)
-    }
 }

@@ -65,11 +65,7 @@ struct Replacement {
     }
 
     private func labels(_ world: World) throws -> [String: String] {
-        var labels = old.labels
-        labels[Label.operation] = world.operation
-        labels[Label.version] = Version.number
-        labels[Label.createdAt] = world.timestamp
-        labels[Label.host] = world.locks.place
+        var labels = Label.made(old.labels, world)
         labels[Label.vm] = plan.vm.description
         labels[Label.replaces] = old.id
         labels[Label.blueprint] = ""

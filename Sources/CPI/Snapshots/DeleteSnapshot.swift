@@ -11,7 +11,7 @@ struct DeleteSnapshot: Mutation {
         let snapshot: SnapshotCID
         let isThere: Bool
         /// What keeps prunes away from it.
-        var keeper: DeleteVM.Plan.Named?
+        var keeper: NamedContainer?
     }
     /// Nil for the empty CID, which the Go CPI's snapshot_disk answers: there never was a snapshot.
     let snapshot: SnapshotCID?
@@ -32,7 +32,7 @@ struct DeleteSnapshot: Mutation {
         let record = try world.engine.volume(snapshot.record)
         var plan = Plan(snapshot: snapshot, isThere: volume != nil || record != nil)
         if let keeper = try world.engine.container(snapshot.kept.keeper), keeper.isPin {
-            plan.keeper = DeleteVM.Plan.Named(id: keeper.id, name: keeper.name)
+            plan.keeper = NamedContainer(id: keeper.id, name: keeper.name)
         }
         for user in try world.engine.containers(["volume": [snapshot.description]]) {
             guard user.id != plan.keeper?.id, let container = try world.engine.container(user.id),

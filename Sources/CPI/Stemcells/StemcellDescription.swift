@@ -25,13 +25,13 @@ struct StemcellDescription {
             properties.value["architecture"].string ?? manifest.cloudProperties["architecture"]
                 ?? manifest.values["architecture"] ?? "")
         var labels = [
-            "io.bosh.stemcell.name": try text("name"),
-            "io.bosh.stemcell.version": try text("version"),
-            "io.bosh.stemcell.os": try text("os_distro", "operating_system", "os_type"),
+            Label.stemcellName: try text("name"),
+            Label.stemcellRelease: try text("version"),
+            Label.stemcellOS: try text("os_distro", "operating_system", "os_type"),
             Label.architecture: architecture?.description ?? "",
         ]
         let pairs = try tags.optional { try $0.object() } ?? [:]
-        for (key, value) in pairs { labels["io.bosh.tag.\(key)"] = value.string ?? value.text }
+        for (key, value) in pairs { labels[Label.tag(key)] = value.string ?? value.text }
         self.labels = labels.filter { !$0.value.isEmpty }
     }
 }

@@ -9,6 +9,12 @@ enum Label {
     static let vm = "io.bosh.vm"
     static let disk = "io.bosh.disk"
     static let stemcell = "io.bosh.stemcell"
+    /// What a stemcell says of itself.
+    static let stemcellName = "io.bosh.stemcell.name"
+    static let stemcellRelease = "io.bosh.stemcell.version"
+    static let stemcellOS = "io.bosh.stemcell.os"
+    /// A tag that the director gives to a stemcell, by its key.
+    static func tag(_ key: String) -> String { "io.bosh.tag.\(key)" }
     /// What was seen inside a stemcell: `StemcellContents`.
     static let system = "io.bosh.stemcell.os_release"
     static let architecture = "io.bosh.stemcell.architecture"

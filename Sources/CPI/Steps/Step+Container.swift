@@ -1,5 +1,11 @@
 import Engine
 
+/// A container in a plan: what it is known by, and what it was called.
+struct NamedContainer: Codable {
+    let id: String
+    let name: String
+}
+
 extension Step {
     /// Removes a container of a VM that is being deleted, whatever its state; never a volume.
     static func removeContainer(_ id: String, called name: String) -> Step {

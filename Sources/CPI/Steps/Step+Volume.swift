@@ -58,27 +58,4 @@ extension World {
     func removeVolume(_ name: String) throws {
         try patiently { try engine.removeVolume(name) }
     }
-
-    /// Repeats a removal for some seconds while Docker answers 409; a few times when it answers 5xx
-    /// or not at all. 404 is success. Throws the last `EngineError` where none of them was.
-    func patiently(_ remove: () throws -> Void) throws {
-        var last: EngineError?
-        var faults = 0
-        let isDone = try wait(seconds: 10, every: 0.2) {
-            do {
-                try remove()
-                return true
-            } catch let error as EngineError where error.isNotFound {
-                return true
-            } catch let error as EngineError where error.isConflict {
-                last = error
-                return false
-            } catch let error as EngineError where error.isOutcomeUnknown && faults < 3 {
-                last = error
-                faults += 1
-                return false
-            }
-        }
-        if !isDone, let last { throw last }
-    }
 }

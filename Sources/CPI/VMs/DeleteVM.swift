@@ -8,16 +8,12 @@ struct DeleteVM: Mutation {
     static let rule = RecoveryRule.finish
     static let deletes = true
     struct Plan: Codable {
-        struct Named: Codable {
-            let id: String
-            let name: String
-        }
         let vm: VMCID
-        let containers: [Named]
+        let containers: [NamedContainer]
         let volumes: [String]
         let images: [String]
         /// The pins of the disks that it has; nil in a plan of an older version.
-        var pins: [Named]?
+        var pins: [NamedContainer]?
         /// Networks that were made for VMs; they go with the last one. Nil in a plan of an older version.
         var networks: [String]?
     }
@@ -53,10 +49,10 @@ struct DeleteVM: Mutation {
             anonymous += container.mounts.filter(\.isAnonymous).map(\.name)
         }
         return Plan(
-            vm: vm, containers: containers.map { Plan.Named(id: $0.id, name: $0.name) },
+            vm: vm, containers: containers.map { NamedContainer(id: $0.id, name: $0.name) },
             volumes: try ownVolumes(world) + Set(anonymous).sorted(),
             images: try world.committedImages(vm),
-            pins: try world.pins(of: vm).map { Plan.Named(id: $0.id, name: $0.disk.pin) },
+            pins: try world.pins(of: vm).map { NamedContainer(id: $0.id, name: $0.disk.pin) },
             networks: try removable(networks, world))
     }
 

@@ -22,14 +22,14 @@ enum Terminal {
     }()
 
     enum Style: Int {
-        case title = 1, bad = 31, good = 32, doubtful = 33, person = 35, busy = 36, quiet = 2
+        case title = 1, bad = 31, good = 32, doubtful = 33, person = 35, busy = 36
     }
 
     /// The style of a state, or of a level of `doctor`.
     static func style(_ state: String) -> Style? {
         switch state {
         case "done", "ok": .good
-        case "failed", "rolled-back", "fail", "wrong": .bad
+        case "failed", "rolled-back", "fail": .bad
         case "interrupted", "elsewhere", "warn": .doubtful
         case "parked": .person
         case "running": .busy

@@ -8,13 +8,16 @@ import Testing
 struct CustodyTableTests {
     struct Row {
         let carriers: Carriers
-        let question: CustodyTable.Question
-        var action: Action { CustodyTable.action(carriers, question) }
+        let wasRunning: Bool
+        let question: RecoveryTable.Question
+        var action: Action {
+            CustodyTable.action(carriers, wasRunning: wasRunning, question)
+        }
     }
 
     static let rows: [Row] = {
         var rows: [Row] = []
-        let names: [Carriers.Name] = [.old, .replacement, .nobody, .other("x")]
+        let names: [Carriers.Name] = [.old, .replacement, .nobody, .other("x"), .stranger]
         let wishes: [Operation.Direction?] = [nil, .forward, .backward]
         for old in Carriers.Old.allCases {
             for replacement in Carriers.Replacement.allCases {
@@ -25,13 +28,15 @@ struct CustodyTableTests {
                                 var carriers = Carriers(
                                     old: old, replacement: replacement, image: image, name: name)
                                 carriers.isStartedAnew = bits & 1 != 0
-                                var question = CustodyTable.Question()
-                                question.wasRunning = bits & 2 != 0
+                                var question = RecoveryTable.Question(rule: .replacement)
                                 question.direction = bits & 4 != 0 ? .forward : .backward
-                                question.isFailingCall = bits & 8 != 0
-                                question.hasStarted = question.isFailingCall && bits & 2 != 0
+                                question.failing = bits & 8 != 0
+                                question.hasStarted = question.failing && bits & 2 != 0
                                 question.wish = wish
-                                rows.append(Row(carriers: carriers, question: question))
+                                rows.append(
+                                    Row(
+                                        carriers: carriers, wasRunning: bits & 2 != 0,
+                                        question: question))
                             }
                         }
                     }
@@ -43,7 +48,7 @@ struct CustodyTableTests {
 
     @Test("going back needs the old container: what is made from it is removed")
     func backNeedsOld() {
-        #expect(CustodyTableTests.rows.count == 4 * 4 * 3 * 4 * 3 * 16)
+        #expect(CustodyTableTests.rows.count == 4 * 4 * 3 * 5 * 3 * 16)
         for row in CustodyTableTests.rows where row.action == .back {
             #expect(row.carriers.old != .absent, "\(row)")
         }
@@ -54,7 +59,7 @@ struct CustodyTableTests {
         for row in CustodyTableTests.rows
         where row.action == .back && [.ran, .running].contains(row.carriers.replacement) {
             let isOwnCheck =
-                row.question.isFailingCall && row.question.hasStarted && row.carriers.old == .rested
+                row.question.failing && row.question.hasStarted && row.carriers.old == .rested
             let isGoingBack =
                 row.question.direction == .backward && !row.carriers.isStartedAnew
                 && row.carriers.replacement == .ran && row.carriers.old == .rested
@@ -73,7 +78,7 @@ struct CustodyTableTests {
 
     @Test("a person is called exactly when both have run, or when nothing is left")
     func person() {
-        for row in CustodyTableTests.rows {
+        for row in CustodyTableTests.rows where row.carriers.name != .stranger {
             let isOthers = if case .other = row.carriers.name { true } else { false }
             let isAllGone =
                 row.carriers.old == .absent && row.carriers.replacement == .absent
@@ -82,6 +87,13 @@ struct CustodyTableTests {
             let isBeside = [.reran, .running].contains(row.carriers.old)
             #expect(
                 row.action.isForPerson == (isOthers ? isBeside : isAllGone || isOpen), "\(row)")
+        }
+    }
+
+    @Test("a stranger's container has the name: a person renames it first")
+    func stranger() {
+        for row in CustodyTableTests.rows where row.carriers.name == .stranger {
+            #expect(row.action.isForPerson, "\(row)")
         }
     }
 
@@ -96,7 +108,9 @@ struct CustodyTableTests {
     @Test("the last copy is gone forward with, whatever was wished")
     func lastCopy() {
         for row in CustodyTableTests.rows
-        where row.carriers.old == .absent && row.carriers.name != .other("x") {
+        where row.carriers.old == .absent
+            && [.old, .replacement, .nobody].contains(row.carriers.name)
+        {
             let isThere = row.carriers.replacement != .absent || row.carriers.image != .absent
             #expect((row.action == .forward) == isThere, "\(row)")
         }

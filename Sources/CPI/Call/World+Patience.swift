@@ -1,0 +1,52 @@
+import Engine
+
+/// How long Docker is asked again, and for what.
+extension World {
+    /// Asks again and again until `ask` says yes; false when `seconds` have passed. Most waits are short:
+    /// the pauses grow from 20 ms, by half each time, to `pause` seconds.
+    func wait(seconds: Double, every pause: Double, until ask: () throws -> Bool) rethrows -> Bool {
+        let end = clock.monotonic() + Int64(seconds * 1_000_000)
+        var next = min(0.02, pause)
+        while true {
+            if try ask() { return true }
+            guard clock.monotonic() < end else { return false }
+            sleep(seconds: next)
+            next = min(next * 1.5, pause)
+        }
+    }
+
+    /// Repeats a removal for some seconds while Docker answers 409; a few times when it answers 5xx
+    /// or not at all. 404 is success. Throws the last `EngineError` where none of them was.
+    func patiently(_ remove: () throws -> Void) throws {
+        var last: EngineError?
+        var faults = 0
+        let isDone = try wait(seconds: 10, every: 0.2) {
+            do {
+                try remove()
+                return true
+            } catch let error as EngineError where error.isNotFound {
+                return true
+            } catch let error as EngineError where error.isConflict {
+                last = error
+                return false
+            } catch let error as EngineError where error.isOutcomeUnknown && faults < 3 {
+                last = error
+                faults += 1
+                return false
+            }
+        }
+        if !isDone, let last { throw last }
+    }
+
+    /// Asks again, a few times, while the answer is a fault of Docker's and no answer.
+    func persistently(_ ask: (World) throws -> Bool) throws -> Bool {
+        for _ in 0..<3 {
+            do {
+                return try ask(self)
+            } catch let error as EngineError where error.isOutcomeUnknown {
+                sleep(seconds: 0.2)
+            }
+        }
+        return try ask(self)
+    }
+}

@@ -1,0 +1,14 @@
+import Engine
+
+extension Container {
+    /// When it was started last; nil when it never was.
+    var startedWhen: String? { wasStarted ? startedAt : nil }
+    /// Whether what bears these labels, made from this container, holds all that it holds: it does not
+    /// run, and has not run since.
+    func isHeld(by labels: [String: String]) -> Bool {
+        !isUp && finishedAt == labels[Label.endOfOld]
+    }
+
+    /// It has processes, paused ones too.
+    var isUp: Bool { isRunning || isPaused }
+}
