@@ -33,6 +33,12 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
 
     /// The thing asked about is not there. Only a daemon that answered can say so.
     public var isNotFound: Bool { status == 404 }
+    /// The Engine knows no such request at all. podman says so in two words; of a thing that is missing it
+    /// says more.
+    public var isNoSuchPath: Bool {
+        guard case .refused(404, let message, _) = self else { return false }
+        return message == "Not Found\n"
+    }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
     /// A name is taken: podman says so with 500.
