@@ -46,6 +46,12 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         guard case .refused(let status, let message, _) = self else { return false }
         return status == 409 || (status == 500 && message.contains("is already in use"))
     }
+    /// A network's addresses belong to another one already, in the words of Docker or of podman.
+    public var isOverlap: Bool {
+        ["overlap", "is already used on the host or by another config"].contains {
+            description.contains($0)
+        }
+    }
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 
     /// Docker has answered that it cannot do what it should be able to do.

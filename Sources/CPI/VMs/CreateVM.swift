@@ -67,7 +67,7 @@ struct CreateVM: Mutation {
     /// nobody has their CIDs.
     func inTheWay(_ search: Search) throws -> [OpenOperation] {
         let incomplete = try search.incompleteVMs { container in
-            let addresses = container.askedAddresses
+            let addresses = try container.askedAddresses(search.world)
             return container.labels[Label.agent] == agent
                 || networks.contains { $0.ip.map(addresses.contains) ?? false }
         }
@@ -82,7 +82,7 @@ struct CreateVM: Mutation {
         for (operation, made) in try UnansweredCalls(world: world).vms(of: director) {
             guard let container = try world.engine.container(made.cid),
                 container.isVM(VMCID(made.cid)),
-                !wanted.isDisjoint(with: container.askedAddresses)
+                try !wanted.isDisjoint(with: container.askedAddresses(world))
             else { continue }
             world.warn(
                 "VM \(made.cid) has an address that is asked for: create_vm \(operation.id) made it for this "
@@ -196,10 +196,14 @@ struct CreateVM: Mutation {
 }
 
 extension Container {
-    /// The addresses that it was given by name, as opposed to those of Docker's choice.
-    fileprivate var askedAddresses: [String] {
-        endpoints.values.flatMap { endpoint in
-            ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
+    /// The addresses that it was given by name, as opposed to those of Docker's choice. podman does not tell
+    /// one from the other: those that it has.
+    fileprivate func askedAddresses(_ world: World) throws -> [String] {
+        let isPodman = try world.isPodman()
+        return endpoints.values.flatMap { endpoint in
+            isPodman
+                ? ["IPAddress", "GlobalIPv6Address"].compactMap { endpoint[$0].string }
+                : ["IPv4Address", "IPv6Address"].compactMap { endpoint["IPAMConfig"][$0].string }
         }
     }
 }
