@@ -41,6 +41,15 @@ struct PodmanTests {
         #expect(scene.isAttached)
     }
 
+    @Test("the stop signal that nobody asked for is shown there, by its number")
+    func stopSignal() {
+        for (shown, wanted) in [("15", "SIGRTMIN+3"), ("9", "9")] {
+            var body: JSON = ["Cmd": ["/sbin/init"], "StopSignal": .string(shown)]
+            Adoption.adopt(&body, settings: "/settings.json")
+            #expect(body["StopSignal"].string == wanted)
+        }
+    }
+
     @Test("an address in use is told with its holder, an overlapping network by name")
     func taken() throws {
         let address = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
