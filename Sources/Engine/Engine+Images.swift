@@ -26,6 +26,12 @@ public struct Image: Sendable {
     public var architecture: String { json["Architecture"].string ?? "" }
     /// How many layers; overlay2 mounts 127 at most.
     public var layers: Int { json["RootFS"]["Layers"].array?.count ?? 0 }
+
+    /// Whether all layers of another one are the lowest of its own.
+    public func stands(on other: Image) -> Bool {
+        let lowest = other.json["RootFS"]["Layers"].array ?? []
+        return !lowest.isEmpty && (json["RootFS"]["Layers"].array ?? []).starts(with: lowest)
+    }
 }
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image

@@ -33,12 +33,24 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
 
     /// The thing asked about is not there. Only a daemon that answered can say so.
     public var isNotFound: Bool { status == 404 }
+    /// The Engine knows no such request at all. podman says so in two words; of a thing that is missing it
+    /// says more.
+    public var isNoSuchPath: Bool {
+        guard case .refused(404, let message, _) = self else { return false }
+        return message == "Not Found\n"
+    }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
     /// A name is taken: podman says so with 500.
     public var isNameTaken: Bool {
         guard case .refused(let status, let message, _) = self else { return false }
         return status == 409 || (status == 500 && message.contains("is already in use"))
+    }
+    /// A network's addresses belong to another one already, in the words of Docker or of podman.
+    public var isOverlap: Bool {
+        ["overlap", "is already used on the host or by another config"].contains {
+            description.contains($0)
+        }
     }
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 

@@ -67,8 +67,10 @@ extension EndToEnd {
                 "bosh": ["password": self["env"], "agent": ["settings": ["x": [self["nested"]]]]],
                 "url": .string("https://u:\(canaries["url"] ?? "")@example.org/path"),
             ]
+            // podman starts no container with a tag in it.
+            let option = try TestEngine.isPodman ? "labels" : "tag"
             let properties: JSON = [
-                "LogConfig": ["Type": "json-file", "Config": ["tag": self["log-config"]]]
+                "LogConfig": ["Type": "json-file", "Config": [option: self["log-config"]]]
             ]
             let arguments = rig.vmArguments(rig.network(), properties: properties, env: env)
             let made = try call(rig, home, "create_vm", arguments)

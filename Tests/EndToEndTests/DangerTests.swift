@@ -133,9 +133,8 @@ extension EndToEnd {
             let rig = try Rig()
             defer { rig.tearDown() }
             let (vm, _) = try rig.interruptedAttach(at: "/commit")
-            let endpoint = try #require(try rig.engine.inspectContainer(vm).endpoints.first)
-            let address = try #require(endpoint.value["IPAMConfig"]["IPv4Address"].string)
-            let subnet = Int(address.split(separator: ".")[2]) ?? 0
+            let name = try #require(try rig.engine.inspectContainer(vm).endpoints.first?.key)
+            let subnet = try #require(name.split(separator: "-").last.flatMap { Int($0) })
             let thief = try rig.makeVM(rig.network(subnet, 10))
             let failed = try rig.admin("recover", "--yes")
             #expect(failed.exitCode == 1 && failed.stdout.contains("held by \(thief)"), "\(failed)")

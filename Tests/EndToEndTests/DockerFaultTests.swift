@@ -59,7 +59,11 @@ extension EndToEnd {
             try rig.result("attach_disk", [.string(vm), .string(disk)])
         }
 
-        @Test("The network is removed while the VM is stopped: nothing is lost, a person is told")
+        @Test(
+            "The network is removed while the VM is stopped: nothing is lost, a person is told",
+            .enabled("podman removes no network that a container is on") {
+                try !TestEngine.isPodman
+            })
         func networkRemoved() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -128,12 +132,18 @@ extension EndToEnd {
             let before = try rig.leftovers(["vm-"])
             let answer = try rig.call("create_vm", rig.vmArguments(network))
             #expect(answer.errorType == "Bosh::Clouds::VMCreationFailed", "\(answer.stdout)")
-            #expect(answer.errorMessage.contains("no available"), "\(answer.stdout)")
+            #expect(
+                ["no available", "failed to find free IP"].contains {
+                    answer.errorMessage.contains($0)
+                }, "\(answer.stdout)")
             #expect(try rig.leftovers(["vm-"]) == before)
         }
 
         @Test(
             "A container that Docker could not remove is dead: deleting again ends it",
+            .enabled("podman forgets a container that it could not remove") {
+                try !TestEngine.isPodman
+            },
             .enabled(if: geteuid() == 0 && TestEngine.all.allSatisfy { $0.privateName != nil }))
         func deadContainer() throws {
             let rig = try Rig()
@@ -187,7 +197,9 @@ extension EndToEnd {
             let sum = try rig.shell(vm, "sha256sum </etc/big")
             tmpfs.fill()
             let attached = try rig.call("attach_disk", [.string(vm), .string(disk)])
-            #expect(attached.errorMessage.contains("no space left"), "\(attached.stdout)")
+            // podman has a database on that disk.
+            let words = try TestEngine.isPodman ? "disk is full" : "no space left"
+            #expect(attached.errorMessage.contains(words), "\(attached.stdout)")
             let imported = try rig.call("create_stemcell", make)
             #expect(imported.errorMessage.contains("no space left"), "\(imported.stdout)")
             tmpfs.empty()

@@ -74,7 +74,7 @@ extension EndToEnd {
         @Test(
             "Joined by a swarm: a VM on each host, on one overlay network, reach each other",
             .enabled("this kernel has no vxlan") { Hosts.hasVXLAN },
-            .enabled("podman has no swarm") { try !Hosts.isPodman })
+            .enabled("podman has no swarm") { try !TestEngine.isPodman })
         func swarm() throws {
             let hosts = try Hosts()
             defer { hosts.remove() }
@@ -192,10 +192,6 @@ private final class Hosts: @unchecked Sendable {
         return run.stdout
     }
 
-    static var isPodman: Bool {
-        get throws { try !TestEngine.anyInfo["BuildahVersion"].isNull }
-    }
-
     static let hasVXLAN: Bool = {
         let script = "ip link add cpi-vx type vxlan id 4242 dstport 0 && ip link del cpi-vx"
         let run = try? Command.run("/usr/bin/env", ["unshare", "--net", "sh", "-c", script])
@@ -211,4 +207,9 @@ extension TestEngine {
             return try Engine(try Address(host), timeout: 60).info()
         }
     }
+
+    static var isPodman: Bool { get throws { try !anyInfo["BuildahVersion"].isNull } }
+
+    /// The network that an Engine has from the start.
+    static var defaultNetwork: String { get throws { try isPodman ? "podman" : "bridge" } }
 }

@@ -75,16 +75,20 @@ extension EndToEnd {
             let vm = try rig.makeVM(rig.network(), properties: properties)
             let disk = try rig.makeDisk()
             let before = try rig.engine.inspectContainer(vm)
-            for _ in 0..<2 {
+            for isFirst in [true, false] {
                 let seen = try rig.shell(
                     vm,
                     """
                     awk '/^Max core/ { print $5; print $6 }' /proc/self/limits
                     [ -c /dev/other ] && echo device
                     df -k /dev/shm | awk 'END { print $2 }'; df -k /scratch | awk 'END { print $2 }'
-                    cat /proc/sys/net/core/somaxconn; grep -c ' /shared ' /proc/self/mountinfo
+                    grep -c ' /shared ' /proc/self/mountinfo
                     """)
-                #expect(seen == "512\n1024\ndevice\n8192\n4096\n321\n1")
+                #expect(seen == "512\n1024\ndevice\n8192\n4096\n1")
+                // podman does not show them: a replacement has none.
+                if try isFirst || !TestEngine.isPodman {
+                    #expect(try rig.shell(vm, "cat /proc/sys/net/core/somaxconn") == "321")
+                }
                 try rig.result("attach_disk", [.string(vm), .string(disk)])
             }
             // A replacement changes what it must, and nothing else of it.
@@ -105,16 +109,28 @@ extension EndToEnd {
             let refused = try rig.call(
                 "create_vm", rig.vmArguments(rig.network(), properties: ["memory": "much"]))
             #expect(refused.errorMessage.contains("cloud_properties.memory"), "\(refused.stdout)")
-            let lxcfs = try rig.call(
-                "create_vm",
-                rig.vmArguments(rig.network(), properties: ["force_lxcfs_enabled": true]))
-            #expect(lxcfs.errorMessage.contains("force_lxcfs_enabled"), "\(lxcfs.stdout)")
             let device = try rig.call(
                 "create_vm",
                 rig.vmArguments(
                     rig.network(),
                     properties: ["Privileged": false, "devices": ["/dev/there-is-none"]]))
             #expect(device.errorMessage.contains("/dev/there-is-none"), "\(device.stdout)")
+            #expect(try rig.leftovers(["vm-"]) == before)
+        }
+
+        @Test(
+            "lxcfs that the host has not: said where a VM asks for it, done without where the configuration does",
+            .enabled("podman looks for the source of a mount when the VM starts") {
+                try !TestEngine.isPodman
+            })
+        func lxcfs() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let before = try rig.leftovers(["vm-"])
+            let refused = try rig.call(
+                "create_vm",
+                rig.vmArguments(rig.network(), properties: ["force_lxcfs_enabled": true]))
+            #expect(refused.errorMessage.contains("force_lxcfs_enabled"), "\(refused.stdout)")
             #expect(try rig.leftovers(["vm-"]) == before)
             // Where the configuration asks for it, it is for the hosts that have it.
             try rig.set { $0["enable_lxcfs_support"] = true }

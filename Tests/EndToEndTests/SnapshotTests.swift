@@ -89,7 +89,9 @@ extension EndToEnd {
                 let copier = try? rig.engine.containers(["name": ["[.]copy$"]]).first
                 guard let copier else { return }
                 try? rig.engine.order(
-                    "/containers/\(copier.id)/update", [], ["NanoCpus": 20_000_000])
+                    "/containers/\(copier.id)/update", [],
+                    // podman takes no NanoCpus here.
+                    ["CpuPeriod": 100_000, "CpuQuota": 2_000])
             }
             let answer = try rig.through(proxy) {
                 try rig.call("snapshot_disk", [.string(disk), [:]])

@@ -29,8 +29,7 @@ extension EndToEnd {
             #expect(labels["io.bosh.stemcell.init"] == "systemd", "\(labels)")
             #expect(labels["io.bosh.stemcell.os_release"] == "Seen Linux 1")
             #expect(labels["io.bosh.stemcell.settings_path"] == path)
-            let machine = try Command.run("/usr/bin/env", ["uname", "-m"]).stdout
-            #expect(labels["io.bosh.stemcell.architecture"] == machine.filter { !$0.isNewline })
+            #expect(try labels["io.bosh.stemcell.architecture"] == machine())
             #expect(try rig.engine.containers([:]).count == before)
             #expect(try rig.leftovers([cid]) == [cid])
 
@@ -40,7 +39,9 @@ extension EndToEnd {
             let vm = try rig.makeVM(arguments: .array(arguments))
             let settings = try rig.shell(vm, "cat \(path)")
             #expect(settings.contains("agent_id"))
-            #expect(try rig.engine.inspectContainer(vm).json["Config"]["StopSignal"].isNull)
+            // podman shows the number of the one that nobody asked for.
+            let signal = try rig.engine.inspectContainer(vm).json["Config"]["StopSignal"]
+            #expect(try signal.isNull || (TestEngine.isPodman && signal == "15"))
             try rig.result("delete_vm", [.string(vm)])
             try rig.result("delete_stemcell", [.string(cid)])
             #expect(try rig.leftovers(["stemcell"]) == [rig.stemcell])
@@ -50,7 +51,7 @@ extension EndToEnd {
         func architecture() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let here = try rig.engine.info()["Architecture"].string ?? ""
+            let here = try machine()
             let said = try rig.call(
                 "create_stemcell", [.string(StemcellTrait.image), ["architecture": "s390x"]])
             #expect(said.errorMessage.contains("s390x") && said.errorMessage.contains(here))
@@ -102,6 +103,11 @@ extension EndToEnd {
         private func stemcell(_ rig: Rig, _ image: String, _ properties: JSON) throws -> String {
             try #require(
                 try rig.result("create_stemcell", [.string(image), properties]).string)
+        }
+
+        /// As the kernel calls it, and Docker too; podman has Go's word.
+        private func machine() throws -> String {
+            try Command.run("/usr/bin/env", ["uname", "-m"]).stdout.filter { !$0.isNewline }
         }
 
         /// The small stemcell's image, changed by a shell script that runs in its root.

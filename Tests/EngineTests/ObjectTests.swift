@@ -41,6 +41,14 @@ struct ObjectTests {
         #expect(container.image == "stemcell:1")
     }
 
+    @Test("a container that podman is stopping runs")
+    func stopping() {
+        func runs(_ status: JSON) -> Bool {
+            Container(json: ["State": ["Status": status, "Running": false]]).isRunning
+        }
+        #expect(runs("stopping") && !runs("exited"))
+    }
+
     @Test("a restart policy goes with its number of attempts")
     func restartPolicy() throws {
         var bodies: [JSON] = []

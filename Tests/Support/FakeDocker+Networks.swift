@@ -44,6 +44,10 @@ extension FakeDocker {
         var subnets = pools.compactMap { $0["Subnet"].string }
         let taken = state.networks.flatMap(\.subnets)
         guard !subnets.contains(where: { mine in taken.contains { Pool.overlap(mine, $0) } }) else {
+            guard state.buildah == nil else {
+                throw Refusal(
+                    500, "subnet \(subnets[0]) is already used on the host or by another config")
+            }
             throw Refusal(403, "Pool overlaps with other one on this address space")
         }
         if subnets.isEmpty { subnets = ["172.\(18 + state.networks.count).0.0/16"] }
@@ -97,6 +101,12 @@ extension FakeDocker {
         if let wish {
             guard network.subnets.contains(where: { Pool.overlap($0, wish + "/32") }) else {
                 throw Refusal(400, "no configured subnet contains IP address \(wish)")
+            }
+            guard !taken.contains(wish) || state.buildah == nil else {
+                throw Refusal(
+                    500,
+                    "IPAM error: requested ip address \(wish) is already allocated to container ID 1"
+                )
             }
             guard !taken.contains(wish) else { throw Refusal(403, "Address already in use") }
         }

@@ -3,8 +3,9 @@ import Foundation
 
 /// Images from registries.
 extension FakeDocker {
-    /// `GET /distribution/{name}/json`: asks the registry, and changes nothing.
+    /// `GET /distribution/{name}/json`: asks the registry, and changes nothing. podman has no such path.
     func distribution(_ call: Call) throws -> Response {
+        guard state.buildah == nil else { throw Refusal(404, "Not Found\n") }
         let name = call.parts.dropFirst().dropLast().joined(separator: "/")
         let image = try remote(name, call)
         return ok(["Descriptor": ["digest": .string(image.digest)], "Platforms": []])

@@ -40,10 +40,14 @@ extension World {
         guard text.contains("address already in use") || isPodmans else { return nil }
         let endpoints = try engine.inspectContainer(id).endpoints
         for (name, endpoint) in endpoints.sorted(by: { $0.key < $1.key }) {
-            let wanted = [
-                endpoint["IPAMConfig"]["IPv4Address"].string,
-                endpoint["IPAMConfig"]["IPv6Address"].string,
-            ].compactMap(\.self)
+            // podman shows no wishes of an endpoint, and names the address.
+            let wanted =
+                isPodmans
+                ? text.split(separator: " ").map(String.init)
+                : [
+                    endpoint["IPAMConfig"]["IPv4Address"].string,
+                    endpoint["IPAMConfig"]["IPv6Address"].string,
+                ].compactMap(\.self)
             guard let network = try engine.network(name) else { continue }
             for holder in network.holders {
                 guard let address = wanted.first(where: holder.plainAddresses.contains) else {

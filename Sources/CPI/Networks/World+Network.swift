@@ -73,7 +73,7 @@ extension World {
         do {
             let spec = plan.spec(properties, labels: labels, try engine.version())
             try engine.createNetwork(spec)
-        } catch let error as EngineError where error.description.contains("overlap") {
+        } catch let error as EngineError where error.isOverlap {
             let others = try engine.networks().filter { $0.overlaps(plan.subnets) }
             let names = try others.map { other in
                 let users = try listOfUsers(of: other.name).map { ", \($0) on it" } ?? ""

@@ -76,14 +76,14 @@ final class Search {
 
     /// Incomplete VMs of this director that `isInTheWay` says yes to. What may live elsewhere is left
     /// alone.
-    func incompleteVMs(_ isInTheWay: (Container) -> Bool) throws -> [OpenOperation] {
+    func incompleteVMs(_ isInTheWay: (Container) throws -> Bool) throws -> [OpenOperation] {
         try Traces(world: world).incompleteVMs().filter { trace in
             guard trace.operation.director == world.request.director,
                 world.isDead(trace),
                 let vm = trace.subjects.first?.cid,
                 let container = try world.engine.container(VMCID(vm).incomplete)
             else { return false }
-            return isInTheWay(container)
+            return try isInTheWay(container)
         }.compactMap(inJournal)
     }
 

@@ -10,11 +10,11 @@ enum Adoption {
         let script = EntryScript.beside(settings: settings)
         let own = body["Entrypoint"].array ?? []
         body["Entrypoint"] = .array(["/bin/sh", "-c", .string(script), "docker_cpi"] + own)
-        // The Go CPI leaves the signal to Docker, and systemd does not end for that one.
+        // The Go CPI leaves the signal to Docker, and systemd does not end for that one. podman shows its number.
         let words = own + (body["Cmd"].array ?? [])
         let isSystemd = words.contains { $0.string?.hasSuffix("/sbin/init") ?? false }
         let signal = body["StopSignal"].string ?? ""
-        if isSystemd, ["", "SIGTERM"].contains(signal) { body["StopSignal"] = "SIGRTMIN+3" }
+        if isSystemd, ["", "SIGTERM", "15"].contains(signal) { body["StopSignal"] = "SIGRTMIN+3" }
     }
 }
 

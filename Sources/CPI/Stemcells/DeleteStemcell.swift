@@ -28,7 +28,7 @@ struct DeleteStemcell: Mutation {
                 kind: .cloud,
                 message: "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
         }
-        for summary in try world.engine.containers(["ancestor": [stemcell.description]]) {
+        for summary in try world.containers(on: stemcell, image) {
             if stemcell.isShared {
                 world.warn(
                     "image \(stemcell) is kept: container \(summary.names.first ?? summary.id) "
@@ -56,4 +56,20 @@ struct DeleteStemcell: Mutation {
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}
+
+extension World {
+    /// Those that stand on an image, whatever was committed in between. podman finds those alone that were
+    /// made from it: a VM that was replaced has its layers at the bottom.
+    fileprivate func containers(on stemcell: StemcellCID, _ image: Image?) throws
+        -> [ContainerSummary]
+    {
+        guard let image, try isPodman() else {
+            return try engine.containers(["ancestor": [stemcell.description]])
+        }
+        return try engine.containers([:]).filter { summary in
+            guard let container = try engine.container(summary.id) else { return false }
+            return try engine.image(container.imageID)?.stands(on: image) == true
+        }
+    }
 }

@@ -58,7 +58,12 @@ struct LightStemcell {
         } else if let present = try presentName(world) {
             return LightImage(repository: repository, name: present, digest: digest, isOurs: false)
         }
-        let manifest = try resolved(world)
+        let manifest: String
+        do {
+            manifest = try resolved(world)
+        } catch let error as EngineError where error.isNoSuchPath {
+            manifest = try unresolved()
+        }
         let name = "\(repository)@\(manifest)"
         return LightImage(
             repository: repository, name: name, digest: digest,
@@ -102,11 +107,22 @@ struct LightStemcell {
         let (name, login) = (repository + rest, login(world))
         do {
             return try world.engine.registryDigest(name, login: login)
-        } catch let error as EngineError {
+        } catch let error as EngineError where !error.isNoSuchPath {
             let failure = RegistryFailure(error)
             if failure.reason == .noImage { return nil }
             throw failure.explained(name, hasLogin: login != nil) ?? error
         }
+    }
+
+    /// podman cannot ask a registry: the digest that was given must be the manifest's.
+    private func unresolved() throws -> String {
+        guard let digest else {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot use image \(reference): podman cannot ask a registry which image "
+                    + "that is; the stemcell needs the digest of its manifest")
+        }
+        return digest
     }
 
     private func missing(_ name: String) -> CPIError {

@@ -67,8 +67,8 @@ struct CreateVM: Mutation {
     /// nobody has their CIDs.
     func inTheWay(_ search: Search) throws -> [OpenOperation] {
         let incomplete = try search.incompleteVMs { container in
-            container.labels[Label.agent] == agent
-                || networks.contains(where: container.hasAddress)
+            try container.labels[Label.agent] == agent
+                || networks.contains { try container.hasAddress(of: $0, search.world) }
         }
         return try search.about(subjects) + incomplete
     }
@@ -82,7 +82,7 @@ struct CreateVM: Mutation {
         for (operation, made) in try UnansweredCalls(world: world).vms(of: director) {
             guard let container = try world.engine.container(made.cid),
                 container.isVM(VMCID(made.cid)),
-                networks.contains(where: container.hasAddress)
+                try networks.contains(where: { try container.hasAddress(of: $0, world) })
             else { continue }
             world.warn(
                 "VM \(made.cid) has an address that is asked for: create_vm \(operation.id) made it for this "
@@ -197,11 +197,16 @@ struct CreateVM: Mutation {
 
 extension Container {
     /// Whether it was given the address that an entry of create_vm asks for, as opposed to one of Docker's
-    /// choice, on the Docker network that the entry names, if it names one.
-    fileprivate func hasAddress(of network: BoshNetwork) -> Bool {
+    /// choice, on the Docker network that the entry names, if it names one. podman does not tell one from
+    /// the other: any address that it has counts there.
+    fileprivate func hasAddress(of network: BoshNetwork, _ world: World) throws -> Bool {
         guard network.kind == .manual, let ip = network.ip else { return false }
+        let isPodman = try world.isPodman()
         return endpoints.contains { name, endpoint in
-            let given = ["IPv4Address", "IPv6Address"].map { endpoint["IPAMConfig"][$0].string }
+            let given =
+                isPodman
+                ? ["IPAddress", "GlobalIPv6Address"].map { endpoint[$0].string }
+                : ["IPv4Address", "IPv6Address"].map { endpoint["IPAMConfig"][$0].string }
             return given.contains(ip) && (network.properties.name ?? name) == name
         }
     }

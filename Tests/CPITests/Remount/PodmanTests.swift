@@ -41,6 +41,25 @@ struct PodmanTests {
         #expect(scene.isAttached)
     }
 
+    @Test("the stop signal that nobody asked for is shown there, by its number")
+    func stopSignal() {
+        for (shown, wanted) in [("15", "SIGRTMIN+3"), ("9", "9")] {
+            var body: JSON = ["Cmd": ["/sbin/init"], "StopSignal": .string(shown)]
+            Adoption.adopt(&body, settings: "/settings.json")
+            #expect(body["StopSignal"].string == wanted)
+        }
+    }
+
+    @Test("an address in use is told with its holder, an overlapping network by name")
+    func taken() throws {
+        let address = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
+        #expect(address?.message.contains("held by \(scene.vm)") == true)
+        let network = #expect(throws: CallFailure.self) {
+            try scene.create(agent: "b", networks: ["x": Scene.network("net-z", "10.1.0.9")])
+        }
+        #expect(network?.message.contains("overlaps with net-a") == true)
+    }
+
     @Test("a disk is made without a limit, which would keep it from being mounted")
     func size() throws {
         #expect(scene.docker.state.volumes[scene.disk]?.options == [:])

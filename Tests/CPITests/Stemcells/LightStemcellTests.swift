@@ -67,6 +67,18 @@ struct LightStemcellTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("podman cannot ask a registry: it is pulled by its manifest's digest, and needs one")
+    func podman() throws {
+        scene.docker.state.buildah = "1.39.3"
+        let cid = try create()
+        #expect(scene.docker.state.image(cid)?.parent == Self.id)
+        #expect(failure(properties(["digest": .string(Self.other)])).contains("no such image"))
+        scene.runner.configuration["light_stemcell"] = ["require_image_verification": false]
+        let message = failure(properties(["digest": .null]))
+        #expect(message.contains("needs the digest of its manifest"), "\(message)")
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
     @Test("two stemcells of one image have two names, share its layers, and go one by one")
     func shared() throws {
         let (one, two) = (try create(), try create())

@@ -39,6 +39,14 @@ struct UnansweredVMTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("podman does not show what was asked for: the address that it has counts")
+    func podman() throws {
+        scene.docker.state.buildah = "1.39.3"
+        let first = try lose(false)
+        _ = try scene.create(agent: "agent-2")
+        #expect(scene.docker.state.container(first) == nil)
+    }
+
     @Test("one that a call has named since is somebody's")
     func named() throws {
         let first = try lose(false)
