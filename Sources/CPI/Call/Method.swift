@@ -62,6 +62,8 @@ protocol Mutation: Method {
     /// Takes away what is of no use to anybody when the operation is closed as it is: its mark, names
     /// beside the final one.
     static func removeRemains(_ plan: Plan, _ world: World) throws
+    /// What settling the operation so takes away from Docker, in the words of `Removals`.
+    static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String]
     func answer(_ plan: Plan, _ request: CallContext) -> JSON
     /// The first error as the director is to see it.
     static func error(_ error: CPIError, cause: Error) -> CPIError
@@ -77,5 +79,8 @@ extension Mutation {
     static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan? { nil }
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] { [] }
     static func removeRemains(_ plan: Plan, _ world: World) throws {}
+    static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
+        try seen.usual(action, steps(plan, nil))
+    }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }

@@ -76,15 +76,28 @@ struct CreateDisk: Mutation {
         return try plan.copier.map { try world.hasFilled($0) } ?? true ? .complete : .incomplete
     }
 
-    /// A disk that is half filled is none: nobody has its CID.
     static func removeRemains(_ plan: Plan, _ world: World) throws {
         guard let copier = plan.copier else { return }
-        let isFilled = try world.hasFilled(copier)
+        let unfilled = try unfilled(plan, world)
         try world.removeCopier(copier.name)
-        guard !isFilled, let volume = try world.madeVolume(plan.disk.description),
+        if let unfilled { try world.removeVolume(unfilled.name) }
+    }
+
+    static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
+        switch action {
+        case .back, .forward: try seen.usual(action, steps(plan, nil))
+        case .superseded, .close, .park:
+            try seen.copiers() + (unfilled(plan, seen.world).map { ["volume \($0.name)"] } ?? [])
+        }
+    }
+
+    /// A disk that is half filled is none: nobody has its CID. Nil where it is filled, or not there.
+    private static func unfilled(_ plan: Plan, _ world: World) throws -> Volume? {
+        guard let copier = plan.copier, try !world.hasFilled(copier),
+            let volume = try world.madeVolume(plan.disk.description),
             volume.labels[Label.copyOf] == copier.source
-        else { return }
-        try world.removeVolume(plan.disk.description)
+        else { return nil }
+        return volume
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.disk.description) }

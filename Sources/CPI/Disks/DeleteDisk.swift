@@ -50,7 +50,9 @@ struct DeleteDisk: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         guard try world.disk(disk) != nil else {
-            guard world.hasJustSettled(Self.name, disk.subject) else { throw CPIError.diskNotFound(disk) }
+            guard world.hasJustSettled(Self.name, disk.subject) else {
+                throw CPIError.diskNotFound(disk)
+            }
             return Plan(disk: disk, oldContainers: [], isGone: true)
         }
         let pin = try world.pin(of: disk)

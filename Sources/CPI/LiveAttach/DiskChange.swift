@@ -79,6 +79,14 @@ extension DiskMethod {
         }
     }
 
+    static func removals(_ plan: DiskChange, _ action: Action, _ seen: Removals) throws -> [String]
+    {
+        switch plan {
+        case .remount(let plan): try plan.removals(action, seen.world) + seen.marks()
+        case .live(let plan): try plan.removals(action, seen.world)
+        }
+    }
+
     static func removeRemains(_ plan: DiskChange, _ world: World) throws {
         guard case .remount(let plan) = plan else { return }
         try plan.removeRemains(world)

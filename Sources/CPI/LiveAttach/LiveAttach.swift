@@ -134,6 +134,20 @@ extension LiveAttach {
     }
 }
 
+extension LiveAttach {
+    /// In the words of `Removals`.
+    func removals(_ action: Action, _ world: World) throws -> [String] {
+        guard let pin = try world.pin(of: disk) else { return [] }
+        let goes =
+            switch action {
+            case .back: isAttach && world.made(pin.labels)
+            case .forward: !isAttach && pin.isPin(of: vm)
+            case .superseded, .close, .park: false
+            }
+        return goes ? ["container \(disk.pin)"] : []
+    }
+}
+
 extension Container {
     var isPrivileged: Bool { json["HostConfig"]["Privileged"].bool ?? false }
 

@@ -44,7 +44,8 @@ extension Settlement {
         let situation = try M.situation(plan, world)
         return Explanation(
             rule: situation.rule ?? M.rule.words, situation: situation.facts,
-            action: action.words, removals: try Removals(world: world).of(type, plan, action),
+            action: action.words,
+            removals: try M.removals(plan, action, Removals(world: world)),
             needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
     }
 }

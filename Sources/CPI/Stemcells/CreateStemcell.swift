@@ -79,6 +79,34 @@ struct CreateStemcell: Mutation {
         try plan.image?.release(world)
     }
 
+    static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
+        switch action {
+        case .back: try seen.made() + pulled(plan, seen.world)
+        case .forward: try seen.usual(action, steps(plan, nil))
+        case .superseded, .close, .park: try beside(plan, seen)
+        }
+    }
+
+    /// What a light stemcell was pulled as.
+    private static func pulled(_ plan: Plan, _ world: World) throws -> [String] {
+        guard let image = plan.image, image.isOurs, try world.engine.image(image.name) != nil else {
+            return []
+        }
+        return ["image \(image.name), if no container is made from it"]
+    }
+
+    /// What is there beside a stemcell that is complete: see `removeRemains`.
+    private static func beside(_ plan: Plan, _ seen: Removals) throws -> [String] {
+        let world = seen.world
+        guard try world.madeImage(plan.stemcell.description) != nil else { return [] }
+        let base = try world.base(of: plan.stemcell).map { base in
+            ["container \(base.name)"] + seen.volumes(base)
+        }
+        let incomplete = plan.stemcell.incomplete
+        let image = try world.madeImage(incomplete).map { _ in "image \(incomplete)" }
+        return try (base ?? []) + [image].compactMap(\.self) + pulled(plan, world)
+    }
+
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.stemcell.description) }
 
     private static func changes(_ labels: [String: String]) -> [String] {

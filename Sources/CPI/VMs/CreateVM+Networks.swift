@@ -47,3 +47,17 @@ extension World {
         }
     }
 }
+
+extension CreateVM {
+    /// Of the networks those that it has made itself.
+    static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
+        guard case .back = action else { return try seen.usual(action, steps(plan, nil)) }
+        return try seen.made()
+            + plan.networks.compactMap { plan in
+                guard let network = try seen.world.engine.network(plan.name),
+                    seen.world.made(network.labels)
+                else { return nil }
+                return seen.unused(plan.name)
+            }
+    }
+}
