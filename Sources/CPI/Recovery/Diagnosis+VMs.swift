@@ -49,6 +49,13 @@ extension OperatorRecovery {
             advice: canGiveBack ? "cpi-admin recover" : "docker rename \(member.name) \(vm)")
     }
 
+    private func offNetwork(_ vm: VMCID, _ container: Container) -> Finding? {
+        guard container.endpoints.isEmpty else { return nil }
+        return Finding(
+            "vm \(vm)", .warn, "is on no network: somebody has disconnected it",
+            advice: "docker network connect --ip ADDRESS NETWORK \(vm), or bosh recreate")
+    }
+
     private func stopped(_ vm: VMCID, _ container: Container) -> Finding? {
         guard !container.isRestarting else {
             return Finding(
@@ -56,7 +63,7 @@ extension OperatorRecovery {
                 "ends again and again: started \(container.restarts) times by Docker, the last exit "
                     + "code is \(container.exitCode)", advice: "docker logs --tail 20 \(vm)")
         }
-        guard !container.isUp else { return nil }
+        guard !container.isUp else { return offNetwork(vm, container) }
         let state =
             container.wasStarted
             ? "is stopped since \(DockerTime.utc(container.finishedAt)), with exit code "

@@ -69,7 +69,6 @@ extension Carriers.Name {
         case .old: "the old container has the VM's name"
         case .replacement: "the replacement has the VM's name"
         case .nobody: "no container has the VM's name"
-        case .stranger: "a container that is not of the VM has its name"
         case .other(let id): "the container of operation \(id) has the VM's name"
         }
     }

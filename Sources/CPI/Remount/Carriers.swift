@@ -40,8 +40,6 @@ struct Carriers {
         case old, replacement, nobody
         /// That of another operation, by its id.
         case other(String)
-        /// One that is not of this VM.
-        case stranger
     }
 
     var old: Old
@@ -63,7 +61,8 @@ struct Carriers {
 }
 
 extension Carriers {
-    /// Looks at Docker: five requests at most. Throws `EngineError`.
+    /// Looks at Docker: five requests at most. Throws `EngineError`, and `CannotLook` where a container that
+    /// is not of the VM has its name.
     static func look(_ plan: Remount, _ world: World) throws -> Carriers {
         let old = try world.engine.container(plan.old)
         let replacement = try world.madeContainer(plan.names)
@@ -90,7 +89,11 @@ extension Carriers {
         if old?.name == vm { return .old }
         if replacement?.name == vm { return .replacement }
         guard let holder = try world.engine.container(vm) else { return .nobody }
-        guard holder.isVM(plan.vm) else { return .stranger }
+        guard holder.isVM(plan.vm) else {
+            throw CannotLook(
+                description: "a container that is not of VM \(plan.vm) has its name: give that one its own "
+                    + "name back (docker rename)")
+        }
         let maker = holder.labels[Label.operation] ?? ""
         return .other(maker.isEmpty ? "of somebody unknown" : maker)
     }

@@ -14,7 +14,6 @@ import Journal
 ///     reran, running    ran, running          a person chooses, and the other one is kept as well
 ///     any other         absent, fresh         back; forward if an operator wants so, or if the VM was
 ///                                             stopped all along and has its new container already
-///     the VM's name is with a container that is not of the VM: a person has to rename that
 ///     the VM's name is with another operation's container: that one has taken over; but a person chooses
 ///     where the old container has run since
 enum CustodyTable {
@@ -48,15 +47,10 @@ enum CustodyTable {
             + "(docker diff), and remove it; then the operation is closed"
     }
 
-    static let nameTaken =
-        "a container that is not of this VM has its name: give that one its own name back (docker rename), "
-        + "then have the operation settled"
-
     /// `wasRunning`: whether the VM ran when the operation began.
     static func action(
         _ carriers: Carriers, wasRunning: Bool, _ question: RecoveryTable.Question
     ) -> Action {
-        if carriers.name == .stranger { return .park(nameTaken) }
         if case .other(let operation) = carriers.name {
             guard [.reran, .running].contains(carriers.old) else {
                 return .superseded(by: operation)

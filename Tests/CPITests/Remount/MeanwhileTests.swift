@@ -76,16 +76,16 @@ struct MeanwhileTests {
             try engine.renameContainer(second, to: scene.vm)
         }
         let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        let words = "a container that is not of VM \(scene.vm) has its name"
         #expect(
-            failure?.message.contains("a container that is not of this VM has its name") == true,
+            failure?.message.contains("What is true now could not be seen: \(words)") == true,
             "\(failure)")
-        let operation = try scene.runner.lastOperation()
-        #expect(operation.state == .parked)
+        let blocked = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(blocked?.message.contains(words) == true, "\(blocked)")
         let orphan = try scene.runner.orphans(journal: true).first { $0.name.contains(".old-") }
         #expect(orphan?.command.hasPrefix("cpi-admin recover") == true, "\(orphan)")
         try engine.renameContainer(scene.vm, to: second)
-        let recovery = try scene.runner.operatorRecovery(journal: true)
-        for one in try recovery.cases(operation.id) { _ = try recovery.settle(one) }
+        try scene.runner.recover()
         #expect(scene.container?.id == old && scene.container?.isRunning == true)
         #expect(try scene.runner.journal().open().isEmpty)
     }
