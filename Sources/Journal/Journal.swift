@@ -16,14 +16,13 @@ public final class Journal {
 
     /// Opens the journal in `directory`, making the directory (0700) and the file (0600) if missing.
     ///
-    /// `busyTimeout` (milliseconds) is how long to wait for others, here and later. `setsAside`: a corrupt
-    /// file is kept under another name, and a new one begun; that may mean to read all of it.
-    public init(directory: String, busyTimeout: Int32, setsAside: Bool = true) throws {
+    /// `busyTimeout` (milliseconds) is how long to wait for others, here and later.
+    public init(directory: String, busyTimeout: Int32) throws {
         try Files.makeDirectory(directory)
         path = directory + "/" + Journal.fileName
         do {
             database = try Journal.open(path, busyTimeout, requiresHeader: true)
-        } catch let error as JournalError where error.isCorruption && setsAside {
+        } catch let error as JournalError where error.isCorruption {
             setAside = try Corruption.setAside(path, at: Clock.system.wall())
             database = try Journal.open(path, busyTimeout)
         }

@@ -76,7 +76,7 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let custody = try Custody(rig)
             let answer = try custody.meet(
-                "delete_disk", [.string(custody.disk)], { $0.arm("DELETE ", .status500) })
+                "delete_disk", [.string(custody.disk)], { $0.arm("DELETE ", .broken) })
             #expect(!answer.json["error"].isNull)
             let further: JSON =
                 method == "snapshot_disk"

@@ -171,7 +171,10 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let tar = rig.directory + "/big.tar"
             try Command.shell(
-                "cd '\(rig.directory)' && truncate -s 300M big && tar -cf big.tar big && rm big")
+                """
+                cd '\(rig.directory)' && truncate -s 300M big && mkdir -p bin && cp /bin/sh bin/sh
+                tar -cf big.tar big bin && rm big
+                """)
             let request = String(
                 decoding: Rig.request("create_stemcell", [.string(tar), ["name": "big"]]),
                 as: UTF8.self)

@@ -60,6 +60,52 @@ extension EndToEnd {
             #expect(try !isAttached(vm, disk, rig))
         }
 
+        @Test("moved to another VM in the middle of a slow attach: that one is no success")
+        func movedAway() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmAndDisk()
+            let second = try rig.makeVM(rig.network())
+            let attach: JSON = [.string(vm), .string(disk)]
+            // The image of pins is there from now on.
+            try rig.result("attach_disk", attach)
+            try rig.result("detach_disk", attach)
+            let other = try rig.otherConfiguration("second") { $0["attach"] = "restart" }
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            proxy.arm(effect: 2, .late)  // the pin's start, seconds after the mount
+            nonisolated(unsafe) var answers: [[Answer]] = [[], []]
+            nonisolated(unsafe) let rig2 = rig
+            rig.machine = Machine.blind
+            try rig.through(proxy) {
+                DispatchQueue.concurrentPerform(iterations: 2) { index in
+                    guard index == 1 else {
+                        answers[0] = [try? rig2.call("attach_disk", attach)].compactMap(\.self)
+                        return
+                    }
+                    for _ in 1...100 {
+                        if (try? rig2.places(disk, in: vm))?.isEmpty == false { break }
+                        usleep(50_000)
+                    }
+                    answers[1] = [
+                        ("detach_disk", attach), ("attach_disk", [.string(second), .string(disk)]),
+                    ].compactMap { try? rig2.send(Rig.request($0, $1), configuration: other) }
+                }
+            }
+            rig.machine = []
+            #expect(proxy.disarm())
+            #expect(answers[1].map { $0.json["error"] } == [.null, .null], "\(answers[1])")
+            let slow = try #require(answers[0].first)
+            // By then the other one's attach may be at its end, or its detach.
+            let isSeen = ["is attached to VM \(second) by now", "was detached from VM \(vm)"]
+                .contains(where: slow.errorMessage.contains)
+            #expect(isSeen, "\(slow)")
+            #expect(try !isAttached(vm, disk, rig))
+            #expect(try rig.result("get_disks", [.string(second)]) == [.string(disk)])
+            #expect(try rig.admin("recover", "--yes").exitCode == 0)
+            #expect(try !isAttached(vm, disk, rig))
+        }
+
         @Test("detached twice at once: it is gone, and nothing of it is left")
         func detachTwice() throws {
             let rig = try Rig.live()

@@ -226,7 +226,8 @@ extension EndToEnd {
             let rig = try Rig { $0["journal"]["retention_days"] = 2 }
             defer { rig.tearDown() }
             for _ in 0..<3 { try rig.result("info", []) }
-            let old = "started = started - 3 * 86400000"
+            let days = "3 * 86400000"
+            let old = "started = started - \(days), finished = finished - \(days)"
             try rig.journal(
                 "UPDATE operations SET \(old); UPDATE operations SET state = 'parked' "
                     + "WHERE id = (SELECT max(id) FROM operations)")

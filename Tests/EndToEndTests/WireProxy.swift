@@ -15,6 +15,8 @@ final class WireProxy: @unchecked Sendable {
         case status500
         /// Docker gets the request a second later.
         case delay
+        /// Docker says that it cannot, however often it is asked.
+        case broken
 
         /// Those of the crash matrix.
         static let all: [Fault] = [
@@ -145,7 +147,7 @@ final class WireProxy: @unchecked Sendable {
         switch fault {
         case .killBefore: return strike()
         case .cut: return
-        case .status500: return answer(client, 500, "the wire proxy says no")
+        case .status500, .broken: return answer(client, 500, "the wire proxy says no")
         case .busy: return answer(client, 409, "removal of container x is already in progress")
         case .delay: sleep(1)
         case .late: sleep(9)
@@ -240,5 +242,11 @@ final class WireProxy: @unchecked Sendable {
 
 extension WireProxy.Fault {
     var isKill: Bool { [.killBefore, .killAfter, .killDuring].contains(self) }
-    fileprivate var strikes: Int { self == .busy ? 3 : 1 }
+    fileprivate var strikes: Int {
+        switch self {
+        case .busy: 3
+        case .broken: .max
+        default: 1
+        }
+    }
 }

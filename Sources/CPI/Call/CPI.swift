@@ -8,6 +8,7 @@ public enum CPI {
     /// The whole of `docker-cpi`. Returns the exit code: 0 once an answer was written, whatever it
     /// says, for bosh-cli takes any other for a failure of the CPI itself.
     public static func main(_ arguments: [String]) -> Int32 {
+        Streams.fillGaps()
         signal(SIGPIPE, SIG_IGN)  // a director that is gone must not stop a call half way
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         switch CommandLineOptions(arguments) {

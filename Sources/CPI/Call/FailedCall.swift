@@ -30,7 +30,7 @@ struct FailedCall<M: Mutation> {
         case .superseded(let other):
             try? M.removeRemains(plan, world)  // recovery finds what is left
             end(.failed, failure)
-            throw report(failure, "Operation \(other) has taken over")
+            throw report(failure, "\(other.capitalizedFirst) has taken over")
         case .close(.done, let why): world.warn("\(failure.cause); \(why)")
         case .close(let state, let why):
             try? M.removeRemains(plan, world)  // recovery finds what is left

@@ -2,6 +2,14 @@ import Glibc
 
 /// stdin, stdout and stderr, byte by byte as they are.
 public enum Streams {
+    /// Before any file is opened: a stream that is closed would be the number of the first one, and what is
+    /// written to it would go into the journal. Nothing can be written to what it gets instead.
+    public static func fillGaps() {
+        for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 {
+            _ = open("/dev/null", O_RDONLY)  // the lowest number that is free
+        }
+    }
+
     /// Everything up to the end of the stream.
     static func readAll(_ descriptor: Int32) -> [UInt8] {
         var all: [UInt8] = []

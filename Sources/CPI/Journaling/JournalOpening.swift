@@ -33,10 +33,7 @@ struct JournalPlace {
     private static func place(
         in directory: String, _ access: Wiring.Access, _ logger: Logger
     ) throws -> JournalPlace {
-        // A call that only looks does not read a corrupt journal to its end: the next one that changes
-        // something does.
-        let journal = try Journal(
-            directory: directory, busyTimeout: access.rawValue, setsAside: access == .writing)
+        let journal = try Journal(directory: directory, busyTimeout: access.rawValue)
         if let aside = journal.setAside {
             logger.warning(
                 "the journal was corrupt; it is kept as \(aside) and a new one was begun")

@@ -60,9 +60,14 @@ extension World {
         return plan.container.isEmpty ? nil : try engine.container(plan.container)
     }
 
-    /// The name of another VM that has the plan's disk; nil when there is none.
+    /// The name of another VM that has the plan's disk; nil when there is none. A stranger's container, such
+    /// as one that makes a backup, is no VM, and one that was replaced does not run.
     func elsewhere(_ plan: LiveAttach) throws -> String? {
-        if let other = try otherHolder(of: plan.disk, than: plan.vm) { return other.name }
+        let other = try holders(of: plan.disk).first { holder in
+            guard let vm = holder.vm, vm != plan.vm, !holder.isOld else { return false }
+            return try !isAbandoned(holder.container)
+        }
+        if let other { return other.name }
         return try vmWithoutPin(plan.disk, pin(of: plan.disk), besides: plan.vm)?.description
     }
 

@@ -3,12 +3,13 @@ import Journal
 /// What becomes of a live attach or detach that cannot go on as it began: one table for a call that
 /// fails, for recovery after a death, and for an operator's choice. Neither way does harm.
 ///
-///     attach   the VM is gone, or another one has the disk   back
-///              another operation has attached it since      nothing: it is that one's
+///     attach   the VM is gone, or another one has the disk  back
 ///              on the list, mounted, pinned as planned      done
 ///              on the list, and its pin runs or has run     forward: somebody has unmounted it, or
 ///                                                                    stopped the pin
-///              any other                                    back: nobody has had the answer
+///              any other                                    back: nobody has had the answer;
+///                                                                    nothing where another operation
+///                                                                    has attached it since
 ///     detach   another VM has the disk                      forward
 ///              the VM has it, and the pin is as it was      back: nothing was changed
 ///              any other                                    forward
@@ -20,8 +21,12 @@ enum LiveTable {
         _ plan: LiveAttach, _ state: LiveState, direction: Operation.Direction,
         wish: Operation.Direction?
     ) -> Action {
-        plan.isAttach
-            ? attach(plan, state, direction, wish) : detach(plan, state, direction, wish)
+        guard plan.isAttach else { return detach(plan, state, direction, wish) }
+        let action = attach(plan, state, direction, wish)
+        guard action == .back, state.isThere, !plan.wasListed, let last = state.attachedBy,
+            last != plan.operation
+        else { return action }
+        return .close(.failed, "operation \(last) has attached the disk since")
     }
 
     private static func attach(
@@ -29,9 +34,6 @@ enum LiveTable {
         _ wish: Operation.Direction?
     ) -> Action {
         guard state.vm != .absent, !state.isElsewhere else { return .back }
-        if state.isThere, let other = state.attachedBy, other != plan.operation {
-            return .close(.failed, "operation \(other) has attached the disk since")
-        }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
         let isPinned = state.pin == .running || (state.pin != .absent && !plan.pinRuns)

@@ -5,47 +5,71 @@ import Engine
 struct OldContainers {
     let world: World
 
+    /// What is out of order with a VM, and is beyond doubt.
+    private enum Disorder {
+        /// The VM's name is free, and this is the container that ran last.
+        case nameless(Container)
+        /// A replacement beside the container that it was to replace: it never ran.
+        case unneeded(Container, beside: Container)
+        /// It was replaced, and another container of the VM, whose agent is up, holds all that it holds.
+        case held(Container)
+    }
+
     /// Puts a VM's containers in order, as far as no doubt is left. The caller has its lock, and has
     /// settled what is known to be open. Volumes are never touched. Returns whether anything was done.
     @discardableResult
     func tidy(_ vm: VMCID) throws -> Bool {
-        let others = try world.containers(of: vm).filter {
-            $0.role != .vm && $0.role != .incomplete
+        let disorders = try disorders(vm)
+        var hasHeld = false
+        for disorder in disorders {
+            switch disorder {
+            case .nameless(let container):
+                try world.engine.renameContainer(container.id, to: vm.description)
+                world.warn("container \(container.name) is VM \(vm): it has its name back")
+                try tidy(vm)
+            case .unneeded(let next, let current):
+                try world.removeContainer(next.id, .neverRan(beside: current.id))
+                world.warn(
+                    "container \(next.name) never ran, and no operation needs it: it is removed")
+            case .held: hasHeld = true
+            }
         }
-        // Most VMs have none.
-        guard !others.isEmpty, try world.engine.volume(vm.mark) == nil else { return false }
-        guard let current = try world.engine.container(vm.description) else {
-            return try giveNameBack(vm, others)
-        }
-        let wasCleared = try removeReplacement(vm, beside: current)
-        guard current.isRunning, try AgentProbe(world: world).isUp(current),
-            try removeHeld(vm)
-        else { return wasCleared }
-        try world.removeUnusedImages(vm)
-        return true
+        if try hasHeld && removeHeld(vm) { try world.removeUnusedImages(vm) }
+        return !disorders.isEmpty
     }
 
     /// What `tidy` would do, in words; empty for nothing. Changes nothing.
     func plan(_ vm: VMCID) throws -> [String] {
+        try disorders(vm).map { disorder in
+            switch disorder {
+            case .nameless(let container):
+                let state = container.isUp ? "" : "; it is stopped, and stays so"
+                return "give container \(container.name) its name back: it is VM \(vm)\(state)"
+            case .unneeded(let next, _):
+                return "remove container \(next.name): it never ran, and no operation needs it"
+            case .held(let container):
+                return
+                    "remove container \(container.name): it was replaced, and VM \(vm) holds all "
+                    + "that it holds"
+            }
+        }
+    }
+
+    private func disorders(_ vm: VMCID) throws -> [Disorder] {
         let others = try world.containers(of: vm).filter {
             $0.role != .vm && $0.role != .incomplete
         }
+        // Most VMs have none.
         guard !others.isEmpty, try world.engine.volume(vm.mark) == nil else { return [] }
         guard let current = try world.engine.container(vm.description) else {
-            return try nameless(vm, others).map { container in
-                let state = container.isUp ? "" : "; it is stopped, and stays so"
-                return ["give container \(container.name) its name back: it is VM \(vm)\(state)"]
-            } ?? []
+            return try nameless(vm, others).map { [.nameless($0)] } ?? []
         }
-        var words: [String] = []
-        if let next = try unneeded(vm, beside: current) {
-            words.append("remove container \(next.name): it never ran, and no operation needs it")
+        let unneeded = try unneeded(vm, beside: current).map {
+            [Disorder.unneeded($0, beside: current)]
         }
-        guard current.isRunning, try AgentProbe(world: world).isUp(current) else { return words }
-        return try words
-            + old(vm).filter { try world.isHeld($0, vm) }.map {
-                "remove container \($0.name): it was replaced, and VM \(vm) holds all that it holds"
-            }
+        let isUp = try current.isRunning && AgentProbe(world: world).isUp(current)
+        let held = try isUp ? old(vm).filter { try world.isHeld($0, vm) } : []
+        return (unneeded ?? []) + held.map(Disorder.held)
     }
 
     private func old(_ vm: VMCID) throws -> [Container] {
@@ -92,27 +116,11 @@ struct OldContainers {
         return next
     }
 
-    private func removeReplacement(_ vm: VMCID, beside current: Container) throws -> Bool {
-        guard let next = try unneeded(vm, beside: current) else { return false }
-        try world.removeContainer(next.id, .neverRan(beside: current.id))
-        world.warn(
-            "container \(vm.replacement) never ran, and no operation needs it: it is removed")
-        return true
-    }
-
     /// The VM's name is free. The container that ran last, when there is no doubt which.
     private func nameless(_ vm: VMCID, _ others: [World.MemberContainer]) throws -> Container? {
         let ran = try others.compactMap { try world.engine.container($0.id) }
             .filter { $0.wasStarted && ($0.labels[Label.vm] == vm.description || vm.isGoCPIs) }
         let candidates = try ran.filter { try !world.isHeld($0, vm) || ran.count == 1 }
         return candidates.count == 1 ? candidates.first : nil
-    }
-
-    private func giveNameBack(_ vm: VMCID, _ others: [World.MemberContainer]) throws -> Bool {
-        guard let container = try nameless(vm, others) else { return false }
-        try world.engine.renameContainer(container.id, to: vm.description)
-        world.warn("container \(container.name) is VM \(vm): it has its name back")
-        try tidy(vm)
-        return true
     }
 }

@@ -27,7 +27,7 @@ enum Situation {
     case unfinished
     /// What it was at work on is not there any more; why that matters, in words.
     case gone(String)
-    /// Another operation, by its id, has put its own container in the place of ours.
+    /// Somebody, in words, has put another container in the place of ours.
     case superseded(String)
     /// Where a VM's state is while its container is replaced.
     case carriers(Carriers, wasRunning: Bool)
@@ -41,7 +41,7 @@ enum Situation {
 enum Action: Equatable {
     case back
     case forward
-    /// Another operation, by its id, has taken over: what this one has left of its own goes.
+    /// Somebody, in words, has taken over: what this operation has left of its own goes.
     case superseded(by: String)
     /// Nothing is left to do.
     case close(Operation.State, String)
@@ -53,7 +53,7 @@ enum Action: Equatable {
         switch self {
         case .back: "roll back"
         case .forward: "finish"
-        case .superseded(let later): "close as failed: operation \(later) has taken over"
+        case .superseded(let later): "close as failed: \(later) has taken over"
         case .close(let state, let why): "close as \(state.rawValue): \(why)"
         case .park(let why): "leave to a person: \(why)"
         }

@@ -128,7 +128,7 @@ struct Settlement {
         switch action {
         case .close(let state, let why): finish(state, why)
         case .park(let why): park(why)
-        case .superseded(let other): finish(.failed, "operation \(other) has taken over")
+        case .superseded(let other): finish(.failed, "\(other) has taken over")
         case .back, .forward: break
         }
         return action

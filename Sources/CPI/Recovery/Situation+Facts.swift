@@ -7,7 +7,7 @@ extension Situation {
         case .unfinished: ["what it is to finish may be unfinished"]
         case .untouched(let what): ["\(what) is there"]
         case .gone(let why): [why]
-        case .superseded(let other): ["operation \(other) has put its own container there"]
+        case .superseded(let other): ["\(other) has put another container there"]
         case .carriers(let carriers, let wasRunning):
             carriers.facts + ["before it the VM \(wasRunning ? "ran" : "did not run")"]
         case .remnant(let replacement):
@@ -69,7 +69,7 @@ extension Carriers.Name {
         case .old: "the old container has the VM's name"
         case .replacement: "the replacement has the VM's name"
         case .nobody: "no container has the VM's name"
-        case .other(let id): "the container of operation \(id) has the VM's name"
+        case .other(let who): "the container of \(who) has the VM's name"
         }
     }
 }

@@ -38,7 +38,7 @@ struct Carriers {
     /// Which container has the VM's name.
     enum Name: Equatable {
         case old, replacement, nobody
-        /// That of another operation, by its id.
+        /// That of another operation, in words.
         case other(String)
     }
 
@@ -91,11 +91,10 @@ extension Carriers {
         guard let holder = try world.engine.container(vm) else { return .nobody }
         guard holder.isVM(plan.vm) else {
             throw CannotLook(
-                description: "a container that is not of VM \(plan.vm) has its name: give that one its own "
-                    + "name back (docker rename)")
+                description: "a container that is not of VM \(plan.vm) has its name: give that "
+                    + "one its own name back (docker rename)")
         }
-        let maker = holder.labels[Label.operation] ?? ""
-        return .other(maker.isEmpty ? "of somebody unknown" : maker)
+        return .other(Label.maker(holder.labels))
     }
 }
 

@@ -40,9 +40,9 @@ enum CustodyTable {
     }
 
     /// Where another operation has replaced the VM since.
-    static func ranBeside(_ carriers: Carriers, _ operation: String) -> String {
+    static func ranBeside(_ carriers: Carriers, _ other: String) -> String {
         let old = carriers.oldContainer
-        return "operation \(operation) has taken over, but container \(old?.name ?? "of the VM") "
+        return "\(other) has taken over, but container \(old?.name ?? "of the VM") "
             + "(\(old?.status ?? "")) has run since, and may hold what the VM does not: stop it, compare it "
             + "(docker diff), and remove it; then the operation is closed"
     }
@@ -51,11 +51,11 @@ enum CustodyTable {
     static func action(
         _ carriers: Carriers, wasRunning: Bool, _ question: RecoveryTable.Question
     ) -> Action {
-        if case .other(let operation) = carriers.name {
+        if case .other(let other) = carriers.name {
             guard [.reran, .running].contains(carriers.old) else {
-                return .superseded(by: operation)
+                return .superseded(by: other)
             }
-            return .park(ranBeside(carriers, operation))
+            return .park(ranBeside(carriers, other))
         }
         switch (carriers.old, carriers.replacement) {
         case (.absent, .absent):

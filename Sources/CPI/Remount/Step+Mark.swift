@@ -17,7 +17,7 @@ extension Step {
                     volume = try world.engine.createVolume(name, labels: labels)
                 }
                 guard world.made(volume.labels) else {
-                    throw world.marked(vm, by: volume.labels[Label.operation])
+                    throw world.marked(vm, by: volume.labels)
                 }
             },
             verify: { try $0.madeVolume(name) != nil },
@@ -36,16 +36,17 @@ extension Step {
 
 extension World {
     /// By an operation that is at work elsewhere, that was parked, or that no journal knows.
-    fileprivate func marked(_ vm: VMCID, by operation: String?) -> CPIError {
-        let owner = operation ?? "of somebody unknown"
-        let known = operation.flatMap { id in recorder.store.read { try $0.find(id) } ?? nil }
+    fileprivate func marked(_ vm: VMCID, by labels: [String: String]) -> CPIError {
+        let known = labels[Label.operation].flatMap { id in
+            recorder.store.read { try $0.find(id) } ?? nil
+        }
         let why = known?.state == .parked ? known?.error : nil
-        let isOpen = known?.state.isOpen ?? false
         let next =
-            isOpen ? "cpi-admin recover \(owner)" : "cpi-admin recover --from-docker --vm \(vm)"
+            known.flatMap { $0.state.isOpen ? "cpi-admin recover \($0.id)" : nil }
+            ?? "cpi-admin recover --from-docker --vm \(vm)"
         return CPIError(
             kind: .cloud,
-            message: "operation \(owner) has left its mark on VM \(vm)"
+            message: "\(Label.maker(labels)) has left its mark on VM \(vm)"
                 + (why.map { " (\($0))" } ?? "") + "; next: \(next)")
     }
 }

@@ -63,6 +63,12 @@ enum Label {
         metadata, host, endOfOld, blueprint, vip, stemcellVersion,
     ]
 
+    /// Who made what bears these labels, in words.
+    static func maker(_ labels: [String: String]) -> String {
+        let id = labels[operation] ?? ""
+        return id.isEmpty ? "somebody unknown" : "operation \(id)"
+    }
+
     /// Whether a container has its labels from a committed image as they are: somebody has run the image by
     /// hand, to look into it. Whatever the CPI makes from one has an empty blueprint of its own.
     static func isRunByHand(_ labels: [String: String]) -> Bool {

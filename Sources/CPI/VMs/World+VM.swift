@@ -51,8 +51,7 @@ extension World {
     func situation(of container: String, _ vm: VMCID) throws -> Situation {
         guard try engine.container(container) == nil else { return .unfinished }
         if let present = try self.vm(vm) {
-            let maker = present.labels[Label.operation] ?? ""
-            return .superseded(maker.isEmpty ? "of somebody unknown" : maker)
+            return .superseded(Label.maker(present.labels))
         }
         return .gone(CustodyTable.allGone(older: try committedImages(vm)))
     }

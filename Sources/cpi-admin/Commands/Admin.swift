@@ -27,6 +27,7 @@ struct Admin: ParsableCommand {
 
 extension Admin {
     static func main() {
+        Streams.fillGaps()
         do {
             var command = try parseAsRoot()
             try command.run()

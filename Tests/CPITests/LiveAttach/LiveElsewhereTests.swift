@@ -95,4 +95,38 @@ struct LiveElsewhereTests {
         #expect(operation.state == .failed)
         #expect(operation.error?.contains("has attached the disk since") == true)
     }
+
+    @Test(
+        "a stranger's container that has the disk, such as a backup, keeps no detach_disk from going back"
+    )
+    func backup() throws {
+        _ = try scene.attach()
+        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        _ = try engine.createContainer(
+            "backup",
+            [
+                "Image": .string(scene.stemcell), "Cmd": ["true"],
+                "HostConfig": ["Binds": [.string("\(scene.disk):/backup:ro")]],
+            ])
+        scene.docker.diskUser = "process 77 (sleep)"
+        let failure = #expect(throws: CallFailure.self) { try scene.detach() }
+        #expect(
+            failure?.message.contains("Rolled back: everything is as it was before") == true,
+            "\(failure)")
+        #expect(scene.isAttachedLive && scene.container?.live == [scene.disk])
+        scene.docker.diskUser = nil
+        _ = try scene.detach()
+        #expect(!scene.isAttached)
+    }
+
+    @Test("attached again by a later call, it is attached for those who have no journal as well")
+    func attachedAgain() throws {
+        _ = try scene.attach()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].live = []
+        _ = try scene.attach()
+        #expect(scene.container?.live == [scene.disk])
+        let recovery = try scene.runner.operatorRecovery(journal: false)
+        #expect(try recovery.casesFromDocker(olderThan: 0).cases.isEmpty)
+    }
 }
