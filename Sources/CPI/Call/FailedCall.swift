@@ -16,14 +16,9 @@ struct FailedCall<M: Mutation> {
         // What Docker has refused did not happen: a way back may still be open.
         if failure.isRefusal, steps[failure.index].isOneWay { begun.removeLast() }
         if steps[failure.index].isTidying { return try leaveTheRest(failure) }
+        guard !(failure.cause is CannotLook) else { throw unseen(failure) }
         let next: Action
-        do {
-            if failure.cause is CannotLook { throw failure.cause }
-            next = try action(begun)
-        } catch {
-            world.recorder.leaveOpen()
-            throw report(failure, "What is true now could not be seen: \(error)", next: recover)
-        }
+        do { next = try action(begun) } catch { throw unseen(failure, ": \(error)") }
         switch next {
         case .back: try goBack(begun, failure)
         case .forward: try goForward(failure)
@@ -40,6 +35,12 @@ struct FailedCall<M: Mutation> {
             try park(why)
             throw report(failure, "A person is needed: \(why)", next: recover)
         }
+    }
+
+    /// Recovery is to look again.
+    private func unseen(_ failure: StepFailure, _ why: String = "") -> CPIError {
+        world.recorder.leaveOpen()
+        return report(failure, "What is true now could not be seen\(why)", next: recover)
     }
 
     private func action(_ begun: [Step]) throws -> Action {

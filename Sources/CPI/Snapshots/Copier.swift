@@ -72,30 +72,31 @@ extension Copier {
         }
     }
 
-    /// Waits for its end, as long as that takes; for a Docker that does not answer, a minute at a time.
+    /// Waits for its report, as long as that takes; for a Docker that does not answer, a minute at a time.
     func awaitReport(_ world: World) throws -> CopyReport {
         var pause = 0.02
-        while try isUp(world) {
+        while try isAtWork(world) {
             world.sleep(seconds: pause)
-            pause = min(1, pause * 1.2)
+            pause = min(1, pause * 1.1)
         }
         guard let report = try report(world) else { throw try failure(world) }
         return report
     }
 
-    private func isUp(_ world: World) throws -> Bool {
-        var isUp: Bool?
+    /// It has not reported, and it runs: Docker takes a moment to say that it has ended.
+    private func isAtWork(_ world: World) throws -> Bool {
+        var isAtWork: Bool?
         var silence: EngineError?
         _ = try world.wait(seconds: 60, every: 1) {
             do {
-                isUp = try required(world).isUp
+                isAtWork = try !has("report", world) && required(world).isUp
             } catch let error as EngineError where error.isUnanswered {
                 silence = error
             }
-            return isUp != nil
+            return isAtWork != nil
         }
-        if isUp == nil, let silence { throw silence }
-        return isUp ?? false
+        if isAtWork == nil, let silence { throw silence }
+        return isAtWork ?? false
     }
 
     /// What it has said at its end; nil when it did not get so far.
