@@ -57,3 +57,16 @@ extension Scene {
         return true
     }
 }
+
+extension Scene {
+    /// Somebody else acts right before the first request that `isIt` says yes to, once.
+    func before(_ isIt: @escaping (Request) -> Bool, _ act: @escaping () throws -> Void) {
+        var isDone = false
+        docker.onRequest = { [docker] _, request in
+            guard !isDone, isIt(request) else { return nil }
+            isDone = true
+            docker.apart { try? act() }
+            return nil
+        }
+    }
+}

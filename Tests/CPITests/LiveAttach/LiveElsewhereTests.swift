@@ -26,16 +26,6 @@ struct LiveElsewhereTests {
         _ = try machine.call("attach_disk", [.string(second), .string(scene.disk)])
     }
 
-    private func before(_ isIt: @escaping (Request) -> Bool, _ act: @escaping () throws -> Void) {
-        var isDone = false
-        scene.docker.onRequest = { _, request in
-            guard !isDone, isIt(request) else { return nil }
-            isDone = true
-            scene.docker.apart { try? act() }
-            return nil
-        }
-    }
-
     private func expectMoved(_ place: SourceLocation = #_sourceLocation) {
         #expect(!scene.isAttached, sourceLocation: place)
         #expect(scene.container?.live == [], sourceLocation: place)
@@ -49,8 +39,9 @@ struct LiveElsewhereTests {
         _ = try scene.attach()
         scene.docker.diskUser = "process 77 (sleep)"
         let pin = DiskCID(scene.disk).pin
-        before({ $0.path.hasSuffix("/containers/create") && $0.query.contains { $0.value == pin } })
-        {
+        scene.before({
+            $0.path.hasSuffix("/containers/create") && $0.query.contains { $0.value == pin }
+        }) {
             scene.docker.diskUser = nil
             try moveAway()
         }
@@ -65,7 +56,7 @@ struct LiveElsewhereTests {
 
     @Test("attach_disk is no success where another VM has got the disk in its middle")
     func attach() throws {
-        before({ $0.path.contains("/containers/") && $0.path.hasSuffix("/start") }, moveAway)
+        scene.before({ $0.path.contains("/containers/") && $0.path.hasSuffix("/start") }, moveAway)
         let failure = #expect(throws: CallFailure.self) { try scene.attach() }
         #expect(failure?.message.contains("attached to VM \(second) by now") == true, "\(failure)")
         expectMoved()

@@ -30,14 +30,11 @@ struct LiveOutsiderTests {
 
     /// Does something right before the first request of that kind, once.
     private func before(_ request: String, _ act: @escaping () throws -> Void) {
-        var isDone = false
-        scene.docker.onRequest = { _, sent in
-            let summary = sent.summary + sent.query.map { "?\($0.name)=\($0.value)" }.joined()
-            guard !isDone, summary.contains(request) else { return nil }
-            isDone = true
-            scene.docker.apart { try? act() }
-            return nil
-        }
+        scene.before(
+            { sent in
+                let query = sent.query.map { "?\($0.name)=\($0.value)" }.joined()
+                return (sent.summary + query).contains(request)
+            }, act)
     }
 
     @Test("reboot_vm starts the pins of its disks: a prune would take what the VM has mounted")

@@ -18,23 +18,13 @@ struct MeanwhileTests {
         try scene.makeDisk()
     }
 
-    private func before(_ isIt: @escaping (Request) -> Bool, _ act: @escaping () throws -> Void) {
-        var isDone = false
-        scene.docker.onRequest = { _, request in
-            guard !isDone, isIt(request) else { return nil }
-            isDone = true
-            scene.docker.apart { try? act() }
-            return nil
-        }
-    }
-
     private func isCreate(_ request: Request) -> Bool {
         request.path.hasSuffix("/containers/create")
     }
 
     @Test("a VM that was disconnected from its network is not replaced by one without it")
     func disconnected() throws {
-        before({ $0.path.hasSuffix("/commit") }) {
+        scene.before({ $0.path.hasSuffix("/commit") }) {
             let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
             scene.docker.state.containers[index].endpoints = [:]
         }
@@ -49,7 +39,7 @@ struct MeanwhileTests {
 
     @Test("an image that somebody has given the committed image's name is not run")
     func tagged() throws {
-        before(isCreate) {
+        scene.before(isCreate) {
             let name = "\(scene.vm):"
             let committed = try #require(
                 scene.docker.state.images.firstIndex { $0.tags.contains { $0.hasPrefix(name) } })
@@ -72,7 +62,8 @@ struct MeanwhileTests {
             agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
         let second = try #require(answer.array?.first?.string)
         let old = try #require(scene.container).id
-        before({ $0.path.hasSuffix("/rename") && $0.query.contains { $0.value == scene.vm } }) {
+        scene.before({ $0.path.hasSuffix("/rename") && $0.query.contains { $0.value == scene.vm } })
+        {
             try engine.renameContainer(second, to: scene.vm)
         }
         let failure = #expect(throws: CallFailure.self) { try scene.attach() }
