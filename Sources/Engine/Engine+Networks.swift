@@ -68,8 +68,8 @@ extension Engine {
             ["Container": .string(container), "EndpointConfig": endpoint])
     }
 
-    /// `DELETE /networks/{name}`: 403 while a running container is connected.
-    public func removeNetwork(_ name: String) throws {
-        try delete("/networks/\(name.percentEncoded)")
+    /// `DELETE /networks/{id}`, the name as well: 403 while a running container is connected.
+    public func removeNetwork(_ id: String) throws {
+        try delete("/networks/\(id.percentEncoded)")
     }
 }

@@ -42,13 +42,12 @@ extension Journal {
 
     /// Names of the steps whose effect was begun: what has no `doing` event never reached Docker.
     public func begun(of operation: String) throws -> Set<String> {
-        Set(try events("WHERE operation = ?1 AND kind = 'doing'", operation).compactMap(\.step))
+        Set(try events(of: operation, .doing).compactMap(\.step))
     }
 
-    /// The events that began to take a step back, oldest first: the first one says since when the
-    /// operation goes backward.
-    public func undoing(of operation: String) throws -> [Event] {
-        try events("WHERE operation = ?1 AND kind = 'undoing'", operation)
+    /// The operation's events of one kind, oldest first.
+    public func events(of operation: String, _ kind: Event.Kind) throws -> [Event] {
+        try events("WHERE operation = ?1 AND kind = '\(kind.rawValue)'", operation)
     }
 
     private func events(_ filter: String, _ operation: String) throws -> [Event] {

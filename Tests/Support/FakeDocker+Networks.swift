@@ -27,8 +27,10 @@ extension FakeDocker {
             ? [["Name": "none", "Id": .string(id), "Driver": "null", "Scope": "local"]] : []
     }
 
+    /// By name or id.
     private func network(_ name: String) throws -> State.Network {
-        guard let network = state.network(name) else {
+        guard let network = state.network(name) ?? state.networks.first(where: { $0.id == name })
+        else {
             throw Refusal(404, "network \(name) not found")
         }
         return network
@@ -77,8 +79,8 @@ extension FakeDocker {
     }
 
     private func removeNetwork(_ name: String) throws -> Response {
-        tell("remove network \(name)")
         let network = try network(name)
+        tell("remove network \(network.name)")
         guard network.name != "bridge" else {
             throw Refusal(403, "bridge is a pre-defined network and cannot be removed")
         }

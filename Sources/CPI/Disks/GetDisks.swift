@@ -15,11 +15,10 @@ struct GetDisks: Query {
 
     func answer(_ world: World) throws -> JSON {
         let container = try world.requireVM(vm)
-        let mounted = container.mounts.filter { $0.type == "volume" }
-            .filter { DiskCID.atHint($0.destination) == $0.name }.map { DiskCID($0.name) }
         let ahead = world.recorder.store.disksMountedAhead(in: vm) ?? []
         let live = try world.liveDisks(of: vm, in: container.id)
         return JSON(
-            Set(mounted.filter { !ahead.contains($0) } + live).map(\.description).sorted())
+            Set(container.mountedDisks.filter { !ahead.contains($0) } + live).map(\.description)
+                .sorted())
     }
 }

@@ -84,6 +84,12 @@ extension World {
 }
 
 extension Container {
+    /// The disks that it was made with, by its mounts.
+    var mountedDisks: [DiskCID] {
+        mounts.filter { $0.type == "volume" && DiskCID.atHint($0.destination) == $0.name }
+            .map { DiskCID($0.name) }
+    }
+
     /// Whether the disk is among its mounts, wherever.
     fileprivate func mounts(_ disk: DiskCID) -> Bool {
         mounts.contains { $0.type == "volume" && $0.name == disk.description }

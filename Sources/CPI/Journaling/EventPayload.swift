@@ -20,7 +20,8 @@ public enum EventPayload: Sendable, Equatable {
     case warning(String)
     /// What something took, or how it went.
     case note(String)
-    case outcome(Operation.State, error: String?)
+    /// `byOperator`: a person has decided it, with cpi-admin.
+    case outcome(Operation.State, error: String?, byOperator: Bool = false)
     /// The answer was written to stdout, or nobody was reading any more.
     case replied(delivered: Bool)
     /// The intent itself is read as an `Operation`.
@@ -64,9 +65,12 @@ extension EventPayload {
         case .request(let line, let status):
             ["request": .string(line), "status": status.map { .integer(Int64($0)) } ?? .null]
         case .warning(let text), .note(let text): ["text": .string(text)]
-        case .outcome(let state, nil): ["state": .string(state.rawValue)]
-        case .outcome(let state, let error?):
-            ["state": .string(state.rawValue), "error": .string(error)]
+        case .outcome(let state, let error, let byOperator):
+            .object(
+                [
+                    "state": .string(state.rawValue), "error": error.map(JSON.string),
+                    "by": byOperator ? "operator" : nil,
+                ].compactMapValues(\.self))
         case .replied(let delivered): ["delivered": .bool(delivered)]
         }
     }
@@ -93,7 +97,7 @@ extension EventPayload {
         case .outcome:
             self = .outcome(
                 Operation.State(rawValue: data["state"].string ?? "") ?? .failed,
-                error: data["error"].string)
+                error: data["error"].string, byOperator: data["by"] == "operator")
         case .replied: self = .replied(delivered: data["delivered"].bool ?? false)
         }
     }

@@ -58,7 +58,7 @@ extension JournalStore {
     /// How things were when the operation began to go back; nil when it has not, or when no journal
     /// tells.
     func undoingBegan(of operation: String) -> UndoingBegan? {
-        for event in read({ try $0.undoing(of: operation) }) ?? [] {
+        for event in read({ try $0.events(of: operation, .undoing) }) ?? [] {
             if case .undoing(let began?) = EventPayload(event) { return began }
         }
         return nil

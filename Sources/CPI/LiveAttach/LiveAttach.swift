@@ -56,6 +56,8 @@ struct LiveAttach: Codable {
         let now = try LiveState(self, world)
         var found: [String] = []
         if now.vm == .absent { found.append("VM \(vm) is gone") }
+        // Only what runs is attached to so.
+        if now.vm == .stopped, isAttach { found.append("VM \(vm) is not running") }
         let wasThere = isAttach ? wasListed : true
         if now.isListed != wasThere, now.vm != .absent {
             found.append("disk \(disk) is \(wasThere ? "not " : "")on the list of VM \(vm)")

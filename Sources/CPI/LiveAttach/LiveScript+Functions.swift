@@ -107,6 +107,15 @@ extension LiveScript {
         """#
 
     static let listing = #"""
+        # Removes the lock ($1) of a process that is dead. Two may see that at once: the second must not remove the lock
+        # that the first has taken meanwhile. So only one at a time may remove the lock of that process.
+        live_break() {
+          holder=$(readlink "$1") && [ ! -d "/proc/$holder" ] || return 0
+          ln -s $$ "$1.$holder" 2>/dev/null || return 0
+          [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
+          rm -f "$1.$holder"
+        }
+
         # Runs a function ($1) for a disk ($2) when no other script is at work on it: the locks of two machines do not
         # keep an attach and a detach apart. Whoever was killed in the middle has left its lock. An operation ($3) that
         # was taken back ($4: undo) is over: a Docker that was out of reach may start its script when all is done.
@@ -115,7 +124,7 @@ extension LiveScript {
           until ln -s $$ "$live_lock" 2>/dev/null; do
             tries=$((tries + 1))
             [ $tries -le 300 ] || { echo "another call is at work on the disk in this VM: $live_lock"; return 1; }
-            holder=$(readlink "$live_lock") && [ ! -d "/proc/$holder" ] && rm -f "$live_lock"
+            live_break "$live_lock"
             sleep 0.1 2>/dev/null || sleep 1
           done
           case $4 in

@@ -9,8 +9,13 @@ struct DeleteNetwork: Mutation {
     static let deletes = true
     struct Plan: Codable {
         let network: NetworkCID
+        /// Docker's, of the network that was seen: another one may have the name when it is removed. Nil in
+        /// a plan of an older version.
+        var id: String?
         /// An interrupted delete_network, which this call has finished, had deleted it.
         let isGone: Bool
+
+        func isAbout(_ present: Network) -> Bool { id == nil || id == present.id }
     }
     let network: NetworkCID
     var subjects: [Subject] { [network.subject] }
@@ -24,7 +29,7 @@ struct DeleteNetwork: Mutation {
             guard world.hasJustSettled(Self.name, network.subject) else {
                 throw CPIError.networkNotFound(network)
             }
-            return Plan(network: network, isGone: true)
+            return Plan(network: network, id: nil, isGone: true)
         }
         guard present.isMadeByCPI else {
             throw CPIError(
@@ -33,7 +38,7 @@ struct DeleteNetwork: Mutation {
                     + "label \(Label.operation))")
         }
         try world.requireNobody(on: network)
-        return Plan(network: network, isGone: false)
+        return Plan(network: network, id: present.id, isGone: false)
     }
 
     static func steps(_ plan: Plan, _ call: DeleteNetwork?) -> [Step] {
@@ -44,18 +49,26 @@ struct DeleteNetwork: Mutation {
                 name: "delete network \(name)", removes: .network(name), isDestructive: true,
                 do: { world in
                     try world.locked(networks: [name]) {
-                        guard try world.engine.network(name) != nil else { return }
+                        guard let present = try world.engine.network(name) else { return }
+                        guard plan.isAbout(present) else {
+                            return world.warn(
+                                "network \(name) is kept: it was made after the one to delete, which is gone"
+                            )
+                        }
                         // Docker refuses only where a container runs.
                         try world.requireNobody(on: plan.network)
-                        try world.patiently { try world.engine.removeNetwork(name) }
+                        try world.patiently { try world.engine.removeNetwork(present.id) }
                     }
                 },
-                verify: { try $0.engine.network(name) == nil },
+                verify: { try $0.engine.network(name).map(plan.isAbout) != true },
                 undo: .impossible)
         ]
     }
 
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        let isThere = try world.engine.network(plan.network.description).map(plan.isAbout)
+        return isThere == true ? .untouched("network \(plan.network)") : .unfinished
+    }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

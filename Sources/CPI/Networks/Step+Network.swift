@@ -18,7 +18,7 @@ extension Step {
                         world.made(network.labels),
                         try world.users(of: plan.name).isEmpty
                     else { return }
-                    try world.patiently { try world.engine.removeNetwork(plan.name) }
+                    try world.patiently { try world.engine.removeNetwork(network.id) }
                 }
             })
     }
@@ -52,11 +52,11 @@ extension Step {
             name: "remove network \(name)", removes: .unusedNetwork(name), isTidying: true,
             do: { world in
                 try world.locked(networks: [name]) {
-                    guard try world.isUnused(name) else { return }
-                    try world.patiently { try world.engine.removeNetwork(name) }
+                    guard let network = try world.unusedNetwork(name) else { return }
+                    try world.patiently { try world.engine.removeNetwork(network.id) }
                 }
             },
-            verify: { try !$0.isUnused(name) },
+            verify: { try $0.unusedNetwork(name) == nil },
             undo: .impossible)
     }
 }

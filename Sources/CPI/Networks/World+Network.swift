@@ -52,11 +52,12 @@ extension World {
         return shown.dropLast().joined(separator: ", ") + " and \(shown.last ?? "") are"
     }
 
-    /// Whether it was made for VMs and none is on it.
-    func isUnused(_ name: String) throws -> Bool {
-        guard let network = try engine.network(name), network.isMadeByCPI, !network.isDirectors
-        else { return false }
-        return try users(of: name).isEmpty
+    /// The network, if it was made for VMs and none is on it.
+    func unusedNetwork(_ name: String) throws -> Network? {
+        guard let network = try engine.network(name), network.isMadeByCPI, !network.isDirectors,
+            try users(of: name).isEmpty
+        else { return nil }
+        return network
     }
 
     private func create(_ plan: NetworkPlan, _ properties: NetworkProperties) throws {

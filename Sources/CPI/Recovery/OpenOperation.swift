@@ -11,6 +11,8 @@ struct OpenOperation {
     let since: String
     /// What is wrong, where that is no interruption; nil where it is one, as far as Docker shows.
     var damage: String?
+    /// Then nothing but `recover` with its id settles it.
+    var isParkedByOperator = false
 
     var id: String { operation.id }
 
@@ -33,6 +35,11 @@ extension OpenOperation {
         self.init(
             operation: operation, subjects: try journal.subjects(of: operation.id),
             place: RecordedOwner(operation)?.place, since: Timestamp.text(operation.started))
+        guard operation.state == .parked,
+            let outcome = try journal.events(of: operation.id, .outcome).last,
+            case .outcome(_, _, let byOperator) = EventPayload(outcome)
+        else { return }
+        isParkedByOperator = byOperator
     }
 }
 

@@ -3,12 +3,10 @@ import Journal
 /// What an operator decides about an operation that recovery leaves alone. Recorded as events that are
 /// added to the operation's own: what happened stays as it was written.
 extension OperatorRecovery {
-    fileprivate static let parking = "an operator left it to a person: "
-
     /// Leaves the operation to people: no call and no recovery touches it until it is resolved, or asked
     /// for by its id. Throws `CPIError` when it is not open, or somebody is at work on it.
     public func park(_ id: String, reason: String) throws -> Operation {
-        try decide(id, .parked, OperatorRecovery.parking + reason)
+        try decide(id, .parked, "an operator left it to a person: \(reason)")
     }
 
     /// Closes the operation in that state, as an operator has found it. Nothing in Docker is looked at
@@ -42,20 +40,14 @@ extension OperatorRecovery {
         let recorder = world.recorder.another(operation.id, resumed: true)
         recorder.note(.note(clean))
         recorder.record(
-            .outcome(state, error: state == .done ? nil : clean), durable: true)
+            .outcome(state, error: state == .done ? nil : clean, byOperator: true), durable: true)
         return try journal.operation(operation.id)
     }
 }
 
 extension OperatorRecovery.Case {
     /// Whether an operator has parked it: then it is settled only when it is asked for by its id.
-    public var isParkedByOperator: Bool { operation.isParkedByOperator }
-}
-
-extension Operation {
-    var isParkedByOperator: Bool {
-        state == .parked && error?.hasPrefix(OperatorRecovery.parking) == true
-    }
+    public var isParkedByOperator: Bool { found.isParkedByOperator }
 }
 
 extension OperatorRecovery {

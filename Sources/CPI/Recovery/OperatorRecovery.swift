@@ -110,9 +110,9 @@ public final class OperatorRecovery {
 
     /// The operation as the journal has it, where an operator has parked it.
     private func parkedByOperator(_ trace: OpenOperation) throws -> OpenOperation {
-        guard let journal, let known = try? journal.operation(trace.id), known.isParkedByOperator
-        else { return trace }
-        return try OpenOperation(known, in: journal)
+        guard let journal, let operation = try? journal.operation(trace.id) else { return trace }
+        let known = try OpenOperation(operation, in: journal)
+        return known.isParkedByOperator ? known : trace
     }
 
     /// Settles one operation. Returns what was done in words, and whether a person is needed now.

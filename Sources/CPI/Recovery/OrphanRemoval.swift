@@ -74,10 +74,10 @@ extension OperatorRecovery {
         case .pin: try removePin(orphan)
         case .network:
             try world.locked(networks: [orphan.name]) {
-                guard try world.users(of: orphan.name).isEmpty else {
-                    throw refusal(orphan, "somebody uses it")
+                guard let network = try world.unusedNetwork(orphan.name) else {
+                    throw refusal(orphan, "somebody uses it, or it is another one by now")
                 }
-                try engine.removeNetwork(orphan.name)
+                try engine.removeNetwork(network.id)
             }
         }
     }

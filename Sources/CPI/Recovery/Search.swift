@@ -106,7 +106,7 @@ final class Search {
     /// Throws `CPIError` when an operator has parked an operation about one of these: until it is resolved or
     /// recovered, what it is about is not deleted.
     func requireNoneParkedByOperator(_ subjects: [Subject]) throws {
-        guard let parked = openAbout(subjects).first(where: \.operation.isParkedByOperator) else {
+        guard let parked = openAbout(subjects).first(where: \.isParkedByOperator) else {
             return
         }
         throw CPIError(

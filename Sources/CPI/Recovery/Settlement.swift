@@ -10,6 +10,8 @@ struct Settlement {
     var about: [Subject] = []
     /// The method of the call that has found it; nil for recovery that an operator asked for.
     var caller: String?
+    /// Then what fails leaves it parked by the operator, as it was.
+    var isParkedByOperator = false
     /// What it is about was deleted since.
     var isDeleted = false
 
@@ -43,7 +45,9 @@ struct Settlement {
             return try run(type, subjects, wish)
         } catch let failure where operation.state == .parked {
             try? removeRemains(type)
-            finish(.parked, operation.error)
+            world.recorder.record(
+                .outcome(.parked, error: operation.error, byOperator: isParkedByOperator),
+                durable: true)
             throw failure
         }
     }

@@ -53,7 +53,7 @@ struct Settler {
     /// closed is logged.
     func closeGone(_ subjects: [Subject]) {
         for one in Search(world: world).openAbout(subjects)
-        where !outlives(one, subjects) && !one.operation.isParkedByOperator {
+        where !outlives(one, subjects) && !one.isParkedByOperator {
             do {
                 _ = try run(one, knownTo: [], wish: nil, isDeleted: true)
             } catch {
@@ -93,10 +93,12 @@ struct Settler {
         let owner = try world.locks.own(one.id)
         defer { owner.forEach { $0.release() } }
         // Without any lock it cannot be known whether its owner lives.
-        guard !owner.isEmpty, let operation = try lookAgain(one) else { return nil }
+        guard !owner.isEmpty, let now = try lookAgain(one) else { return nil }
+        let operation = now.operation
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
         var settlement = Settlement(operation, world)
         settlement.about = one.subjects
+        settlement.isParkedByOperator = now.isParkedByOperator
         settlement.caller = caller
         settlement.isDeleted = isDeleted
         guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
@@ -122,15 +124,15 @@ struct Settler {
     }
 
     /// Somebody may have settled it between the search and the locks.
-    private func lookAgain(_ one: OpenOperation) throws -> Operation? {
+    private func lookAgain(_ one: OpenOperation) throws -> OpenOperation? {
         guard one.operation.isRecorded else {
             world.recorder.adopt(
                 one.operation, one.subjects, place: one.place,
                 daemon: Owner.daemon(try world.daemonID(), world.engine.address))
-            return one.operation
+            return one
         }
-        let now = world.recorder.store.read { try $0.operation(one.id) } ?? one.operation
-        return now.state.isOpen ? now : nil
+        let now = world.recorder.store.read { try OpenOperation($0.operation(one.id), in: $0) }
+        return (now ?? one).operation.state.isOpen ? now ?? one : nil
     }
 
     private func blocked(_ one: OpenOperation, _ why: String) -> CPIError {

@@ -8,7 +8,9 @@ struct UnansweredCalls {
     /// By calls that died or were left to a person, whether somebody has settled them since or not. Throws
     /// `EngineError`.
     func open() throws -> [Orphan] {
-        try openCalls().compactMap { try orphan($1, $0, "its answer may not have arrived") }
+        try openCalls().compactMap { open, made in
+            try orphan(made, open.operation, "its answer may not have arrived")
+        }
     }
 
     /// By calls that ended well and whose answer nobody has read, as far as the journal tells: what is
@@ -29,9 +31,9 @@ struct UnansweredCalls {
         // No index serves those that are not known to be lost: the calls of one day are few.
         let yesterday = world.clock.wall() - 86_400_000
         let lost = try lostCalls(of: [CreateVM.name], since: yesterday)
-        return try (openCalls() + lost).filter { operation, made in
-            guard made.kind == .vm, operation.director == director,
-                !operation.isParkedByOperator, operation.started > yesterday,
+        let open = try openCalls().filter { !$0.0.isParkedByOperator }.map { ($0.operation, $1) }
+        return try (open + lost).filter { operation, made in
+            guard made.kind == .vm, operation.director == director, operation.started > yesterday,
                 try !isInUse(VMCID(made.cid))
             else { return false }
             return world.recorder.store.read { try unnamed(operation, in: $0) } ?? nil == made
@@ -45,7 +47,7 @@ struct UnansweredCalls {
         return try !replaced.isEmpty || !world.pins(of: vm).isEmpty
     }
 
-    private func openCalls() throws -> [(Operation, Subject)] {
+    private func openCalls() throws -> [(OpenOperation, Subject)] {
         let open = world.recorder.store.read { journal in
             try journal.open().map { try OpenOperation($0, in: journal) }
         }
@@ -54,7 +56,7 @@ struct UnansweredCalls {
             guard isLeft, let made = one.made, try !world.isElsewhere(one.operation) else {
                 return nil
             }
-            return (one.operation, made)
+            return (one, made)
         }
     }
 

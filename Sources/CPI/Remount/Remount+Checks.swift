@@ -105,6 +105,18 @@ extension World {
             labels: Label.complete(labels, self))
     }
 
+    /// Throws `CPIError` when another VM has got one of the disks that this VM had.
+    func requireNotElsewhere(_ disks: [DiskCID], of vm: VMCID) throws {
+        for disk in disks {
+            guard let other = try otherHolder(of: disk, than: vm) else { continue }
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "disk \(disk) was attached to VM \(other.name) while VM \(vm) was an image alone: "
+                    + "detach it there, or delete VM \(vm)")
+        }
+    }
+
     /// Docker would make a volume that has gone missing, empty.
     func requireVolumes(_ names: [String], of vm: VMCID) throws {
         for name in names {

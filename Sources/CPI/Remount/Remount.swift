@@ -167,8 +167,12 @@ extension Remount {
 
     /// What a replacement is made from: the old container; when that is gone, what the committed image
     /// says of it. Throws `CPIError` when neither is there.
-    func source(_ world: World) throws -> Container {
-        if let container = try world.engine.container(old) { return container }
+    private func source(_ world: World) throws -> Container {
+        try world.engine.container(old) ?? sourceInImage(world)
+    }
+
+    /// The old container as the committed image says it was. Throws `CPIError` when that is gone as well.
+    func sourceInImage(_ world: World) throws -> Container {
         guard let image = try world.madeImage(image),
             let container = Blueprint.container(in: image)
         else { throw CPIError(kind: .cloud, message: CustodyTable.allGone(older: [])) }

@@ -33,6 +33,10 @@ extension Step {
                 let probe = AgentProbe(world: world)
                 guard try !probe.wait(plan.vm.description, seconds: seconds) else { return }
                 world.warn("the agent of VM \(plan.vm) is not up after \(seconds) seconds")
+                guard try world.engine.container(plan.vm.description)?.isUp != true else { return }
+                // Nobody can tell an operator's stop from the end of a daemon that has taken its
+                // containers along: it is not started again.
+                world.warn("VM \(plan.vm) has stopped meanwhile; next: reboot_vm, or docker start")
             },
             verify: { _ in false },
             undo: .impossible)

@@ -46,7 +46,13 @@ extension Step {
                 guard try world.madeContainer(plan.names) == nil else { return }
                 // Docker would make a volume that has gone missing, empty.
                 if plan.isAttach { _ = try world.requireDisk(plan.disk) }
-                let source = try plan.source(world)
+                let old = try world.engine.container(plan.old)
+                let source = try old ?? plan.sourceInImage(world)
+                // The image alone keeps nobody from giving its disks to another VM.
+                if old == nil {
+                    let disks = source.mountedDisks + (plan.isAttach ? [plan.disk] : [])
+                    try world.requireNotElsewhere(disks, of: plan.vm)
+                }
                 let lost = plan.networksLost(by: source)
                 guard lost.isEmpty else {
                     throw CPIError(

@@ -68,7 +68,11 @@ struct DeleteSnapshot: Mutation {
             undo: .impossible)
     }
 
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        // The record goes first.
+        let isWhole = try world.engine.volume(plan.snapshot.record) != nil
+        return isWhole ? .untouched("snapshot \(plan.snapshot)") : .unfinished
+    }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -23,6 +23,15 @@ struct SnapshotDisk: Mutation {
             let runs: Bool
             /// Whether this operation pauses it.
             let pauses: Bool
+
+            /// How it differs from what it was before, in words.
+            fileprivate func differencesFromBefore(_ world: World) throws -> [String] {
+                guard let now = try world.engine.container(container) else {
+                    return ["the container of VM \(vm) is gone"]
+                }
+                if runs, !now.isUp { return ["VM \(vm) is not running"] }
+                return pauses && now.isPaused ? ["VM \(vm) is paused"] : []
+            }
         }
         let snapshot: SnapshotCID
         let disk: DiskCID
@@ -104,11 +113,7 @@ struct SnapshotDisk: Mutation {
         if plan.isKept, try world.madeContainer([plan.snapshot.kept.keeper]) != nil {
             found.append("container \(plan.snapshot.kept.keeper) is left")
         }
-        if let user = plan.user, user.pauses,
-            try world.engine.container(user.container)?.isPaused == true
-        {
-            found.append("VM \(user.vm) is paused")
-        }
+        if let user = plan.user { found += try user.differencesFromBefore(world) }
         return found
     }
 

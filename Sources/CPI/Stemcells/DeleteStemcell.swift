@@ -51,8 +51,9 @@ struct DeleteStemcell: Mutation {
         plan.isThere ? [.removeImage(plan.stemcell.description)] : []
     }
 
-    static func situation(_ plan: Plan, _ world: World) -> Situation {
-        .unfinished
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation {
+        let isThere = try world.engine.image(plan.stemcell.description) != nil
+        return isThere ? .untouched("stemcell \(plan.stemcell)") : .unfinished
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

@@ -6,12 +6,15 @@ struct Runner {
     let world: World
 
     /// Does the steps in their order. When resuming, each is verified first, also those that the
-    /// journal calls done. Throws `StepFailure`.
+    /// journal calls done: what is there is not done again, but checked. Throws `StepFailure`.
     func forward(_ steps: [Step], resuming: Bool = false) throws {
         for (index, step) in steps.enumerated() {
             do {
-                if resuming, try step.verify(world) { continue }
-                try perform(step)
+                if resuming, try step.verify(world) {
+                    try step.check?(world)
+                } else {
+                    try perform(step)
+                }
             } catch {
                 throw failed(index, step, error)
             }

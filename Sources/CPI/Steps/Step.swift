@@ -15,8 +15,8 @@ struct Step {
     var touchesOthers = false
     /// May run twice.
     let `do`: (World) throws -> Void
-    /// What must hold once the effect is there, in the call that has made it: asked after `do`, also when
-    /// Docker's reply to that was lost. It takes back what it finds wrong, and throws.
+    /// What must hold once the effect is there: asked after `do`, also when Docker's reply to that was lost,
+    /// and on a resume that finds the effect there. It takes back what it finds wrong, and throws.
     var check: ((World) throws -> Void)?
     /// Whether the effect, or what came after it, is there. Asked on every resume.
     let verify: (World) throws -> Bool

@@ -1,7 +1,8 @@
 import Engine
 import Journal
 
-/// True for a stopped VM and for one that is being replaced; an error when Docker does not answer.
+/// True for a stopped VM, and for one that is being replaced even if only its image is left; an error when
+/// Docker does not answer.
 struct HasVM: Query {
     static let name = "has_vm"
     static let arguments = ["vm_cid"]
@@ -12,5 +13,7 @@ struct HasVM: Query {
         vm = try VMCID(arguments[0])
     }
 
-    func answer(_ world: World) throws -> JSON { .bool(try world.vm(vm) != nil) }
+    func answer(_ world: World) throws -> JSON {
+        .bool(try world.vm(vm) != nil || world.lastCopy(of: vm) != nil)
+    }
 }

@@ -15,10 +15,22 @@ extension World {
         return try found.flatMap { try engine.container($0.id) }
     }
 
-    /// As `vm`; throws VMNotFound.
+    /// The image that a VM is in whose containers are all gone, in the middle of a replacement: recovery
+    /// makes the VM again from it. Throws `EngineError`.
+    func lastCopy(of vm: VMCID) throws -> String? {
+        guard try engine.volume(vm.mark) != nil else { return nil }
+        return try committedImages(vm).last
+    }
+
+    /// As `vm`; throws VMNotFound, and another `CPIError` when an image is all that is left of the VM.
     func requireVM(_ cid: VMCID) throws -> Container {
-        guard let container = try vm(cid) else { throw CPIError.vmNotFound(cid) }
-        return container
+        if let container = try vm(cid) { return container }
+        guard let image = try lastCopy(of: cid) else { throw CPIError.vmNotFound(cid) }
+        throw CPIError(
+            kind: .cloud,
+            message:
+                "VM \(cid) is half replaced, and its containers are gone: image \(image) has all of "
+                + "it; next: cpi-admin recover")
     }
 
     /// As `vm`, only under its own name: nothing is at work on it.

@@ -59,7 +59,7 @@ struct Timeline {
         switch EventPayload(event) {
         case .failed: true
         case .request(_, let status): (status ?? 599) >= 400
-        case .outcome(let state, _): state != .done
+        case .outcome(let state, _, _): state != .done
         case .replied(let delivered): !delivered
         default: false
         }
@@ -72,7 +72,7 @@ struct Timeline {
             return "  \(line) → \(status.map(String.init) ?? "no answer")"
         case .failed(let error): return "\(event.step ?? "?"): \(error)"
         case .warning(let text), .note(let text): return text
-        case .outcome(let state, _): return state.rawValue
+        case .outcome(let state, _, _): return state.rawValue
         case .replied(let delivered):
             return delivered ? "delivered" : "lost: no process was reading"
         case .intent: return method

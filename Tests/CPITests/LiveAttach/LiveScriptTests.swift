@@ -155,4 +155,22 @@ struct LiveScriptTests {
         #expect(isListed)
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: lock) == "\(getpid())")
     }
+
+    @Test("of two that see a dead script's lock the second leaves the lock of the first alone")
+    func seenDeadByTwo() throws {
+        symlink("\(getpid())", lock)
+        let result = try detach(
+            """
+            readlink() {
+              [ -e "$1.seen" ] && command readlink "$1" && return
+              : >"$1.seen"
+              echo 4194305
+            }
+            sleep() { echo "held by $(command readlink "$live_lock")"; rm -f "$live_lock"; }
+            umount() { :; }
+            """)
+        #expect(result.status == 0)
+        #expect(result.output == "held by \(getpid())\n")
+        #expect(!FileManager.default.fileExists(atPath: lock + ".4194305"))
+    }
 }

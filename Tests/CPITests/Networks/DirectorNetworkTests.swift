@@ -165,6 +165,30 @@ struct DirectorNetworkTests {
         #expect(foreign?.message.contains("not made by this CPI") == true)
     }
 
+    @Test(
+        "a network that somebody has made under its name since is not the one to delete",
+        arguments: ["meanwhile", "killed"])
+    func replaced(when: String) throws {
+        _ = try create(Self.named)
+        let replace = { [docker = scene.docker] in
+            docker.state.networks.removeAll { $0.name == "managed" }
+            docker.state.networks.append(
+                .init(id: "another", name: "managed", driver: "bridge", subnets: ["10.77.0.0/24"]))
+        }
+        if when == "killed" {
+            scene.docker.onRequest = { _, request in request.method == "DELETE" ? .kill : nil }
+            _ = try? delete("managed")
+            scene.docker.revive()
+            replace()
+            try scene.runner.recover()
+        } else {
+            scene.before({ $0.method == "DELETE" }, replace)
+            #expect(try delete("managed") == .null)
+        }
+        #expect(scene.docker.state.network("managed")?.id == "another")
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
     @Test("one whose answer nobody has read is named")
     func unread() throws {
         _ = try create(Self.named)

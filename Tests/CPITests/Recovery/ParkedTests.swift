@@ -41,6 +41,7 @@ struct ParkedTests {
         #expect(throws: (any Error).self) { try recovery.settle(one) }
         let after = try parked
         #expect(after.id == before.id && after.state == .parked && after.error == before.error)
+        #expect(try recovery.cases(before.id).allSatisfy(\.isParkedByOperator))
     }
 
     @Test("a look that fails adds nothing to it")
@@ -97,7 +98,8 @@ struct ParkedTests {
         try scene.runner.recover()
         let journal = try scene.runner.journal()
         let parked = try #require(try journal.open().first)
-        #expect(parked.state == .parked && !parked.isParkedByOperator)
+        #expect(parked.state == .parked)
+        #expect(try !OpenOperation(parked, in: journal).isParkedByOperator)
         let vm = try #require(try journal.subjects(of: parked.id).first { $0.kind == .vm })
         scene.docker.onRequest = { _, request in
             request.method == "DELETE" && request.path.contains("/volumes/") ? .kill : nil

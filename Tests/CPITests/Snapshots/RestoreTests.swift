@@ -58,6 +58,17 @@ struct RestoreTests {
         #expect(try scene.runner.call("has_disk", [.string(disk)]) == true)
     }
 
+    @Test("a delete_snapshot that was killed before it removed anything is not finished by create_disk")
+    func deletionNotBegun() throws {
+        scene.docker.onRequest = { _, request in request.method == "DELETE" ? .kill : nil }
+        _ = try? scene.runner.call("delete_snapshot", [.string(snapshot)])
+        scene.docker.revive()
+        let disk = try restore().string ?? ""
+        #expect(
+            scene.docker.state.volumes[disk]?.files == scene.docker.state.volumes[snapshot]?.files)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
     @Test("a snapshot that is not whole is none, and one that has lost files is found out")
     func broken() throws {
         scene.docker.state.volumes[snapshot]?.files["/more"] = nil

@@ -1,0 +1,79 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// Killed after its commit, and then somebody prunes containers: the image has all of the VM, and recovery
+/// makes the VM again from it. Nobody holds its disks meanwhile.
+@Suite("A VM that is an image alone, in the middle of a replacement")
+struct ImageAloneTests {
+    let scene: Scene
+    /// A disk that the VM had before.
+    let first: String
+    let second: String
+    /// Another CPI, with a journal of its own.
+    let machine: CallRunner
+
+    init() throws {
+        scene = try .attached()
+        first = scene.disk
+        try scene.makeDisk()
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        second = try #require(answer.array?.first?.string)
+        machine = try CallRunner(scene.docker)
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        scene.docker.state.containers.removeAll { [vm = scene.vm] in $0.name.hasPrefix(vm) }
+    }
+
+    @Test("is there for has_vm, and other calls do not take it for gone")
+    func isThere() throws {
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("get_disks", [.string(scene.vm)])
+        }
+        #expect(failure?.type == "Bosh::Clouds::CloudError")
+        #expect(failure?.message.contains("has all of it; next: cpi-admin recover") == true)
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true)
+        #expect(scene.read(Scene.layerFile) == "layer")
+    }
+
+    @Test(
+        "gets no disk back that another VM has by now, however often it is tried",
+        arguments: [true, false])
+    func givenAway(isOld: Bool) throws {
+        let disk = isOld ? first : scene.disk
+        _ = try machine.call("attach_disk", [.string(second), .string(disk)])
+        for _ in 1...2 {
+            try? scene.runner.recover()
+            #expect(scene.container == nil)
+            #expect(scene.docker.state.container(VMCID(scene.vm).replacement) == nil)
+        }
+        #expect(try !scene.runner.journal().open().isEmpty)
+        _ = try machine.call("detach_disk", [.string(second), .string(disk)])
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+    }
+
+    @Test("does not start again where another machine made its container in the same moment")
+    func sameMoment() throws {
+        scene.before({ request in
+            request.path.hasSuffix("/containers/create")
+                && request.query.contains { $0.value.hasSuffix(".next") }
+        }) {
+            _ = try machine.call("attach_disk", [.string(second), .string(scene.disk)])
+        }
+        for _ in 1...2 {
+            try? scene.runner.recover()
+            let made = scene.docker.state.container(VMCID(scene.vm).replacement)
+            #expect(made?.isRunning == false && scene.container == nil)
+        }
+        #expect(scene.docker.state.container(second)?.isRunning == true)
+    }
+}
