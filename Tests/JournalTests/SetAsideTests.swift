@@ -87,7 +87,8 @@ struct SetAsideTests {
         let second = try Journal(reading: fixture.file)
         let third = try fixture.open()
         #expect(try second.operations(limit: 1).count == 1 && third.check() == [])
-        #expect(try held() >= before)
+        // What is taken away does not come back; one look at /proc/locks may miss a line.
+        #expect(try (1...20).contains { _ in try held() >= before })
     }
 
     @Test("many processes at once keep it once, and lose nothing of what they write")

@@ -143,11 +143,14 @@ final class CallRunner {
         let journal =
             needsJournal ? try Journal(directory: directory.path, busyTimeout: 5_000) : nil
         let store = JournalStore(journal, clock: time.clock, logger: logger)
+        let configuration = try Configuration(configuration)
         return OperatorRecovery(
             journal: journal,
             world: World(
-                engine: Engine(address: "fake", timeout: 60, transport: docker.transport),
-                configuration: try Configuration(configuration),
+                engine: Engine(
+                    address: configuration.docker.address.text, timeout: 60,
+                    transport: docker.transport),
+                configuration: configuration,
                 request: CallContext(director: nil, requestID: nil, isVersion2: true),
                 operation: "",
                 recorder: Recorder(store, id: "", clock: time.clock, resumed: true),

@@ -40,4 +40,16 @@ extension World {
         guard let its = RecordedOwner(operation)?.daemonID else { return false }
         return try (its.hasPrefix(World.daemonPrefix) ? daemonID() : daemonIDOfInfo()) != its
     }
+
+    /// Says so where the last call about something that is not there was made on another daemon: one whose
+    /// data directory is not mounted answers as an empty one does. No error: the other one may be gone for
+    /// good. Throws `EngineError`.
+    func warnIfElsewhere(_ missing: Subject) throws {
+        let filter = OperationFilter(subjects: [missing], mutatingOnly: true, limit: 1)
+        let last = recorder.store.read { try $0.operations(filter).first { $0.id != operation } }
+        guard let last = last ?? nil, try isElsewhere(last) else { return }
+        warn(
+            "\(missing.cid) is not there, but another Docker daemon than the one that had it answers at "
+                + "\(engine.address): is its data directory mounted?")
+    }
 }

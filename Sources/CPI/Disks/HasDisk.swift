@@ -12,5 +12,9 @@ struct HasDisk: Query {
         disk = try DiskCID(arguments[0])
     }
 
-    func answer(_ world: World) throws -> JSON { .bool(try world.disk(disk) != nil) }
+    func answer(_ world: World) throws -> JSON {
+        let isThere = try world.disk(disk) != nil
+        if !isThere { try world.warnIfElsewhere(disk.subject) }
+        return .bool(isThere)
+    }
 }

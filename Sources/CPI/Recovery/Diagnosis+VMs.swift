@@ -9,7 +9,8 @@ extension OperatorRecovery {
         let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
         let open = Set(try openOperations().flatMap(\.subjects))
         let settled = vms.sorted().map { VMCID($0) }.filter { !open.contains($0.subject) }
-        return try beside(containers) + settled.compactMap(finding)
+        let found = try settled.compactMap(finding)
+        return beside(containers) + (try renamedBeside(containers)) + found
     }
 
     private func finding(_ vm: VMCID) throws -> Finding? {
@@ -26,11 +27,12 @@ extension OperatorRecovery {
         }
     }
 
-    /// Containers of a VM that run under another name than its own: they have its volumes as well.
+    /// Containers of a VM that run beside it under another name than its own: they have its volumes as well.
     private func beside(_ containers: [ContainerSummary]) -> [Finding] {
         containers.compactMap { one in
             guard one.state == "running", let vm = one.labels[Label.vm].map({ VMCID($0) }),
-                let name = one.names.first, case .old = vm.role(of: name)
+                let name = one.names.first, case .old = vm.role(of: name),
+                containers.contains(where: { $0.names.contains(vm.description) })
             else { return nil }
             return Finding(
                 "vm \(vm)", .fail, "container \(name), which was replaced, runs on its volumes",
@@ -38,8 +40,27 @@ extension OperatorRecovery {
         }
     }
 
+    /// Those that are a VM's by their label, under a name that says nothing, while the VM has its own name.
+    private func renamedBeside(_ containers: [ContainerSummary]) throws -> [Finding] {
+        try containers.compactMap { one in
+            guard let vm = one.labels[Label.vm].map({ VMCID($0) }), let name = one.names.first,
+                vm.role(of: name) == nil,
+                containers.contains(where: { $0.names.contains(vm.description) }),
+                try world.containers(of: vm, alsoRenamed: true).contains(where: { $0.id == one.id })
+            else { return nil }
+            return Finding(
+                "vm \(vm)", .warn,
+                "container \(name) has its volumes: one that was replaced, and that somebody has renamed",
+                advice: "compare it with the VM (docker diff \(name)), then docker rm \(name)")
+        }
+    }
+
+    /// Where no container has the VM's name.
     private func renamed(_ vm: VMCID) throws -> Finding? {
-        let member = try world.containers(of: vm).first { $0.role == nil }
+        let members = try world.containers(of: vm)
+        let member =
+            members.first { $0.role == nil }
+            ?? members.first { if case .old = $0.role { true } else { false } }
         guard let member, let container = try engine.container(member.id) else { return nil }
         let canGiveBack = try !OldContainers(world: world).plan(vm).isEmpty
         let state = container.isUp ? "" : ", and is stopped"

@@ -36,9 +36,26 @@ extension OperatorRecovery {
         if let remark = try daemonRemark() {
             findings.append(Finding("docker", remark.isWell ? .ok : .fail, remark.words))
         }
+        findings += try otherDaemon()
         findings += [storage(info), try quota(), try cgroups(info), try privileged(), clock(info)]
         return findings + (try restartPolicies()) + (try vmFindings())
             + (try stoppedPins()) + (try operationFindings())
+    }
+
+    /// One whose data directory is not mounted answers as an empty one does.
+    private func otherDaemon() throws -> [Finding] {
+        let calls = OperationFilter(mutatingOnly: true, limit: 100)
+        let last = try journal?.operations(calls).first {
+            guard let owner = RecordedOwner($0) else { return false }
+            return owner.daemonAddress == engine.address && owner.daemonID != nil
+        }
+        guard let last, try world.isElsewhere(last) else { return [] }
+        return [
+            Finding(
+                "daemon", .fail,
+                "another Docker daemon answers than the one that operation \(last.id) was done on",
+                advice: "see whether Docker's data directory is mounted; docker info")
+        ]
     }
 
     private func storage(_ info: JSON) -> Finding {

@@ -36,7 +36,8 @@ struct DeleteVM: Mutation {
     func plan(_ world: World) throws -> Plan {
         var anonymous: [String] = []
         var networks: Set<String> = []
-        let containers = try world.containers(of: vm)
+        let containers = try world.containers(of: vm, alsoRenamed: true)
+        if containers.isEmpty { try world.warnIfElsewhere(vm.subject) }
         for member in containers {
             guard let container = try world.engine.container(member.id) else { continue }
             guard container.labels[Label.vm] == vm.description || vm.isGoCPIs else {

@@ -14,6 +14,8 @@ struct HasVM: Query {
     }
 
     func answer(_ world: World) throws -> JSON {
-        .bool(try world.vm(vm) != nil || world.lastCopy(of: vm) != nil)
+        let isThere = try world.vm(vm) != nil || world.lastCopy(of: vm) != nil
+        if !isThere { try world.warnIfElsewhere(vm.subject) }
+        return .bool(isThere)
     }
 }

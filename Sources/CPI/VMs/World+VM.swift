@@ -75,15 +75,20 @@ extension World {
         let role: VMCID.Role?
     }
 
-    /// All containers of a VM, by their names and, for those that were renamed by hand, by label.
-    func containers(of cid: VMCID) throws -> [MemberContainer] {
-        var found = try engine.containers(["name": [cid.containerPattern]])
+    /// All containers of a VM, by their names and, for those that were renamed by hand, by label: where none
+    /// has the VM's own name, or if `alsoRenamed`.
+    func containers(of cid: VMCID, alsoRenamed: Bool = false) throws -> [MemberContainer] {
+        let byName = ["name": [cid.containerPattern]]
+        let byLabel = ["label": ["\(Label.vm)=\(cid)"]]
+        // What we have made has the label, whatever its name is by now.
+        let isLabelEnough = alsoRenamed && !cid.isGoCPIs
+        var found = try engine.containers(isLabelEnough ? byLabel : byName)
         let isComplete = found.contains { $0.names.contains(cid.description) }
         var unlabelled: Set<String> = []
-        if !isComplete {
-            let labelled = try engine.containers(["label": ["\(Label.vm)=\(cid)"]])
-            let further = labelled + (cid.isGoCPIs ? try containersWithVolume(of: cid) : [])
-            unlabelled = Set(further.dropFirst(labelled.count).map(\.id))
+        if !isComplete || alsoRenamed && !isLabelEnough {
+            let others = try engine.containers(isLabelEnough ? byName : byLabel)
+            let further = others + (cid.isGoCPIs ? try containersWithVolume(of: cid) : [])
+            unlabelled = Set(further.dropFirst(others.count).map(\.id))
             for one in further where !found.contains(where: { $0.id == one.id }) {
                 found.append(one)
             }

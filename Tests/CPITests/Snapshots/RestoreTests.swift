@@ -58,7 +58,9 @@ struct RestoreTests {
         #expect(try scene.runner.call("has_disk", [.string(disk)]) == true)
     }
 
-    @Test("a delete_snapshot that was killed before it removed anything is not finished by create_disk")
+    @Test(
+        "a delete_snapshot that was killed before it removed anything is not finished by create_disk"
+    )
     func deletionNotBegun() throws {
         scene.docker.onRequest = { _, request in request.method == "DELETE" ? .kill : nil }
         _ = try? scene.runner.call("delete_snapshot", [.string(snapshot)])
