@@ -8,12 +8,9 @@ struct AgentProbe {
 
     /// False when it was not seen to be up: also when the look took too long, or Docker gave no answer.
     func isUp(_ container: Container) throws -> Bool {
-        do {
-            return try isUp(container.id, settings: container.settingsPath(world.configuration))
-        } catch let error as EngineError where error.isUnanswered {
-            world.logger.info("the agent could not be looked for: \(error)")
-            return false
-        }
+        try world.ifAnswered("the agent") {
+            try isUp(container.id, settings: container.settingsPath(world.configuration))
+        } ?? false
     }
 
     /// As for a container that is known; false when there is none.
@@ -26,16 +23,13 @@ struct AgentProbe {
     func wait(_ name: String, seconds: Int) throws -> Bool {
         var settings: String?
         return try world.wait(seconds: Double(seconds), every: 0.2) {
-            do {
+            try world.ifAnswered("the agent") {
                 // The container is asked for once: its labels do not change.
                 settings =
                     try settings
                     ?? world.engine.container(name)?.settingsPath(world.configuration)
                 return try settings.map { try isUp(name, settings: $0) } ?? false
-            } catch let error as EngineError where error.isUnanswered {
-                world.logger.info("the agent could not be looked for: \(error)")
-                return false
-            }
+            } ?? false
         }
     }
 

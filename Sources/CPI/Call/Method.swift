@@ -84,3 +84,14 @@ extension Mutation {
     }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }
+
+/// A method that changes nothing in Docker, which could not be told so: its plan in the journal is all that it
+/// does.
+protocol RecordedOnly: Mutation {}
+
+extension RecordedOnly {
+    static var rule: RecoveryRule { .nothing }
+    static func steps(_ plan: Plan, _ call: Self?) throws -> [Step] { [] }
+    static func situation(_ plan: Plan, _ world: World) throws -> Situation { .unfinished }
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
+}

@@ -38,6 +38,16 @@ extension World {
         if !isDone, let last { throw last }
     }
 
+    /// What `look` sees; nil when Docker gave no answer, which is logged: that says nothing of what is there.
+    func ifAnswered<T>(_ what: String, _ look: () throws -> T) throws -> T? {
+        do {
+            return try look()
+        } catch let error as EngineError where error.isUnanswered {
+            logger.info("\(what) could not be looked at: \(error)")
+            return nil
+        }
+    }
+
     /// Asks again, a few times, while the answer is a fault of Docker's and no answer.
     func persistently(_ ask: (World) throws -> Bool) throws -> Bool {
         for _ in 0..<3 {

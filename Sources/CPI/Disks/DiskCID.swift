@@ -1,7 +1,18 @@
 import Journal
 
+/// The name of a volume that is kept for a director: of a disk, or of a copy of one.
+protocol VolumeCID: CID {}
+
+extension VolumeCID {
+    /// The container that keeps Docker from removing the volume, whether it is in use or not.
+    var keeper: String { "\(self).keep" }
+
+    /// The container that fills it, and that is gone when it is filled.
+    var copier: String { "\(self).copy" }
+}
+
 /// The name of a persistent disk: of its volume.
-struct DiskCID: CID {
+struct DiskCID: VolumeCID {
     static let kind = Subject.Kind.disk
     static let prefix = "disk-"
 
@@ -18,12 +29,6 @@ struct DiskCID: CID {
 
     /// The container that says which VM the disk is attached to, and keeps Docker from removing it.
     var pin: String { "\(self).pin" }
-
-    /// The container that keeps Docker from removing the disk, whether it is attached or not.
-    var keeper: String { "\(self).keep" }
-
-    /// The container that fills it from a snapshot.
-    var copier: String { "\(self).copy" }
 
     /// Where the volume is mounted in the VM, and the hint that the agent is given.
     var hint: String { DiskCID.hints + description }

@@ -17,7 +17,7 @@ public struct DiskReport: Sendable {
     public let snapshots: [String]
 }
 
-extension OperatorRecovery {
+extension Inspection {
     /// All persistent disks, by name. `usage`: with what each one holds, for which Docker reads all of them.
     /// Changes nothing. Throws `EngineError`.
     public func disks(usage: Bool) throws -> [DiskReport] {

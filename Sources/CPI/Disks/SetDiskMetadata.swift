@@ -2,10 +2,9 @@ import Engine
 import Journal
 
 /// Volume labels cannot be changed: the journal keeps a disk's metadata.
-struct SetDiskMetadata: Mutation {
+struct SetDiskMetadata: RecordedOnly {
     static let name = "set_disk_metadata"
     static let arguments = ["disk_cid", "metadata"]
-    static let rule = RecoveryRule.nothing
     struct Plan: Codable {
         let disk: DiskCID
         let metadata: [String: String]
@@ -24,8 +23,4 @@ struct SetDiskMetadata: Mutation {
         _ = try world.requireDisk(disk)
         return Plan(disk: disk, metadata: world.recorder.store.cleaned(metadata))
     }
-
-    static func steps(_ plan: Plan, _ call: SetDiskMetadata?) -> [Step] { [] }
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -1,11 +1,11 @@
 import Engine
 import Journal
 
-/// In place when the disk's driver and options stay as they are and it does not shrink.
-struct UpdateDisk: Mutation {
+/// In place when the disk's driver and options stay as they are and it does not shrink: the disk keeps its CID,
+/// and the answer is null.
+struct UpdateDisk: RecordedOnly {
     static let name = "update_disk"
     static let arguments = ["disk_cid", "new_size", "cloud_properties"]
-    static let rule = RecoveryRule.nothing
     let disk: DiskCID
     let sizeMiB: Int
     let properties: Field
@@ -32,9 +32,4 @@ struct UpdateDisk: Mutation {
         }
         return try DiskSize.growing(disk, to: sizeMiB, world)
     }
-
-    static func steps(_ plan: DiskSize, _ call: UpdateDisk?) -> [Step] { [] }
-    static func situation(_ plan: DiskSize, _ world: World) -> Situation { .unfinished }
-    /// Null: the disk keeps its CID.
-    func answer(_ plan: DiskSize, _ request: CallContext) -> JSON { .null }
 }

@@ -33,7 +33,7 @@ public struct DiskReadiness: Sendable {
     public let obstacle: String?
 }
 
-extension OperatorRecovery {
+extension Inspection {
     /// All VMs, by name. Changes nothing. Throws `EngineError`.
     public func readiness() throws -> [DiskReadiness] {
         let labelled = try engine.containers(["label": [Label.vm]])

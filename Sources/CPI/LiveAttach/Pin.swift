@@ -37,7 +37,7 @@ extension World {
     func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {
         let isMade = try wait(seconds: 10, every: 0.2) {
             do {
-                try createPin(disk.pin, disk, vm.description, runs: runs)
+                try createPin(disk.pin, of: disk, vm.description, runs: runs)
             } catch let error as EngineError where error.isNameTaken {
                 // Another machine may be removing it just now, which takes Docker a moment.
                 guard let holder = try engine.container(disk.pin), holder.status != "removing"
@@ -56,14 +56,14 @@ extension World {
             message: "container \(disk.pin) is being removed, and was not gone after 10 s")
     }
 
-    /// Makes the container that keeps a disk from being pruned, and starts it.
-    func createKeeper(_ disk: DiskCID) throws {
+    /// Makes the container that keeps a disk or a snapshot from being pruned, and starts it.
+    func createKeeper(_ volume: some VolumeCID) throws {
         do {
-            try createPin(disk.keeper, disk, "", runs: true)
+            try createPin(volume.keeper, of: volume, "", runs: true)
         } catch let error as EngineError where error.isNameTaken {
-            guard try engine.container(disk.keeper)?.isPin == true else { throw error }
+            guard try engine.container(volume.keeper)?.isPin == true else { throw error }
         }
-        try engine.startContainer(disk.keeper)
+        try engine.startContainer(volume.keeper)
     }
 
     /// Whether nothing is left of the VM that a pin names: nobody has the disk then.
@@ -74,8 +74,10 @@ extension World {
 
     /// The image that pins run is made where it is missing: before the first pin, or after somebody has
     /// removed it.
-    private func createPin(_ name: String, _ disk: DiskCID, _ vm: String, runs: Bool) throws {
-        let spec = pinSpec(disk, vm, runs: runs)
+    private func createPin(
+        _ name: String, of volume: some VolumeCID, _ vm: String, runs: Bool
+    ) throws {
+        let spec = pinSpec(volume, vm, runs: runs)
         do {
             _ = try engine.createContainer(name, spec)
         } catch let error as EngineError where error.isNotFound {
@@ -98,18 +100,18 @@ extension World {
 
     /// It can do nothing: one program without privileges, files or network. What it mounts it cannot
     /// write. Docker does not wait for it to stop.
-    private func pinSpec(_ disk: DiskCID, _ vm: String, runs: Bool) -> JSON {
+    private func pinSpec(_ volume: some VolumeCID, _ vm: String, runs: Bool) -> JSON {
         [
             "Image": .string(PinImage.name), "Cmd": PinImage.command, "StopSignal": "SIGKILL",
             "Labels": JSON(
-                Label.made([Label.pinnedTo: vm, Label.disk: disk.description], self)),
+                Label.made([Label.pinnedTo: vm, Label.disk: volume.description], self)),
             "HostConfig": [
                 "NetworkMode": "none", "ReadonlyRootfs": true, "CapDrop": ["ALL"],
                 "SecurityOpt": ["no-new-privileges"], "LogConfig": ["Type": "none"],
                 // A daemon that was killed takes what it finds running for stopped by hand; a pin that
                 // stays down lets a prune take a disk which the VM, started again, has mounted.
                 "RestartPolicy": ["Name": runs ? "always" : "no"],
-                "Binds": [.string("\(disk):/disk:ro")],
+                "Binds": [.string("\(volume):/disk:ro")],
             ],
         ]
     }

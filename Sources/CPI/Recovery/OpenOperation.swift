@@ -57,6 +57,15 @@ extension World {
         !locks.isOwned(operation.id) && !mayLiveElsewhere(operation)
     }
 
+    /// Who is, or may be, at work on it; nil for nobody.
+    func owner(of found: OpenOperation, mayLive: ((OpenOperation) -> Bool)? = nil) -> String? {
+        if locks.isOwned(found.id) { return locks.owner(found.id) }
+        guard (mayLive ?? mayLiveElsewhere)(found), found.operation.state == .running else {
+            return nil
+        }
+        return "a process on machine \(found.host)"
+    }
+
     /// Whether what bears these labels may be just being used by the call that made it, here or elsewhere.
     func mayBeAtWork(_ labels: [String: String]) -> Bool {
         guard let id = labels[Label.operation], !id.isEmpty else { return false }

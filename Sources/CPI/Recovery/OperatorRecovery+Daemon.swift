@@ -29,11 +29,3 @@ extension OperatorRecovery {
         throw CPIError(kind: .cloud, message: "\(title), and another one is there now")
     }
 }
-
-extension OperatorRecovery {
-    /// Whether VMs can run on this daemon, where there is something to say about it. Throws
-    /// `EngineError`.
-    public func daemonRemark() throws -> (isWell: Bool, words: String)? {
-        DaemonKind(try world.engineInfo()).line
-    }
-}

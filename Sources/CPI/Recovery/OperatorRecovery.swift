@@ -141,29 +141,12 @@ public final class OperatorRecovery {
     /// An error for people. What Docker echoes of a secret is taken out.
     public func words(of error: any Error) -> String {
         let failure = error as? StepFailure
-        let text = (failure?.cause as? CPIError ?? error as? CPIError)?.message
-        let words = text ?? failure.map { "\($0.cause)" } ?? "\(error)"
         return world.recorder.store.redactor.clean(
-            (failure.map { "step \"\($0.step)\": " } ?? "") + words)
+            failure.map { "step \"\($0.step)\": \($0.cause)" } ?? "\(error)")
     }
 
     /// What nobody may know of.
     public func orphans() throws -> [Orphan] { try OrphanSearch(world: world).all() }
-
-    /// Everything open, oldest first, without a look at Docker. Throws `JournalError`.
-    func openOperations() throws -> [OpenOperation] {
-        guard let journal else { return [] }
-        return try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
-    }
-
-    /// Who is, or may be, at work on it; nil for nobody.
-    func owner(of found: OpenOperation, mayLive: ((OpenOperation) -> Bool)? = nil) -> String? {
-        if world.locks.isOwned(found.id) { return world.locks.owner(found.id) }
-        guard (mayLive ?? world.mayLiveElsewhere)(found), found.operation.state == .running else {
-            return nil
-        }
-        return "a process on machine \(found.host)"
-    }
 
     /// A wish is not granted where what ran last would be lost: that is said.
     private static func words(_ action: Action, _ wish: Operation.Direction?) -> String {
@@ -176,7 +159,7 @@ public final class OperatorRecovery {
         mayLive: ((OpenOperation) -> Bool)? = nil
     ) -> Case {
         var one = Case(found: found)
-        one.owner = owner(of: found, mayLive: mayLive)
+        one.owner = world.owner(of: found, mayLive: mayLive)
         guard one.owner == nil else { return one }
         do {
             let action = try Settler(world: try world(for: found.operation)).decide(

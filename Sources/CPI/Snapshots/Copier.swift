@@ -60,15 +60,12 @@ extension Copier {
     /// `CPIError` with the copier's own words when it has ended without it.
     func await(_ file: String, seconds: Double, _ world: World) throws -> Bool {
         try world.wait(seconds: seconds, every: 0.05) {
-            do {
+            try world.ifAnswered("container \(name)") {
                 if try has(file, world) { return true }
                 guard try !required(world).isUp else { return false }
                 if try has(file, world) { return true }
-            } catch let error as EngineError where error.isUnanswered {
-                world.logger.info("container \(name) could not be looked at: \(error)")
-                return false
-            }
-            throw try failure(world)
+                throw try failure(world)
+            } ?? false
         }
     }
 
@@ -85,18 +82,13 @@ extension Copier {
 
     /// It has not reported, and it runs: Docker takes a moment to say that it has ended.
     private func isAtWork(_ world: World) throws -> Bool {
+        func look() throws -> Bool { try !has("report", world) && required(world).isUp }
         var isAtWork: Bool?
-        var silence: EngineError?
         _ = try world.wait(seconds: 60, every: 1) {
-            do {
-                isAtWork = try !has("report", world) && required(world).isUp
-            } catch let error as EngineError where error.isUnanswered {
-                silence = error
-            }
+            isAtWork = try world.ifAnswered("container \(name)", look)
             return isAtWork != nil
         }
-        if isAtWork == nil, let silence { throw silence }
-        return isAtWork ?? false
+        return try isAtWork ?? look()
     }
 
     /// What it has said at its end; nil when it did not get so far.

@@ -31,7 +31,7 @@ struct DeleteSnapshot: Mutation {
         }
         let record = try world.engine.volume(snapshot.record)
         var plan = Plan(snapshot: snapshot, isThere: volume != nil || record != nil)
-        if let keeper = try world.engine.container(snapshot.kept.keeper), keeper.isPin {
+        if let keeper = try world.engine.container(snapshot.keeper), keeper.isPin {
             plan.keeper = NamedContainer(id: keeper.id, name: keeper.name)
         }
         for user in try world.engine.containers(["volume": [snapshot.description]]) {

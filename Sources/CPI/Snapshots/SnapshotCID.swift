@@ -1,7 +1,7 @@
 import Journal
 
 /// The name of a snapshot: of the volume that holds the copy of a disk.
-struct SnapshotCID: CID {
+struct SnapshotCID: VolumeCID {
     static let kind = Subject.Kind.snapshot
     static let prefix = "snapshot-"
 
@@ -14,12 +14,6 @@ struct SnapshotCID: CID {
     /// The volume that says that the snapshot is whole, and how it was taken: made last, removed first.
     /// Its labels are all there is in it.
     var record: String { description + SnapshotCID.recordSuffix }
-
-    /// The container that copies; gone when the snapshot is there.
-    var copier: String { "\(self).copy" }
-
-    /// The snapshot as what a keeper keeps: any volume.
-    var kept: DiskCID { DiskCID(description) }
 
     /// The snapshot that a volume of this name is the record of; nil for any other name.
     static func ofRecord(_ name: String) -> SnapshotCID? {

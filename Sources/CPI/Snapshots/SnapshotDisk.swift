@@ -110,8 +110,8 @@ struct SnapshotDisk: Mutation {
         if try world.madeContainer([plan.copier.name]) != nil {
             found.append("container \(plan.copier.name) is left")
         }
-        if plan.isKept, try world.madeContainer([plan.snapshot.kept.keeper]) != nil {
-            found.append("container \(plan.snapshot.kept.keeper) is left")
+        if plan.isKept, try world.madeContainer([plan.snapshot.keeper]) != nil {
+            found.append("container \(plan.snapshot.keeper) is left")
         }
         if let user = plan.user { found += try user.differencesFromBefore(world) }
         return found

@@ -69,11 +69,11 @@ extension Step {
     /// No prune takes it then. It goes with the snapshot.
     static func keep(_ snapshot: SnapshotCID) -> Step {
         Step(
-            name: "start container \(snapshot.kept.keeper)",
-            do: { try $0.createKeeper(snapshot.kept) },
-            verify: { try $0.engine.container(snapshot.kept.keeper)?.isUp == true },
+            name: "start container \(snapshot.keeper)",
+            do: { try $0.createKeeper(snapshot) },
+            verify: { try $0.engine.container(snapshot.keeper)?.isUp == true },
             undo: .by { world in
-                guard let keeper = try world.engine.container(snapshot.kept.keeper),
+                guard let keeper = try world.engine.container(snapshot.keeper),
                     keeper.isPin, world.made(keeper.labels)
                 else { return }
                 try world.removeContainer(keeper.id, .pin)
@@ -107,6 +107,8 @@ extension Step {
                 guard try world.madeVolume(copy) != nil else {
                     throw CPIError(kind: .cloud, message: "volume \(copy) is gone")
                 }
+                // So may somebody have taken the disk: what was copied then is another volume of its name.
+                _ = try world.requireDisk(course.plan.disk)
             },
             verify: { try $0.madeVolume(name) != nil },
             undo: .by { try $0.removeMadeVolume(name) })

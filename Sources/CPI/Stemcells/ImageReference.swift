@@ -47,10 +47,10 @@ enum ImageReference {
     static let dockerHub = "docker.io"
     static let hubNames: Set = [dockerHub, "index.docker.io", "registry-1.docker.io"]
 
-    /// Repository and tag of a reference that has a tag.
+    /// Repository and tag, as Docker reads a reference without a tag.
     static func split(_ text: String) -> (repository: String, tag: String) {
-        guard let colon = text.lastIndex(of: ":") else { return (text, "latest") }
-        return (String(text[..<colon]), String(text[text.index(after: colon)...]))
+        let parts = parts(text)
+        return (parts.repository, parts.tag ?? "latest")
     }
 
     private static func isName(_ name: Substring) -> Bool {

@@ -73,7 +73,7 @@ extension VMProperties {
     }
 }
 
-extension OperatorRecovery {
+extension Inspection {
     /// The cgroup controllers that the daemon lacks. Throws `EngineError`.
     public func missingControllers() throws -> [CgroupController] {
         CgroupController.missing(try world.engineInfo())

@@ -3,10 +3,9 @@ import Journal
 
 /// Labels cannot be changed, so metadata is kept in the journal and becomes a label when the VM's
 /// container is replaced next.
-struct SetVMMetadata: Mutation {
+struct SetVMMetadata: RecordedOnly {
     static let name = "set_vm_metadata"
     static let arguments = ["vm_cid", "metadata"]
-    static let rule = RecoveryRule.nothing
     struct Plan: Codable {
         let vm: VMCID
         let metadata: [String: String]
@@ -26,8 +25,4 @@ struct SetVMMetadata: Mutation {
         _ = try world.requireVM(vm)
         return Plan(vm: vm, metadata: world.recorder.store.cleaned(metadata))
     }
-
-    static func steps(_ plan: Plan, _ call: SetVMMetadata?) -> [Step] { [] }
-    static func situation(_ plan: Plan, _ world: World) -> Situation { .unfinished }
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

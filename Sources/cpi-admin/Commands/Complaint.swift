@@ -5,9 +5,11 @@ import Journal
 import Logging
 
 /// An error for stderr and its exit code.
-struct Complaint: Error {
+struct Complaint: Error, CustomStringConvertible {
     let text: String
     let code: ExitCode
+
+    var description: String { text }
 
     init(_ text: String, _ code: ExitCode) {
         self.text = text

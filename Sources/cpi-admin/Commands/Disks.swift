@@ -20,7 +20,7 @@ struct Disks: ParsableCommand {
     func run() throws {
         try complaining {
             let recovery = try source.recovery(needsJournal: false)
-            let disks = try recovery.disks(usage: usage)
+            let disks = try recovery.inspection.disks(usage: usage)
             let journal = try? source.openJournal()
             let detached = try disks.map { disk in
                 disk.holders.isEmpty ? try journal?.detached(disk.disk) : nil

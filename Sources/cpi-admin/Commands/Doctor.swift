@@ -22,8 +22,8 @@ struct Doctor: ParsableCommand {
             do {
                 let recovery = try OperatorRecovery(
                     configuration, needsJournal: false, logger: .admin)
-                findings += try recovery.diagnose()
-                findings += try recovery.readiness().map { one in
+                findings += try recovery.inspection.diagnose()
+                findings += try recovery.inspection.readiness().map { one in
                     if one.isPaused {
                         return Finding(
                             "attach \(one.vm)", .warn, "is refused: the VM is paused",

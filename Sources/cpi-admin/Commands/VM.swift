@@ -46,15 +46,15 @@ struct VM: ParsableCommand {
             let recovery = try source.recovery(needsJournal: false)
             let journal = try? source.openJournal()
             // Docker may know a VM that the journal does not, and the other way round.
-            let known = try recovery.vmNames() + (journal?.cids(.vm, like: cid) ?? [])
+            let known = try recovery.inspection.vmNames() + (journal?.cids(.vm, like: cid) ?? [])
             let cid = try Prefix.one(cid, of: known) ?? cid
             if let files {
-                let bytes = try recovery.file(ofVM: cid, path: files)
+                let bytes = try recovery.inspection.file(ofVM: cid, path: files)
                 guard Streams.write(bytes, to: 1) else { throw ExitCode.failure }
             } else if let logs {
-                print(LogText.text(try recovery.logs(ofVM: cid, lines: logs)))
+                print(LogText.text(try recovery.inspection.logs(ofVM: cid, lines: logs)))
             } else {
-                let page = try VMPage(try recovery.report(onVM: cid), journal)
+                let page = try VMPage(try recovery.inspection.report(onVM: cid), journal)
                 print(json ? page.json.text : page.text)
             }
         }

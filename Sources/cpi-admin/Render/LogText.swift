@@ -2,7 +2,7 @@ import CPI
 
 /// The ends of a VM's two logs.
 enum LogText {
-    static func text(_ logs: OperatorRecovery.Logs) -> String {
+    static func text(_ logs: Inspection.Logs) -> String {
         let container = part("What the container wrote", logs.container)
         guard let agent = logs.agent else { return container }
         return container + "\n\n" + part("The agent's log", agent)

@@ -20,7 +20,7 @@ struct OrphanDialogue {
                     try recovery.remove(orphan)
                     print("\(orphan.name): removed")
                 } catch {
-                    print("\(orphan.name): \((error as? CPIError)?.message ?? "\(error)")")
+                    print("\(orphan.name): \(error)")
                     hasFailed = true
                 }
             } else {

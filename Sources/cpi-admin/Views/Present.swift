@@ -22,10 +22,6 @@ struct Present {
         }
         do {
             try look(view, lastEvent, try source.recovery(needsJournal: false))
-        } catch let complaint as Complaint {
-            trouble = complaint.text
-        } catch let error as CPIError {
-            trouble = error.message
         } catch {
             trouble = "\(error)"
         }
@@ -87,9 +83,8 @@ extension Present {
                 ])
                 .joined(separator: "\n")
         } catch {
-            let words = (error as? CPIError)?.message ?? "\(error)"
             return
-                "Docker could not be looked at, so the operation may be half done there: \(words)"
+                "Docker could not be looked at, so the operation may be half done there: \(error)"
         }
     }
 }

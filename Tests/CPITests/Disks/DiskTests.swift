@@ -180,14 +180,14 @@ struct DiskTests {
         try scene.runner.call("resize_disk", [.string(scene.disk), 300])
         scene.docker.state.hasQuota = true
         let limited = try scene.runner.call("create_disk", [50, [:]]).string ?? ""
-        let reports = try scene.runner.operatorRecovery(journal: true).disks(usage: true)
+        let reports = try scene.runner.operatorRecovery(journal: true).inspection.disks(usage: true)
         #expect(reports.count == 2)
         let one = try #require(reports.first { $0.disk == scene.disk })
         #expect(one.sizeMiB == 300 && !one.isEnforced && one.kind == "local")
         #expect(one.holders == [scene.vm] && one.snapshots == [snapshot] && one.usedBytes == 12)
         let other = try #require(reports.first { $0.disk == limited })
         #expect(other.sizeMiB == 50 && other.isEnforced && other.holders.isEmpty)
-        let quick = try scene.runner.operatorRecovery(journal: true).disks(usage: false)
+        let quick = try scene.runner.operatorRecovery(journal: true).inspection.disks(usage: false)
         #expect(quick.allSatisfy { $0.usedBytes == nil })
     }
 

@@ -32,12 +32,12 @@ struct BrokenContainerTests {
     @Test("doctor names it, and the other VM that is stopped")
     func doctor() throws {
         let recovery = try scene.runner.operatorRecovery(journal: true)
-        let findings = try recovery.diagnose()
+        let findings = try recovery.inspection.diagnose()
         let failed = findings.filter { $0.level == .fail }
         #expect(failed.map(\.what) == ["vm \(broken)"])
         #expect(failed.first?.words.contains("RWLayer") == true)
         #expect(findings.contains { $0.what == "vm \(sound)" && $0.level == .warn })
-        #expect(try recovery.readiness().map(\.vm) == [sound])
+        #expect(try recovery.inspection.readiness().map(\.vm) == [sound])
         #expect(scene.runner.log.text.contains("container \(broken) is left out"))
     }
 

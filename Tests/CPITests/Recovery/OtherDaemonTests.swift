@@ -33,7 +33,7 @@ struct OtherDaemonTests {
 
     @Test("doctor fails")
     func doctor() throws {
-        let findings = try scene.runner.operatorRecovery(journal: true).diagnose()
+        let findings = try scene.runner.operatorRecovery(journal: true).inspection.diagnose()
         let found = findings.filter { $0.what == "daemon" }
         #expect(found.map(\.level) == [.fail], "\(findings)")
     }

@@ -14,7 +14,7 @@ struct RenamedContainerTests {
     init() throws { scene = try .attached() }
 
     private func findings() throws -> [Finding] {
-        try scene.runner.operatorRecovery(journal: true).diagnose().filter {
+        try scene.runner.operatorRecovery(journal: true).inspection.diagnose().filter {
             $0.what.hasPrefix("vm ")
         }
     }

@@ -77,7 +77,7 @@ struct BothRanTests {
             #expect(failure?.message.contains("runs as well: stop it") == true, "\(failure)")
         }
         #expect(scene.container?.id == replacement)
-        let findings = try scene.runner.operatorRecovery(journal: true).diagnose()
+        let findings = try scene.runner.operatorRecovery(journal: true).inspection.diagnose()
         #expect(findings.contains { $0.level == .fail && $0.words.contains("runs on its volumes") })
     }
 

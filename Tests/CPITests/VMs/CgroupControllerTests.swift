@@ -41,7 +41,8 @@ struct CgroupControllerTests {
         for one in Self.lacking { scene.docker.state.info[one.key] = one.value }
         _ = try create(["PidsLimit": -1, "Memory": 0, "cpus": 1])
         #expect(scene.runner.log.text.contains("no cgroup controller for memory, io, pids"))
-        let missing = try scene.runner.operatorRecovery(journal: true).missingControllers()
+        let missing = try scene.runner.operatorRecovery(journal: true).inspection
+            .missingControllers()
         #expect(missing == [.memory, .io, .pids])
     }
 

@@ -24,7 +24,7 @@ struct CreateVMFailureTests {
                 && failure?.message.contains(word) == true
         }
         #expect(scene.docker.story == [])
-        let remark = try scene.runner.operatorRecovery(journal: true).daemonRemark()
+        let remark = try scene.runner.operatorRecovery(journal: true).inspection.daemonRemark()
         #expect(remark?.isWell == false)
         #expect(remark?.words.contains(word) == true)
     }

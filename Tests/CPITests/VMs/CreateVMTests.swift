@@ -31,11 +31,11 @@ struct CreateVMTests {
 
     @Test("on Docker Desktop a VM is made, and a warning says who reaches it")
     func desktop() throws {
-        #expect(try scene.runner.operatorRecovery(journal: false).daemonRemark() == nil)
+        #expect(try scene.runner.operatorRecovery(journal: false).inspection.daemonRemark() == nil)
         scene.docker.state.operatingSystem = "Docker Desktop"
         try scene.makeVM()
         #expect(scene.runner.log.text.contains("Docker Desktop"))
-        let remark = try scene.runner.operatorRecovery(journal: true).daemonRemark()
+        let remark = try scene.runner.operatorRecovery(journal: true).inspection.daemonRemark()
         #expect(remark?.isWell == true)
     }
 

@@ -66,7 +66,7 @@ struct JournalReport: ParsableCommand {
             let further = seen.count - Self.mostSubjects
             return lines + (further > 0 ? ["\(further) further things were not looked for."] : [])
         } catch {
-            return ["Not known: \(words(of: error))"]
+            return ["Not known: \(error)"]
         }
     }
 
@@ -80,11 +80,7 @@ struct JournalReport: ParsableCommand {
             }
         } catch {
             let cids = subjects.map(\.cid).joined(separator: ", ")
-            return ["\(cids): not known: \(words(of: error))"]
+            return ["\(cids): not known: \(error)"]
         }
-    }
-
-    private func words(of error: any Error) -> String {
-        (error as? Complaint)?.text ?? (error as? CPIError)?.message ?? "\(error)"
     }
 }

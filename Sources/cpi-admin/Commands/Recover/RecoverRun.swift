@@ -81,7 +81,8 @@ struct RecoverRun: ParsableCommand {
                 // A VM that no operation is open on may have lost its name.
                 let there =
                     try kind == .vm
-                    ? recovery.vmNames() : recovery.disks(usage: false).map(\.disk)
+                    ? recovery.inspection.vmNames()
+                    : recovery.inspection.disks(usage: false).map(\.disk)
                 let open = found.flatMap(\.subjects).filter { $0.kind == kind }.map(\.cid)
                 return try there + open + (journal?.cids(kind, like: text) ?? [])
             }

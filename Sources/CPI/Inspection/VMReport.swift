@@ -38,7 +38,7 @@ public struct VMReport: Sendable {
     public let agent: String
 }
 
-extension OperatorRecovery {
+extension Inspection {
     /// The CIDs of all VMs that Docker has a container or the last copy of. Throws `EngineError`.
     public func vmNames() throws -> [String] {
         let labelled = try engine.containers(["label": [Label.vm]]).compactMap {

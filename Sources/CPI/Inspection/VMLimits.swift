@@ -9,7 +9,7 @@ public struct VMLimit: Sendable {
     public let inForce: String?
 }
 
-extension OperatorRecovery {
+extension Inspection {
     /// memory, cpus and processes. Asks the kernel inside a VM that runs. Throws `EngineError`.
     func limits(of container: Container) throws -> [VMLimit] {
         let host = container.json["HostConfig"]

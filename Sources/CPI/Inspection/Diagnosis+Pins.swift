@@ -1,6 +1,6 @@
 import Engine
 
-extension OperatorRecovery {
+extension Inspection {
     /// Pins and keepers that are to run and do not: a prune may take disks that VMs have mounted, or that
     /// `disks.pin: always` is to keep. Changes nothing. Throws `EngineError`.
     func stoppedPins() throws -> [Finding] {

@@ -1,7 +1,7 @@
 import Engine
 
 /// The end of a VM's logs, and its files, from a VM that runs or is stopped.
-extension OperatorRecovery {
+extension Inspection {
     /// The last lines of what the container wrote, and of the agent's log; secrets are taken out.
     public struct Logs: Sendable {
         public let container: [String]
@@ -16,7 +16,7 @@ extension OperatorRecovery {
         let container = try container(ofVM: VMCID(text))
         try learnSecrets(of: container)
         let (output, errors) = try world.engine.logs(container, lines: lines)
-        let agent = try content(container, OperatorRecovery.agentLog)
+        let agent = try content(container, Inspection.agentLog)
         return Logs(
             container: last(lines, output + errors),
             agent: agent.map { last(lines, String(decoding: $0, as: UTF8.self)) })

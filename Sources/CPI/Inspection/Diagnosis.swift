@@ -20,7 +20,7 @@ public struct Finding: Sendable {
     }
 }
 
-extension OperatorRecovery {
+extension Inspection {
     /// Looks at Docker as far as VMs and disks need it. Changes nothing. Throws `EngineError`.
     public func diagnose() throws -> [Finding] {
         let info = try world.engineInfo()
@@ -141,7 +141,7 @@ extension OperatorRecovery {
 
     private func operationFindings() throws -> [Finding] {
         let open = try openOperations()
-        let dead = open.filter { owner(of: $0) == nil }
+        let dead = open.filter { world.owner(of: $0) == nil }
         guard !dead.isEmpty else {
             return [
                 Finding("operations", .ok, open.isEmpty ? "none is open" : "\(open.count) at work")

@@ -2,7 +2,7 @@ import Engine
 import Journal
 
 /// VMs that somebody has renamed or stopped by hand.
-extension OperatorRecovery {
+extension Inspection {
     /// A finding for each; none for a VM on which an operation is open. Throws `EngineError`.
     func vmFindings() throws -> [Finding] {
         let containers = try engine.containers(["label": [Label.vm]])
