@@ -73,27 +73,42 @@ struct CreateDisk: Mutation {
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
         guard try world.madeVolume(plan.disk.description) != nil else { return .incomplete }
-        return try plan.copier.map { try world.hasFilled($0) } ?? true ? .complete : .incomplete
+        switch try plan.copier.map(world.filling) ?? .whole {
+        case .whole: return .complete
+        case .half: return .incomplete
+        case .unknown:
+            return .gone(
+                "volume \(plan.disk) may be whole or half filled: the container that filled it is gone; "
+                    + "unless a director has a disk of that name: docker volume rm \(plan.disk)")
+        }
     }
 
     static func removeRemains(_ plan: Plan, _ world: World) throws {
         guard let copier = plan.copier else { return }
-        let unfilled = try unfilled(plan, world)
-        try world.removeCopier(copier.name)
-        if let unfilled { try world.removeVolume(unfilled.name) }
+        switch try world.filling(copier) {
+        case .whole:
+            // With the copier goes Docker's word that the disk is whole: as a step, that is recorded first.
+            guard try world.madeContainer([copier.name]) != nil else { return }
+            try Runner(world: world).forward([.removeCopier(copier)])
+        case .half:
+            let half = try half(plan, world)
+            try world.removeCopier(copier.name)
+            if let half { try world.removeVolume(half.name) }
+        case .unknown: break
+        }
     }
 
     static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
         switch action {
         case .back, .forward: try seen.usual(action, steps(plan, nil))
         case .superseded, .close, .park:
-            try seen.copiers() + (unfilled(plan, seen.world).map { ["volume \($0.name)"] } ?? [])
+            try seen.copiers() + (half(plan, seen.world).map { ["volume \($0.name)"] } ?? [])
         }
     }
 
-    /// A disk that is half filled is none: nobody has its CID. Nil where it is filled, or not there.
-    private static func unfilled(_ plan: Plan, _ world: World) throws -> Volume? {
-        guard let copier = plan.copier, try !world.hasFilled(copier),
+    /// A disk that is half filled is none: nobody has its CID. Nil where that is not certain.
+    private static func half(_ plan: Plan, _ world: World) throws -> Volume? {
+        guard let copier = plan.copier, try world.filling(copier) == .half,
             let volume = try world.madeVolume(plan.disk.description),
             volume.labels[Label.copyOf] == copier.source
         else { return nil }
@@ -124,10 +139,13 @@ extension Step {
                 }
                 world.note("\(report.entries) entries, \(report.bytes) bytes")
             },
-            verify: { try $0.hasFilled(copier) },
+            verify: { try $0.filling(copier) == .whole },
             undo: .withAnother)
     }
 }
+
+/// How far a disk is filled from a snapshot.
+enum Filling { case whole, half, unknown }
 
 extension World {
     /// Docker limits a local volume where its file system has project quotas, and else refuses a size, saying so.
@@ -161,14 +179,17 @@ extension World {
         }
     }
 
-    /// Whether the target holds all of the source: the copier says so for as long as it is there, and then
-    /// the journal, which knows that it was to go because of that.
-    func hasFilled(_ copier: Copier) throws -> Bool {
+    /// How much of the source the target holds: the copier says so for as long as it is there, and then
+    /// that its removal was begun. A journal may have stopped telling before that.
+    func filling(_ copier: Copier) throws -> Filling {
         if try madeContainer([copier.name]) != nil {
-            guard let report = try copier.report(self), report.changed == 0 else { return false }
-            return try hasAllOf(SnapshotCID(copier.source), report)
+            guard let report = try copier.report(self), report.changed == 0 else { return .half }
+            return try hasAllOf(SnapshotCID(copier.source), report) ? .whole : .half
         }
-        let begun = recorder.store.read { try $0.begun(of: self.operation) }
-        return begun?.contains(Step.removeCopier(copier).name) == true
+        switch recorder.hasBegun(Step.removeCopier(copier).name) {
+        case true?: return .whole
+        case false?: return .half
+        case nil: return .unknown
+        }
     }
 }

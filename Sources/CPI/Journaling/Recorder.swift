@@ -13,6 +13,10 @@ final class Recorder {
     private var pending: [Event] = []
     private var begun: Bool
     private var ended = false
+    /// Another process has begun the operation.
+    private let isResumed: Bool
+    /// The steps that this process has begun.
+    private var steps: Set<String> = []
 
     /// `resumed`: the intent is in the journal already.
     init(_ store: JournalStore, id: String, clock: Clock, resumed: Bool = false) {
@@ -20,6 +24,7 @@ final class Recorder {
         self.id = id
         self.clock = clock
         begun = resumed
+        isResumed = resumed
         opening = Event(kind: .intent, at: clock.wall(), monotonic: clock.monotonic())
     }
 
@@ -31,7 +36,17 @@ final class Recorder {
     /// Keeps an event until the next commit.
     func note(_ payload: EventPayload, _ step: String? = nil) {
         pending.append(event(payload, step))
+        if payload == .doing, let step { steps.insert(step) }
         store.onEvent?(payload, step)
+    }
+
+    /// Whether the operation has begun the step; nil where nothing tells. That the journal has no word of it
+    /// is no answer: the process that began the operation may have gone on without its journal.
+    func hasBegun(_ step: String) -> Bool? {
+        if steps.contains(step) { return true }
+        guard isResumed else { return false }
+        let recorded = store.read { try $0.begun(of: id) }
+        return recorded?.contains(step) == true ? true : nil
     }
 
     /// Commits the intent: from here on a crash is recoverable.

@@ -95,6 +95,7 @@ enum RecoveryTable {
 
         case (.keepWhatIsMade, .complete):
             question.failing ? .close(.done, "Docker has made it after all") : unanswered
+        case (.keepWhatIsMade, .gone(let why)): .park(why)
         case (.keepWhatIsMade, _): .close(.failed, "nothing was made")
 
         case (.finish, _) where !question.begun: .close(.failed, "nothing was changed")

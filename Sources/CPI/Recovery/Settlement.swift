@@ -80,7 +80,7 @@ struct Settlement {
             return action
         }
         if case .park = action {} else { count() }
-        if action == RecoveryTable.unanswered, isMade(type, plan, among: subjects) {
+        if case .park = action, isMade(type, plan, among: subjects), try foreignDaemon() == nil {
             return try end(.close(.done, "the director knows it"), type, plan)
         }
         if isDeleted, case .park = action {

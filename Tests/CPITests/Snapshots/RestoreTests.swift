@@ -2,6 +2,7 @@ import Engine
 import Testing
 
 @testable import CPI
+@testable import Journal
 @testable import Support
 
 @Suite("Snapshots are deleted, and disks are made from them")
@@ -120,5 +121,55 @@ struct RestoreTests {
         _ = try restore()
         #expect(refusal != nil)
         #expect(scene.snapshots == [snapshot])
+    }
+
+    private var disks: [String] {
+        scene.docker.state.volumeNames.filter { $0.hasPrefix("disk-") && $0 != scene.disk }
+    }
+
+    private func expectWhole(_ place: SourceLocation = #_sourceLocation) throws {
+        let disk = try #require(disks.first, sourceLocation: place)
+        _ = try scene.runner.call("attach_disk", [.string(scene.vm), .string(disk)])
+        #expect(
+            scene.docker.state.volumes[disk]?.files == scene.docker.state.volumes[snapshot]?.files,
+            sourceLocation: place)
+        #expect(try scene.runner.journal().open().isEmpty, sourceLocation: place)
+    }
+
+    /// The copier has reported; what comes after that reads the report, and removes the copier.
+    private func isReported(_ request: Request) -> Bool {
+        request.path.hasSuffix("/archive") && request.method == "GET"
+            && request.query.contains { $0.value.hasSuffix("/report") }
+    }
+
+    @Test(
+        "one that was killed when it was whole stays, however often recovery comes",
+        arguments: [1, 2, 3])
+    func killedWhole(recoveries: Int) throws {
+        scene.docker.onRequest = { _, request in isReported(request) ? .killAfter : nil }
+        _ = try? restore()
+        scene.docker.revive()
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        for _ in 1...recoveries {
+            for one in try recovery.cases(nil) { _ = try recovery.settle(one) }
+        }
+        #expect(!scene.docker.state.containers.contains { $0.isCopier })
+        try expectWhole()
+    }
+
+    @Test(
+        "one that was answered while the journal was of no use stays, whoever comes",
+        arguments: [true, false])
+    func answeredWithoutJournal(isRecovered: Bool) throws {
+        let other = try Database(path: scene.runner.directory.path + "/" + Journal.fileName)
+        scene.before(isReported) { try other.execute(script: "BEGIN IMMEDIATE") }
+        _ = try restore()
+        try other.execute(script: "ROLLBACK")
+        #expect(scene.runner.log.text.contains("goes on without it"))
+        if isRecovered {
+            let recovery = try scene.runner.operatorRecovery(journal: true)
+            for one in try recovery.cases(nil) { _ = try recovery.settle(one) }
+        }
+        try expectWhole()
     }
 }
