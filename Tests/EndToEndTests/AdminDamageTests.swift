@@ -83,9 +83,8 @@ extension EndToEnd {
             try damage(rig)
             let request = rig.directory + "/request"
             try Data(Rig.request("info", [])).write(to: URL(fileURLWithPath: request))
-            let call = "'\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)'"
             let answers = try Command.shell(
-                "for n in 1 2 3 4 5 6; do \(call) <'\(request)' 2>/dev/null & done; wait")
+                "for n in 1 2 3 4 5 6; do \(rig.callScript) <'\(request)' 2>/dev/null & done; wait")
             #expect(answers.components(separatedBy: "\"error\":null").count == 7, "\(answers)")
             #expect(
                 try aside(rig).filter { !$0.contains("-wal") && !$0.contains("-shm") }.count == 1)

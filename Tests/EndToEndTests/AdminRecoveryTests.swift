@@ -106,10 +106,7 @@ extension EndToEnd {
             #expect(found[0]["removable"] == true && found[0]["created"].string != nil)
             #expect(found[0]["bytes"].int != nil)
             func remove(_ typed: String) throws -> Command.Result {
-                try Command.run(
-                    Rig.executables + "/cpi-admin",
-                    ["orphans", "--remove", "volume", "--config", rig.configurationPath],
-                    input: Array("\(typed)\n".utf8))
+                try rig.admin(["orphans", "--remove", "volume"], input: "\(typed)\n")
             }
             #expect(try remove("y").stdout.contains("\(disk): kept"))
             #expect(try rig.engine.volume(disk) != nil)
@@ -123,9 +120,10 @@ extension EndToEnd {
 extension Rig {
     /// `cpi-admin recover` on a terminal, where somebody types `text` after two seconds: what it showed.
     func recoverAnswering(_ text: String) throws -> String {
-        let admin = "\(Rig.executables)/cpi-admin recover --config \(configurationPath)"
+        let recover = script("cpi-admin", "recover", "--config", configurationPath)
         return try Command.shell(
-            "(sleep 2; echo \(text); sleep 20) | timeout 15 script -qec '\(admin)' /dev/null || true"
-        )
+            """
+            (sleep 2; echo \(text); sleep 20) | timeout 15 script -qec "\(recover)" /dev/null || true
+            """)
     }
 }

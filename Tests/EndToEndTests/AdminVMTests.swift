@@ -64,9 +64,10 @@ extension EndToEnd {
             for text in [logs.stdout, file.stdout] {
                 #expect(!text.contains("hunter2-is-a-secret") && !text.contains("top-secret"))
             }
-            let bytes = try Command.shell(
-                "'\(Rig.executables)/cpi-admin' vm \(vm) --files /var/vcap/data/bytes "
-                    + "--config '\(rig.configurationPath)' | od -An -tx1")
+            let show = rig.script(
+                "cpi-admin", "vm", vm, "--files", "/var/vcap/data/bytes", "--config",
+                rig.configurationPath)
+            let bytes = try Command.shell("\(show) | od -An -tx1")
             #expect(bytes.trimmingCharacters(in: .whitespacesAndNewlines) == "ff 01", "as it is")
             let missing = try rig.admin("vm", vm, "--files", "/no/such")
             #expect(missing.exitCode == 1 && missing.stderr.contains("has no file /no/such"))
@@ -86,12 +87,14 @@ extension EndToEnd {
             let well = try findings()
             #expect(well.run.exitCode == 0, "\(well.run)")
             for what in [
-                "configuration", "journal", "locks", "socket", "docker", "storage", "cgroups",
+                "configuration", "journal", "locks", "docker", "storage", "cgroups",
                 "clock", "privileged", "operations", "attach \(vm)",
             ] {
                 let one = well.list.first { $0["what"].string == what }
                 #expect(one?["level"] == "ok", "\(what): \(one?.text ?? "is missing")")
             }
+            let sockets = well.list.filter { $0["what"] == "socket" }.map { $0["level"] }
+            #expect(sockets == (rig.testEngine.tls == nil ? ["ok"] : []))
             try rig.engine.setRestartPolicy(vm, "always")
             let warned = try findings()
             let policy = warned.list.first { $0["what"].string == "restart \(vm)" }

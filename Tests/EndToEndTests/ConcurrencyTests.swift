@@ -99,11 +99,7 @@ extension EndToEnd {
             let request = Rig.request("attach_disk", [.string(vm), .string(disk)])
             try Data(request).write(to: URL(fileURLWithPath: rig.directory + "/request"))
             let call = try Command.start(
-                "/bin/sh",
-                [
-                    "-c", "exec \"$0\" -configPath \"$1\" <\"$2\"", Rig.executables + "/docker-cpi",
-                    rig.configurationPath, rig.directory + "/request",
-                ])
+                "/bin/bash", ["-c", "exec \(rig.callScript) <'\(rig.directory)/request'"])
             defer { call.stop() }
             let journal = { try Journal(reading: rig.journalPath) }
             for _ in 0..<100 {

@@ -71,7 +71,7 @@ extension Rig {
         -> String
     {
         var other = configuration
-        other["Actions"]["Docker"]["host"] = .string(dockerHost)
+        other["Actions"]["Docker"]["host"] = directHost
         other["journal"]["directory"] = .string("\(directory)/journal-\(name)")
         change(&other)
         let path = "\(directory)/\(name).json"

@@ -134,10 +134,9 @@ extension EndToEnd {
             let answer = try custody.call("attach_disk", place) {
                 try Command.shell(
                     "cp -r '\(rig.directory)/journal' '\(rig.directory)/journal-copy'")
-                let recover = [
-                    Rig.executables + "/cpi-admin", "recover", "--yes", "--config", path,
-                ]
-                looked = try Command.run("/usr/bin/env", Machine.blind + recover)
+                let recover = rig.command(
+                    "cpi-admin", ["recover", "--yes", "--config", path], on: Machine.blind)
+                looked = try Command.run("/usr/bin/env", recover)
             }
             rig.machine = []
             let recovered = try #require(looked)

@@ -122,18 +122,22 @@ extension EndToEnd {
             for secret in ["hidden-", "top-secret"] { #expect(!seen.contains(secret)) }
         }
 
+        /// The plan of a call whose stdout is closed.
+        private func unread(_ rig: Rig, _ method: String, _ arguments: JSON) throws -> JSON {
+            let request = rig.directory + "/request"
+            try Data(Rig.request(method, arguments)).write(to: URL(fileURLWithPath: request))
+            _ = try Command.run("/bin/bash", ["-c", "\(rig.callScript) <'\(request)' >&-"])
+            let operation = try Journal(reading: rig.journalPath).operation("last")
+            #expect(operation.state == .done && operation.replied == "lost", "\(operation)")
+            return try JSON(parsing: (operation.plan ?? "").utf8)
+        }
+
         @Test("An answer that nobody reads is recorded as lost, and the work is done")
         func lostAnswer() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let request = String(
-                decoding: Rig.request("create_disk", [16, [:], .null]), as: UTF8.self)
-            let script =
-                "printf '%s' '\(request)' | '\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)' >&-"
-            _ = try Command.run("/bin/bash", ["-c", script])
-            let operation = try Journal(reading: rig.journalPath).operation("last")
-            #expect(operation.state == .done && operation.replied == "lost")
-            let disk = try #require(JSON(parsing: (operation.plan ?? "").utf8)["disk"].string)
+            let disk = try #require(
+                unread(rig, "create_disk", [16, [:], .null])["disk"].string)
             #expect(try rig.result("has_disk", [.string(disk)]) == true)
             try rig.result("delete_disk", [.string(disk)])
         }
@@ -143,22 +147,15 @@ extension EndToEnd {
             let rig = try Rig()
             defer { rig.tearDown() }
             let network = rig.network()
-            let request = String(
-                decoding: Rig.request("create_vm", rig.vmArguments(network)), as: UTF8.self)
-            let script =
-                "printf '%s' '\(request)' | '\(Rig.executables)/docker-cpi' -configPath '\(rig.configurationPath)' >&-"
-            _ = try Command.run("/bin/bash", ["-c", script])
-            let operation = try Journal(reading: rig.journalPath).operation("last")
-            let first = try #require(JSON(parsing: (operation.plan ?? "").utf8)["vm"].string)
+            let arguments = rig.vmArguments(network)
+            let first = try #require(unread(rig, "create_vm", arguments)["vm"].string)
             #expect(try rig.admin("orphans").stdout.contains(first))
             // Who asks has its CID: then it is somebody's.
             #expect(try rig.result("has_vm", [.string(first)]) == true)
             let held = try rig.call("create_vm", rig.vmArguments(network))
             #expect(held.errorMessage.contains("held by \(first)"), "\(held.stdout)")
             try rig.result("delete_vm", [.string(first)])
-            _ = try Command.run("/bin/bash", ["-c", script])
-            let lost = try Journal(reading: rig.journalPath).operation("last")
-            let second = try #require(JSON(parsing: (lost.plan ?? "").utf8)["vm"].string)
+            let second = try #require(unread(rig, "create_vm", arguments)["vm"].string)
             let third = try rig.makeVM(network)
             #expect(try rig.engine.container(second) == nil)
             try rig.awaitAgent(third)
@@ -186,11 +183,8 @@ extension EndToEnd {
                 """
             let run = try Command.run(
                 "/usr/bin/env",
-                [
-                    "python3", "-c", script, rig.directory + "/request",
-                    Rig.executables + "/docker-cpi",
-                    "-configPath", rig.configurationPath,
-                ])
+                ["python3", "-c", script, rig.directory + "/request", "/usr/bin/env"]
+                    + rig.command("docker-cpi", ["-configPath", rig.configurationPath]))
             let lines = run.stdout.split(separator: "\n")
             let kibibytes = try #require(
                 lines.first.flatMap { Int($0) }, "\(run.stdout)\(run.stderr)")

@@ -25,6 +25,8 @@ final class Rig {
     let engine: Engine
     let testEngine: TestEngine
     var dockerHost: String { testEngine.host }
+    /// What the executables are told.
+    var directHost: JSON { testEngine.tls?.docker["host"] ?? .string(dockerHost) }
     var socket: String { String(dockerHost.dropFirst("unix://".count)) }
     var stemcell: String { testEngine.stemcell }
     private(set) var configuration: JSON
@@ -113,11 +115,9 @@ final class Rig {
         _ bytes: [UInt8], configuration: String? = nil, environment: [String: String] = [:],
         started: (Int32) -> Void = { _ in }
     ) throws -> Answer {
-        let command = [
-            Rig.executables + "/docker-cpi", "-configPath", configuration ?? configurationPath,
-        ]
+        let words = ["-configPath", configuration ?? configurationPath]
         let run = try Command.run(
-            "/usr/bin/env", route + machine + command, input: bytes,
+            "/usr/bin/env", command("docker-cpi", words, on: machine), input: bytes,
             environment: environment.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 },
             started: started)
         let json = (try? JSON(parsing: run.stdout.utf8)) ?? .null
@@ -128,13 +128,27 @@ final class Rig {
 
     func admin(_ arguments: String...) throws -> Command.Result { try admin(arguments) }
 
-    func admin(_ arguments: [String], started: (Int32) -> Void = { _ in }) throws
-        -> Command.Result
-    {
-        let command = [Rig.executables + "/cpi-admin"] + arguments
-        return try Command.run(
-            "/usr/bin/env", route + command + ["--config", configurationPath], started: started)
+    /// `input`: what is typed.
+    func admin(
+        _ arguments: [String], input: String = "", started: (Int32) -> Void = { _ in }
+    ) throws -> Command.Result {
+        try Command.run(
+            "/usr/bin/env", command("cpi-admin", arguments + ["--config", configurationPath]),
+            input: Array(input.utf8), started: started)
     }
+
+    /// An executable as /usr/bin/env starts it, from where it reaches the Engine.
+    func command(_ name: String, _ arguments: [String], on machine: [String] = []) -> [String] {
+        route + machine + ["\(Rig.executables)/\(name)"] + arguments
+    }
+
+    /// The same in a script of bash.
+    func script(_ name: String, _ arguments: String...) -> String {
+        (["/usr/bin/env"] + command(name, arguments)).map { "'\($0)'" }.joined(separator: " ")
+    }
+
+    /// The same for a call.
+    var callScript: String { script("docker-cpi", "-configPath", configurationPath) }
 
     /// For the time of `body` the configuration has the proxy in Docker's place.
     func through<T>(_ proxy: WireProxy, _ body: () throws -> T) throws -> T {
