@@ -87,15 +87,6 @@ extension Rig {
     }
 }
 
-extension TestEngine {
-    /// `kill` or `resume` of the daemon, for an Engine of dev/engine.
-    func daemon(_ verb: String) throws {
-        let name = try #require(privateName)
-        let result = try Command.run(Rig.root + "/dev/engine", [verb, name])
-        try #require(result.exitCode == 0, "\(result.stderr)")
-    }
-}
-
 extension Machine {
     private static let locks = "/var/tmp/docker_cpi.locks"
 

@@ -9,12 +9,6 @@ extension EndToEnd {
         "The Docker daemon dies in the middle of a call",
         .enabled(if: TestEngine.all.allSatisfy { $0.privateName != nil }))
     struct DaemonTests {
-        private func engine(_ verb: String, _ engine: TestEngine) throws {
-            let name = try #require(engine.privateName)
-            let result = try Command.run(Rig.root + "/dev/engine", [verb, name])
-            try #require(result.exitCode == 0, "\(result.stderr)")
-        }
-
         @Test(
             "Killed and started again: the VM is whole, before or after the call",
             arguments: [
@@ -32,14 +26,14 @@ extension EndToEnd {
 
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }
-            proxy.onFault = { try? engine("kill", rig.testEngine) }
+            proxy.onFault = { try? rig.testEngine.daemon("kill") }
             proxy.arm(place, .cut)
             let answer = try rig.through(proxy) {
                 try rig.call("attach_disk", [.string(vm), .string(disk)])
             }
             #expect(proxy.disarm())
             #expect(answer.errorMessage.contains("cpi-admin recover"), "\(answer.stdout)")
-            try engine("resume", rig.testEngine)
+            try rig.testEngine.daemon("resume")
 
             #expect(try rig.result("has_vm", [.string(vm)]) == true)
             let recovered = try rig.admin("recover", "--yes")
@@ -62,7 +56,7 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }
-            proxy.onFault = { try? engine("kill", rig.testEngine) }
+            proxy.onFault = { try? rig.testEngine.daemon("kill") }
             proxy.arm("/start", .dropReply)
             let before = try rig.leftovers(["vm-"])
             let arguments = rig.vmArguments(rig.network())
@@ -70,7 +64,7 @@ extension EndToEnd {
             #expect(proxy.disarm())
             #expect(failed.errorType == "Bosh::Clouds::VMCreationFailed", "\(failed.stdout)")
             #expect(failed.mayRetry == true, "\(failed.stdout)")
-            try engine("resume", rig.testEngine)
+            try rig.testEngine.daemon("resume")
             let made = try rig.result("create_vm", arguments).array?.first?.string
             let vm = try #require(made)
             rig.later { _ = try? rig.call("delete_vm", [.string(vm)]) }

@@ -165,26 +165,16 @@ extension EndToEnd {
             #expect(try rig.admin("recover").exitCode == 0)
         }
 
-        /// dev/engine for an Engine whose disk is a small one.
-        private func small(_ verb: String, _ home: String) throws {
-            // Foundation waits for whoever inherits its descriptors, and the Engine would.
-            let script = """
-                for fd in /proc/self/fd/*; do fd=${fd##*/}; [ $fd -le 2 ] || eval "exec $fd>&-"; done
-                ENGINE_HOME='\(home)' exec '\(Rig.root)/dev/engine' \(verb) full
-                """
-            let run = try Command.run("/bin/bash", ["-c", script])
-            try #require(run.exitCode == 0, "\(run.stderr)")
-        }
-
         @Test(
             "Docker's disk is full during a commit and an import: all is as before",
             .enabled(if: geteuid() == 0 && TestEngine.all.allSatisfy { $0.privateName != nil }))
         func fullDisk() throws {
-            let home = "/tmp/cpi-full-\(getpid())"
+            // Whose disk is a small one.
+            let home = try #require(TestEngine.current).further("full")
             let tmpfs = try Tmpfs(home, size: "160m")
             defer { tmpfs.unmount() }
-            defer { _ = try? small("stop", home) }
-            try small("start", home)
+            defer { _ = try? TestEngine.dev(home, "stop", "full") }
+            try TestEngine.dev(home, "start", "full")
             let rig = try Rig(on: TestEngine(host: "unix://\(home)/full/docker.sock"))
             defer { rig.tearDown() }
             let make: JSON = [.string(StemcellTrait.image), ["name": "small"]]

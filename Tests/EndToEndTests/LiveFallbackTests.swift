@@ -130,10 +130,10 @@ extension EndToEnd {
 /// A private Engine whose volumes are on a file system of some type: in a file behind a loop device, or
 /// in memory.
 struct DataRoot {
-    private let directory: String
+    private let home: String
     private let name: String
 
-    var host: String { "unix://\(directory)/mnt/\(name)/docker.sock" }
+    var host: String { "unix://\(home)/\(name)/docker.sock" }
 
     static let isPossible: Bool =
         TestEngine.all.allSatisfy { $0.privateName != nil }
@@ -141,14 +141,17 @@ struct DataRoot {
 
     init(_ type: String) throws {
         name = "root-\(type)"
-        directory = "/var/tmp/cpi-e2e-root-\(type)"
+        home = try #require(TestEngine.current).further(name)
         let make =
             type == "tmpfs"
-            ? "mount -t tmpfs -o size=1g tmpfs mnt"
-            : "truncate -s 600M disk && mkfs.\(type) -q disk && mount -o loop disk mnt"
+            ? "mount -t tmpfs -o size=1g tmpfs '\(home)'"
+            : """
+            truncate -s 600M '\(home).disk' && mkfs.\(type) -q '\(home).disk' &&
+              mount -o loop '\(home).disk' '\(home)'
+            """
         do {
-            try DataRoot.run("mkdir -p \(directory)/mnt && cd \(directory) && \(make)")
-            try DataRoot.run("ENGINE_HOME=\(directory)/mnt \(Rig.root)/dev/engine start \(name)")
+            try Command.shell("mkdir -p '\(home)' && \(make)")
+            try TestEngine.dev(home, "start", name)
         } catch {
             remove()
             throw error
@@ -156,21 +159,10 @@ struct DataRoot {
     }
 
     func remove() {
+        _ = try? TestEngine.dev(home, "stop", name)
         // Subvolumes of btrfs go with the file that they are in.
         _ = try? Command.run(
             "/bin/sh",
-            [
-                "-c",
-                """
-                ENGINE_HOME=\(directory)/mnt \(Rig.root)/dev/engine stop \(name)
-                umount -l \(directory)/mnt
-                rm -rf --one-file-system \(directory)
-                """,
-            ])
-    }
-
-    private static func run(_ script: String) throws {
-        let result = try Command.run("/bin/sh", ["-c", script])
-        try #require(result.exitCode == 0, "\(script): \(result.stderr)")
+            ["-c", "umount -l '\(home)'; rm -rf --one-file-system '\(home)' '\(home).disk'"])
     }
 }

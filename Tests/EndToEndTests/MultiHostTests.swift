@@ -119,12 +119,14 @@ extension EndToEnd {
 /// Two private Engines, and one CPI whose configuration has the first: the second comes by cpi-config.
 private final class Hosts: @unchecked Sendable {
     private let names = ["hosts-a", "hosts-b"]
+    private let home: String
     private(set) var rigs: [Rig] = []
 
     init() throws {
+        home = try #require(TestEngine.current).further("hosts")
         do {
             for name in names {
-                let line = try Hosts.engine("start", name)
+                let line = try TestEngine.dev(home, "start", name)
                 let host = line.trimmingCharacters(in: .whitespacesAndNewlines)
                 let engine = TestEngine(host: String(host.dropFirst("DOCKER_HOST=".count)))
                 rigs.append(try Rig(on: engine))
@@ -153,12 +155,12 @@ private final class Hosts: @unchecked Sendable {
 
     func remove() {
         rigs.forEach { $0.tearDown() }
-        for name in names { _ = try? Hosts.engine("stop", name) }
+        for name in names { _ = try? TestEngine.dev(home, "stop", name) }
     }
 
     /// The first is the manager, the second a worker. The attachable overlay network's name.
     func joinSwarm() throws -> String {
-        let pair = try Hosts.engine("join", names[0], names[1]).split(
+        let pair = try TestEngine.dev(home, "join", names[0], names[1]).split(
             whereSeparator: \.isWhitespace)
         try #require(pair.count == 2)
         let addresses = pair.map { JSON.string(String($0)) }
@@ -184,12 +186,6 @@ private final class Hosts: @unchecked Sendable {
                 "IPAM": ["Config": [["Subnet": "10.247.3.0/24", "Gateway": "10.247.3.1"]]],
             ])
         return "bosh-overlay"
-    }
-
-    private static func engine(_ words: String...) throws -> String {
-        let run = try Command.run(Rig.root + "/dev/engine", words)
-        try #require(run.exitCode == 0, "dev/engine \(words): \(run.stderr)")
-        return run.stdout
     }
 
     static let hasVXLAN: Bool = {

@@ -41,9 +41,31 @@ final class TestEngine: @unchecked Sendable {
                 "private_key": .string(pem[2]),
             ],
         ]
-        let home = "ENGINE_HOME=" + directory.dropLast(name.count + 1)  // for /usr/bin/env
-        return (docker, [home, Rig.root + "/dev/engine", "in", name])
+        let home = String(directory.dropLast(name.count + 1))
+        return (docker, TestEngine.dev(home, ["in", name]))
     }()
+
+    /// dev/engine as /usr/bin/env starts it, for the Engines in `home`.
+    private static func dev(_ home: String, _ words: [String]) -> [String] {
+        ["ENGINE_HOME=\(home)", Rig.root + "/dev/engine"] + words
+    }
+
+    /// The same, run; gives what it printed.
+    @discardableResult
+    static func dev(_ home: String, _ words: String...) throws -> String {
+        let run = try Command.run("/usr/bin/env", dev(home, words))
+        try #require(run.exitCode == 0, "dev/engine \(words): \(run.stderr)")
+        return run.stdout
+    }
+
+    /// `kill`, `resume` or `reboot` of the daemon, for an Engine of dev/engine.
+    func daemon(_ verb: String) throws {
+        let (directory, name) = (try #require(directory), try #require(privateName))
+        try TestEngine.dev(String(directory.dropLast(name.count + 1)), verb, name)
+    }
+
+    /// A home for further Engines. dev/engine stops them with this one: a test that is interrupted stops none.
+    func further(_ home: String) throws -> String { try #require(directory) + "/engines/" + home }
 
     /// Those of DOCKER_HOSTS, else the one of DOCKER_HOST; `make test` sets both.
     static let all: [TestEngine] = {

@@ -19,9 +19,7 @@ final class WireProxy: @unchecked Sendable {
         case broken
 
         /// Those of the crash matrix.
-        static let all: [Fault] = [
-            .killBefore, .killAfter, .dropReply, .cut, .status500, .delay,
-        ]
+        static let all: [Fault] = [.killBefore, .killAfter, .dropReply, .cut, .status500, .delay]
 
         /// Three times Docker says that the thing is just being removed; then it does what is asked.
         case busy
