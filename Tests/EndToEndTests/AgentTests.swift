@@ -78,6 +78,8 @@ extension EndToEnd {
             #expect(!late.stderr.contains("secret") && !late.stdout.contains("secret"))
             try rig.engine.startContainer(bus)
             sleep(2)
+            // The agent is given the time that a busy machine needs.
+            try rig.set { $0["timeouts"]["agent_ready"] = 20 }
             let seen = try rig.call("detach_disk", attach)
             #expect(seen.json["error"].isNull, "\(seen.stdout)")
             #expect(!seen.stderr.contains("is not up"), "\(seen.stderr)")

@@ -34,7 +34,6 @@ final class Rig {
     var machine: [String] = []
     /// What calls say of the VM's stemcell.
     var stemcellVersion: Int64 = 3
-    private var route: [String] { testEngine.tls?.route ?? [] }
     private var cleanups: [(order: Order, run: () -> Void)] = []
 
     /// A disk can go when its VMs are gone, a network when nobody is on it.
@@ -137,9 +136,12 @@ final class Rig {
             input: Array(input.utf8), started: started)
     }
 
-    /// An executable as /usr/bin/env starts it, from where it reaches the Engine.
+    /// A command as /usr/bin/env starts it where the executables reach the Engine.
+    func words(_ command: [String]) -> [String] { (testEngine.tls?.route ?? []) + command }
+
+    /// An executable, the same way.
     func command(_ name: String, _ arguments: [String], on machine: [String] = []) -> [String] {
-        route + machine + ["\(Rig.executables)/\(name)"] + arguments
+        words(machine + ["\(Rig.executables)/\(name)"] + arguments)
     }
 
     /// The same in a script of bash.

@@ -10,7 +10,8 @@ extension EndToEnd {
             .string(try String(contentsOfFile: "\(directory)/\(name).pem", encoding: .utf8))
         }
 
-        /// A TCP port in front of Docker's socket, which asks for a client certificate if `tls`.
+        /// A TCP port in front of Docker's socket, which asks for a client certificate if `server` is one;
+        /// where the executables run.
         private func front(_ rig: Rig, _ certificates: String, port: Int, server: String?) throws
             -> Command.Background
         {
@@ -20,7 +21,8 @@ extension EndToEnd {
                 "OPENSSL-LISTEN:\(port),bind=127.0.0.1,fork,reuseaddr,verify=1,"
                     + "cert=\(certificates)/\($0).pem,key=\(certificates)/\($0)-key.pem,cafile=\(certificates)/ca.pem"
             }
-            let socat = try Command.start("/usr/bin/env", ["socat", listen ?? plain, upstream])
+            let socat = try Command.start(
+                "/usr/bin/env", rig.words(["socat", listen ?? plain, upstream]))
             usleep(500_000)
             return socat
         }
