@@ -26,6 +26,7 @@ bosh-release: release
 # Format and warnings, without running anything.
 check: setup
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	dev/mutants --applies
 	swift build --build-tests -Xswiftc -warnings-as-errors
 
 # Everything: unit tests, the job's templates, and the real executables against a real Engine.
