@@ -46,7 +46,7 @@ final class TestEngine: @unchecked Sendable {
     }()
 
     /// dev/engine as /usr/bin/env starts it, for the Engines in `home`.
-    private static func dev(_ home: String, _ words: [String]) -> [String] {
+    static func dev(_ home: String, _ words: [String]) -> [String] {
         ["ENGINE_HOME=\(home)", Rig.root + "/dev/engine"] + words
     }
 
