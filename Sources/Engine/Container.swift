@@ -57,6 +57,13 @@ public struct Container: Sendable {
             type == "volume" && name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
         }
 
+        /// `…/volumes/NAME/_data` is a local volume's directory; empty for any other path.
+        private static func volume(inDirectory path: String) -> String {
+            let parts = path.split(separator: "/").suffix(3).map(String.init)
+            guard parts.count == 3, parts[0] == "volumes", parts[2] == "_data" else { return "" }
+            return parts[1]
+        }
+
         init(_ json: JSON) {
             type = json["Type"].string ?? ""
             // podman keeps a slash at the end, as the Go CPI has one.
@@ -67,8 +74,7 @@ public struct Container: Sendable {
             source = json["Source"].string ?? ""
             let shown = json["Name"].string ?? ""
             // Engine 28 shows no name for an anonymous volume of `Binds`, only its directory.
-            let volume = VolumePath(source).flatMap { $0.isRoot ? $0.name : nil } ?? ""
-            name = shown.isEmpty && type == "volume" ? volume : shown
+            name = shown.isEmpty && type == "volume" ? Mount.volume(inDirectory: source) : shown
             isReadOnly = json["RW"].bool == false
             propagation = json["Propagation"].string ?? ""
             driver = json["Driver"].string ?? ""

@@ -91,9 +91,9 @@ struct CreateDisk: Mutation {
             guard try world.madeContainer([copier.name]) != nil else { return }
             try Runner(world: world).forward([.removeCopier(copier)])
         case .half:
-            let half = try half(plan, world)
+            let target = try target(of: copier, world)
             try world.removeCopier(copier.name)
-            if let half { try world.removeVolume(half.name) }
+            if let target { try world.removeVolume(target.name) }
         case .unknown: break
         }
     }
@@ -102,14 +102,19 @@ struct CreateDisk: Mutation {
         switch action {
         case .back, .forward: try seen.usual(action, steps(plan, nil))
         case .superseded, .close, .park:
-            try seen.copiers() + (half(plan, seen.world).map { ["volume \($0.name)"] } ?? [])
+            try seen.copiers() + half(plan, seen.world).map { "volume \($0.name)" }
         }
     }
 
-    /// A disk that is half filled is none: nobody has its CID. Nil where that is not certain.
-    private static func half(_ plan: Plan, _ world: World) throws -> Volume? {
-        guard let copier = plan.copier, try world.filling(copier) == .half,
-            let volume = try world.madeVolume(plan.disk.description),
+    /// A disk that is half filled is none: nobody has its CID. Empty where that is not certain.
+    private static func half(_ plan: Plan, _ world: World) throws -> [Volume] {
+        guard let copier = plan.copier, try world.filling(copier) == .half else { return [] }
+        return try [target(of: copier, world)].compactMap(\.self)
+    }
+
+    /// What the copier fills, if this operation made it for that.
+    private static func target(of copier: Copier, _ world: World) throws -> Volume? {
+        guard let volume = try world.madeVolume(copier.target),
             volume.labels[Label.copyOf] == copier.source
         else { return nil }
         return volume

@@ -79,10 +79,9 @@ extension LiveAttach {
     {
         if let why = try obstacle(container, world) ?? obstacle(volume) { return why }
         let own = container.mounts.last { $0.destination == VMPlace.data }
-        let places = [own?.source ?? "", volume.mountpoint].map(VolumePath.init)
-        guard let first = places[0], first.isRoot, let second = places[1], second.isRoot,
-            first.directory == second.directory
-        else { return "its volume is not beside the VM's own" }
+        guard let own, parent(own.source) == parent(volume.mountpoint) else {
+            return "its volume is not beside the VM's own"
+        }
         return nil
     }
 
@@ -127,6 +126,13 @@ extension LiveAttach {
             ["/bin/sh", "-c", LiveScript.probe], in: container.id, seconds: 30, mayEndWith: [0, 1])
         guard let lines else { return "the VM does not run" }
         return lines.isEmpty ? nil : "the VM: \(lines.joined(separator: "; "))"
+    }
+
+    /// `/var/lib/docker/volumes/NAME/_data`: the directory of all volumes.
+    private static func parent(_ path: String) -> Substring? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 2, parts.last == "_data" else { return nil }
+        return path.dropLast(parts.suffix(2).joined(separator: "/").count)
     }
 }
 

@@ -45,9 +45,7 @@ struct Settlement {
             return try run(type, subjects, wish)
         } catch let failure where operation.state == .parked {
             try? removeRemains(type)
-            world.recorder.record(
-                .outcome(.parked, error: operation.error, byOperator: isParkedByOperator),
-                durable: true)
+            finish(.parked, operation.error, byOperator: isParkedByOperator)
             throw failure
         }
     }
@@ -171,8 +169,9 @@ struct Settlement {
         return { step in isFurther || !step.touchesOthers || recorded.contains(step.name) }
     }
 
-    private func finish(_ state: Operation.State, _ error: String?) {
-        world.recorder.record(.outcome(state, error: error), durable: true)
+    private func finish(_ state: Operation.State, _ error: String?, byOperator: Bool = false) {
+        world.recorder.record(
+            .outcome(state, error: error, byOperator: byOperator), durable: true)
     }
 
     private func requirePossible(_ wish: Operation.Direction?, _ rule: RecoveryRule) throws {

@@ -110,8 +110,8 @@ struct VMMounts {
 
     /// `source`: a volume's name, or a path of the host.
     private static func requireOrdinary(_ source: String, _ field: Field, _ world: World) throws {
-        let volume = source.hasPrefix("/") ? VolumePath(source)?.name : source
-        guard let volume, !volume.isEmpty else { return }
+        guard let volume = source.hasPrefix("/") ? volume(at: source) : source, !volume.isEmpty
+        else { return }
         if let (vm, role) = VMCID.role(of: volume),
             [.ephemeralVolume, .furtherVolume].contains(role)
         {
@@ -121,6 +121,16 @@ struct VMMounts {
             throw Field.Wrong(
                 description: "\(field.name) names the persistent disk \(volume): attach it instead")
         }
+    }
+
+    /// Docker keeps a local volume at `…/volumes/NAME/_data`. Nil for any other path.
+    private static func volume(at path: String) -> String? {
+        let parts = path.split(separator: "/")
+        guard let data = parts.firstIndex(of: "_data"), data > 1, parts[data - 2] == "volumes"
+        else {
+            return nil
+        }
+        return String(parts[data - 1])
     }
 
     private static let reserved = [VMPlace.data, VMPlace.store]
