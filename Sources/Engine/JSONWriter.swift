@@ -51,10 +51,9 @@ struct JSONWriter {
         var text = text
         text.withUTF8 { all in
             var start = 0
-            for index in all.indices {
-                guard let escape = JSONWriter.escape(all[index]) else { continue }
+            for index in all.indices where JSONWriter.needsEscape(all[index]) {
                 bytes += all[start..<index]
-                write(escape)
+                write(JSONWriter.escape(all[index]))
                 start = index + 1
             }
             bytes += all[start...]
@@ -62,8 +61,11 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Nil for what stands for itself in a string.
-    private static func escape(_ byte: UInt8) -> String? {
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func escape(_ byte: UInt8) -> String {
         switch byte {
         case UInt8(ascii: "\""): "\\\""
         case UInt8(ascii: "\\"): "\\\\"
@@ -72,8 +74,7 @@ struct JSONWriter {
         case 0x0A: "\\n"
         case 0x0C: "\\f"
         case 0x0D: "\\r"
-        case 0..<0x20: "\\u00" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
-        default: nil
+        default: "\\u00" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
         }
     }
 }
