@@ -44,6 +44,33 @@ extension EndToEnd {
             #expect(try rig.admin("recover").exitCode == 0)
         }
 
+        @Test("The configured Docker does not answer: what was begun on another one is settled")
+        func noneAtHome() throws {
+            let hosts = try Hosts()
+            defer { hosts.remove() }
+            let rig = hosts.rigs[0]
+            let other = hosts.rigs[1]
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: other.socket)
+            defer { proxy.stop() }
+            proxy.arm("/start", .killAfter)
+            let killed = try hosts.call(
+                "create_vm", other.vmArguments(other.network()), on: "unix://" + proxy.path,
+                started: proxy.aim)
+            try #require(proxy.disarm() && killed.wasKilled, "\(killed)")
+            let direct = rig.configuration
+            defer { try? rig.save(direct) }
+            var silent = direct
+            silent["Actions"]["Docker"]["host"] = "unix:///nowhere/docker.sock"
+            try rig.save(silent)
+            #expect(try rig.admin("recover").exitCode == 2)
+            let recovered = try rig.admin("recover", "--yes")
+            #expect(recovered.exitCode == 0 && recovered.stdout.contains("done:"), "\(recovered)")
+            #expect(recovered.stderr.contains("/nowhere/docker.sock"), "\(recovered)")
+            #expect(try other.leftovers(["vm-"]) == [])
+            // Nothing is open any more: now there is no Docker to look at.
+            #expect(try rig.admin("recover").exitCode == 6)
+        }
+
         @Test("Another Docker at the recorded address: nothing is settled, and that is said")
         func otherDaemon() throws {
             let hosts = try Hosts()

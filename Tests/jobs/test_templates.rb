@@ -328,14 +328,29 @@ class PreStartTest < TemplateTest
   def run_it
     @journal = "#{@directory}/it's a journal"
     @link = "#{@directory}/cpi-admin"
+    @locks = "#{@directory}/locks"
     script = render("pre-start.erb", "docker_cpi" => { "journal" => { "directory" => @journal } })
-    output, status = Open3.capture2e({ "CPI_ADMIN_LINK" => @link }, "bash", stdin_data: script)
+    output, status = Open3.capture2e({ "CPI_ADMIN_LINK" => @link, "DOCKER_CPI_LOCKS" => @locks }, "bash", stdin_data: script)
     assert status.success?, output
   end
 
   def test_it_makes_a_private_directory_for_the_journal
     run_it
     assert_equal 0o700, File.stat(@journal).mode & 0o777
+  end
+
+  def test_it_makes_the_directory_of_the_locks
+    2.times { run_it }
+    assert_equal 0o700, File.stat(@locks).mode & 0o777
+  end
+
+  def test_it_follows_no_link_to_the_locks
+    target = "#{@directory}/target"
+    Dir.mkdir(target, 0o755)
+    File.symlink(target, "#{@directory}/locks")
+    run_it
+    assert_equal 0o755, File.stat(target).mode & 0o777
+    assert_equal Process.uid, File.stat(target).uid
   end
 
   def test_it_puts_cpi_admin_in_the_path_again_and_again

@@ -11,7 +11,7 @@ extension OperatorRecovery {
     /// with the configuration's credentials. Throws `CPIError` when that is another one by now,
     /// `SilentDaemon` when it does not answer, `EngineError` when this one does not.
     func world(for operation: Operation) throws -> World {
-        guard try world.isElsewhere(operation), let owner = RecordedOwner(operation) else {
+        guard let owner = RecordedOwner(operation), try isElsewhere(operation, owner) else {
             return world
         }
         let address = owner.daemonAddress ?? "an unknown address"
@@ -27,5 +27,29 @@ extension OperatorRecovery {
                     + "or other credentials now, recover it with that one's --config")
         }
         throw CPIError(kind: .cloud, message: "\(title), and another one is there now")
+    }
+
+    /// A configured Docker that does not answer is no reason to leave alone what was begun at another address.
+    private func isElsewhere(_ operation: Operation, _ owner: RecordedOwner) throws -> Bool {
+        do {
+            return try world.isElsewhere(operation)
+        } catch let error as EngineError where !error.isAnswered {
+            guard let address = owner.daemonAddress, address != engine.address else {
+                throw error
+            }
+            return true
+        }
+    }
+
+    /// Throws `EngineError` where the configured Docker does not answer, unless something open was begun at
+    /// another address: that can be settled all the same.
+    public func requireDockerOfSomething() throws {
+        do {
+            _ = try engine.version()
+        } catch let error as EngineError where !error.isAnswered {
+            let open = try journal?.open() ?? []
+            let addresses = open.compactMap { RecordedOwner($0)?.daemonAddress }
+            guard addresses.contains(where: { $0 != engine.address }) else { throw error }
+        }
     }
 }

@@ -57,14 +57,18 @@ struct Source: ParsableArguments {
         }
     }
 
-    /// Docker and the journal, for what recovery knows. Makes sure that Docker answers. Throws
-    /// `Complaint`.
+    /// Docker and the journal, for what recovery knows. Makes sure that Docker answers, that of the
+    /// configuration or, where the journal is needed, that of something open. Throws `Complaint`.
     func recovery(needsJournal: Bool) throws -> OperatorRecovery {
         let configuration = try configuration()
         do {
             let recovery = try OperatorRecovery(
                 configuration, needsJournal: needsJournal, logger: .admin)
-            _ = try recovery.engine.version()
+            if needsJournal {
+                try recovery.requireDockerOfSomething()
+            } else {
+                _ = try recovery.engine.version()
+            }
             return recovery
         } catch let error as JournalError {
             throw complaint(error, configuration.journal.directory + "/" + Journal.fileName)

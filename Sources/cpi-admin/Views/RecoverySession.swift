@@ -48,8 +48,8 @@ struct RecoverySession {
     }
 
     /// What is to be done beside the open operations; empty when that is nothing.
-    func tidyingPlan(_ isWanted: (String) -> Bool) throws -> [String] {
-        try recovery.tidyingPlan(isWanted)
+    func tidyingPlan(_ isWanted: (String) -> Bool) -> [String] {
+        lookingAtOldContainers { try recovery.tidyingPlan(isWanted) }
     }
 
     /// A plan of `tidyingPlan` for a person.
@@ -59,14 +59,21 @@ struct RecoverySession {
 
     /// Puts the VMs' old containers in order. Returns what was done.
     func tidy(_ isWanted: (String) -> Bool) -> [String] {
-        do {
-            return try recovery.tidyOldContainers(isWanted).map { one in
+        lookingAtOldContainers {
+            try recovery.tidyOldContainers(isWanted).map { one in
                 guard one.isStopped else {
                     return "the containers of VM \(one.vm) are put in order"
                 }
                 return "VM \(one.vm) has its name back, and is stopped still: "
                     + VMState.start(one.vm)
             }
+        }
+    }
+
+    /// What was found or done; says on stderr why, where that is not all.
+    private func lookingAtOldContainers(_ look: () throws -> [String]) -> [String] {
+        do {
+            return try look()
         } catch {
             let words = recovery.words(of: error)
             Streams.write("cpi-admin: the old containers were not all looked at: \(words)\n", to: 2)

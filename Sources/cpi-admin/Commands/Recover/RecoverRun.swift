@@ -92,7 +92,7 @@ struct RecoverRun: ParsableCommand {
             let session = RecoverySession(
                 recovery: recovery, wish: wish, isNamed: id != nil)
             let results = try session.results(cases, asks ? .ask : yes ? .settle : .look)
-            let further = try tidy(session, asks, wanted)
+            let further = tidy(session, asks, wanted)
             if json {
                 print(RecoveryResult.json(results, further).text)
             } else if !asks || cases.isEmpty {
@@ -112,11 +112,10 @@ struct RecoverRun: ParsableCommand {
     }
 
     /// What is beside the open operations: what would be done about it, or, where that is wanted, what was.
-    private func tidy(_ session: RecoverySession, _ asks: Bool, _ wanted: Wanted) throws -> [String]
-    {
+    private func tidy(_ session: RecoverySession, _ asks: Bool, _ wanted: Wanted) -> [String] {
         guard id == nil, disk == nil else { return [] }
         guard !yes else { return session.tidy(wanted.fits) }
-        let plan = try session.tidyingPlan(wanted.fits)
+        let plan = session.tidyingPlan(wanted.fits)
         guard asks, !plan.isEmpty else { return plan }
         print(RecoverySession.text(ofTidying: plan))
         return Terminal.ask("Do it?") ? session.tidy(wanted.fits) : []
