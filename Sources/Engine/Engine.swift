@@ -68,7 +68,7 @@ public final class Engine {
         var request = request
         request.path = "/v\(try version())" + request.path
         let response = try exchange(request)
-        guard !(300..<304).contains(response.status) else {
+        guard !(300..<400).contains(response.status) || response.status == 304 else {
             throw EngineError.notDocker(
                 address: address,
                 detail: "\(request.summary) was redirected, with status \(response.status)")

@@ -35,7 +35,6 @@ final class Database {
         sqlite3_busy_timeout(handle, milliseconds)
     }
 
-    /// Runs a script of several statements without results, such as a migration.
     /// Whether the file's first bytes are not those of any database. Then SQLite may still read all of it
     /// in the WAL, or only the first page, and meet the damage at some later statement.
     ///
@@ -53,6 +52,7 @@ final class Database {
         return read(file, &bytes, Int32(bytes.count), 0) == SQLITE_OK && bytes != magic
     }
 
+    /// Runs a script of several statements without results, such as a migration.
     func execute(script: String) throws {
         let code = sqlite3_exec(handle, script, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code, script) }

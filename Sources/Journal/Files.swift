@@ -2,14 +2,23 @@ import Glibc
 
 /// Directories and files of the journal: private to their owner, whoever makes them.
 public enum Files {
-    /// Makes `path` and its parents; `path` itself with mode 0700. Succeeds when it is there.
+    /// Makes `path` and its parents; `path` itself with mode 0700. Succeeds when it is there. One that root
+    /// makes belongs, as its files do, to whom the directory around it belongs.
     public static func makeDirectory(_ path: String) throws {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return try requireDirectory(path) }
+        if mkdir(path, 0o700) == 0 { return giveToOwnerOfParent(path) }
+        if errno == EEXIST { return try requireDirectory(path) }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
             throw failure(path)
         }
         try makeParent(String(path[..<slash]))
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
+    }
+
+    private static func giveToOwnerOfParent(_ path: String) {
+        let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        giveToOwnerOfDirectory(directory, path)
+        close(directory)
     }
 
     /// Makes an empty file with mode 0600 if there is none. One that is there is not opened: see

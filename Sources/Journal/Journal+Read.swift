@@ -80,12 +80,14 @@ extension Journal {
 
     /// Mutating operations about `cid` that ended as done, newest first.
     public func done(method: String, subject cid: String) throws -> [Operation] {
-        try select(
-            """
-            WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1) AND method = ?2
-            AND state = 'done' ORDER BY started DESC, id DESC
-            """, [.text(cid), .text(method)])
+        try select(Journal.doneAbout, [.text(cid), .text(method)])
     }
+
+    /// The unary + as in `operations(_:)`: what is about one CID is few, and is gone through by that.
+    static let doneAbout = """
+        WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1) AND +method = ?2
+        AND +state = 'done' ORDER BY +started DESC, id DESC
+        """
 
     /// The operations with one of these methods on `cid` that are done, in the order in which their ends
     /// were written: a clock that is set back does not turn it round. `methods` is a JSON text of names.

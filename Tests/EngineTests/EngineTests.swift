@@ -127,6 +127,12 @@ struct EngineTests {
         try engine("1.45", status: 304, body: "").stopContainer("x", seconds: 0)
     }
 
+    @Test("a redirection is never taken for success", arguments: [301, 305, 307, 308])
+    func redirected(status: Int) {
+        let engine = engine("1.45", status: status, body: "")
+        #expect { try engine.startContainer("x") } throws: { "\($0)".contains("redirected") }
+    }
+
     @Test("an error that is no JSON is shown as it is, and not endlessly")
     func plainError() {
         let engine = engine(

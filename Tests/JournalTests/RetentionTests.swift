@@ -153,6 +153,10 @@ struct RetentionTests {
         for table in ["s", "t", "n", "d", "o", "mine", "its"] {
             #expect(!needed.contains("SCAN \(table)\n"), "\(needed)")
         }
+        // Most operations are of one method, and done: what is about one CID is found by that alone.
+        let done = try explain(
+            "SELECT id FROM operations " + Journal.doneAbout, [.text("a"), .text("tag")])
+        #expect(!done.contains("operations_by") && !done.contains("SCAN operations"), "\(done)")
         #expect(try prune(20) == 1)
         #expect(try journal.operations(limit: 200_000).count == 100_000)
     }

@@ -13,6 +13,8 @@ public struct DiskReport: Sendable {
     public let kind: String
     /// The VMs that have it, and containers of others, by name.
     public let holders: [String]
+    /// Why it cannot be seen whether a further VM has it, one that is paused for example; else nil.
+    public let unseen: String?
     /// Its snapshots that are whole.
     public let snapshots: [String]
 }
@@ -23,14 +25,9 @@ extension Inspection {
     public func disks(usage: Bool) throws -> [DiskReport] {
         let volumes = try engine.volumes([:])
         let used = usage ? try engine.volumeSizes() : [:]
-        return try volumes.filter { volume in
-            try world.disk(DiskCID(volume.name)) != nil
-        }.sorted { $0.name < $1.name }.map { volume in
+        return try volumes.filter(\.isDisk).sorted { $0.name < $1.name }.map { volume in
             let disk = DiskCID(volume.name)
-            let pinless = try world.vmWithoutPin(disk)
-            let holders = try world.holders(of: disk).filter {
-                try !world.isAbandoned($0.container)
-            }
+            let (holders, unseen) = try holders(of: disk)
             let snapshots = volumes.filter { $0.labels[Label.snapshotOf] == volume.name }
                 .compactMap { SnapshotCID.ofRecord($0.name)?.description }
             return DiskReport(
@@ -38,9 +35,20 @@ extension Inspection {
                 isEnforced: volume.enforcesSize, usedBytes: used[volume.name],
                 kind: [volume.driver, volume.options["type"]].compactMap(\.self)
                     .joined(separator: " "),
-                holders: Set(holders.map(\.name) + [pinless?.description].compactMap(\.self))
-                    .sorted(),
-                snapshots: snapshots.sorted())
+                holders: holders, unseen: unseen, snapshots: snapshots.sorted())
+        }
+    }
+
+    /// Who has the disk, and why that may not be all. VMs are looked into only where Docker names none.
+    private func holders(of disk: DiskCID) throws -> ([String], unseen: String?) {
+        let holders = try world.holders(of: disk).filter { try !world.isAbandoned($0.container) }
+        let names = Set(holders.map(\.name)).sorted()
+        guard holders.allSatisfy({ $0.vm == nil }) else { return (names, nil) }
+        do {
+            let pinless = try world.vmWithoutPin(disk)?.description
+            return ((names + [pinless].compactMap(\.self)).sorted(), nil)
+        } catch let error as CannotLook {
+            return (names, error.description)
         }
     }
 }

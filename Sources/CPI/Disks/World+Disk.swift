@@ -4,8 +4,8 @@ import Engine
 extension World {
     /// The volume of a persistent disk; nil for one that is a stranger's.
     func disk(_ cid: DiskCID) throws -> Volume? {
-        guard let volume = try engine.volume(cid.description) else { return nil }
-        return volume.labels[Label.disk] == cid.description || cid.isGoCPIs ? volume : nil
+        guard let volume = try engine.volume(cid.description), volume.isDisk else { return nil }
+        return volume
     }
 
     /// As `disk`; throws DiskNotFound.
@@ -94,4 +94,9 @@ extension Container {
     fileprivate func mounts(_ disk: DiskCID) -> Bool {
         mounts.contains { $0.type == "volume" && $0.name == disk.description }
     }
+}
+
+extension Volume {
+    /// Whether it is a persistent disk: ours by its label, the Go CPI's by its name.
+    var isDisk: Bool { labels[Label.disk] == name || DiskCID(name).isGoCPIs }
 }

@@ -72,7 +72,7 @@ extension Inspection {
     }
 
     private func quota() throws -> Finding {
-        let disks = try engine.volumes([:]).filter { try world.disk(DiskCID($0.name)) != nil }
+        let disks = try engine.volumes([:]).filter(\.isDisk)
         let labels = disks.filter { !$0.enforcesSize }.count
         guard labels > 0 else {
             return Finding("disk sizes", .ok, "\(disks.count) disks, all limits")

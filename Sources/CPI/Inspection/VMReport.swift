@@ -20,6 +20,8 @@ public struct VMReport: Sendable {
         public let path: String?
         /// running, stopped, or nil when it has no pin.
         public let pin: String?
+        /// Docker has no such volume any more.
+        public let isGone: Bool
     }
 
     public let cid: String
@@ -64,7 +66,7 @@ extension Inspection {
             limits: try limits(of: container), disks: try disks(of: cid, container),
             beside: try beside(cid, container), isAgentUp: isAgentUp,
             metadata: ((try? JSON(parsing: said.utf8)) ?? .null).strings,
-            stemcell: container.labels[Label.stemcell] ?? "",
+            stemcell: container.labels[Label.stemcellOfVM] ?? "",
             agent: container.labels[Label.agent] ?? "")
     }
 
@@ -94,7 +96,7 @@ extension Inspection {
             return VMReport.Disk(
                 disk: name,
                 sizeMiB: volume.map { DiskSize.current(DiskCID(name), $0, world) } ?? 0,
-                path: volume == nil ? "the volume is gone" : paths[name], pin: pins[name])
+                path: paths[name], pin: pins[name], isGone: volume == nil)
         }
     }
 

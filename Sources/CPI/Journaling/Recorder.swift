@@ -95,11 +95,11 @@ final class Recorder {
             id: operation.id, method: operation.method, mutating: true, plan: operation.plan,
             subjects: subjects, director: operation.director, request: nil,
             owner: Owner.adopted(place: place, daemon: daemon).text)
-        commit { journal, events in
-            try journal.begin(
-                intent, before: [event(.doing, operation.step)], event: event(.intent, nil),
-                durable: true)
-            if !events.isEmpty { try journal.record(events, of: id, durable: false) }
+        // What this process has kept is of its own operation, which may not have begun: that stays kept.
+        let events = [event(.doing, operation.step)]
+        let opening = event(.intent, nil)
+        store.write {
+            try $0.begin(intent, before: events, event: opening, durable: true)
         }
     }
 
@@ -132,6 +132,13 @@ final class Recorder {
 }
 
 extension Engine.Exchange {
-    /// A command run in a container to look around is a POST, and changes nothing.
-    fileprivate var isEffect: Bool { !isRead && !request.contains("/exec") }
+    /// A command run in a container to look around is a POST, and changes nothing: `/containers/NAME/exec`,
+    /// then `/exec/ID/start`.
+    fileprivate var isEffect: Bool {
+        let parts = Array(request.split(separator: "/").dropFirst(2))
+        let isExec =
+            parts.first == "exec"
+            || parts.count == 3 && parts[0] == "containers" && parts[2] == "exec"
+        return !isRead && !isExec
+    }
 }

@@ -19,7 +19,7 @@ extension Redactor {
             if request.method == CreateVM.name && index == Redactor.environment {
                 learn(closed: argument, key: "", open)
             }
-            learn(closed: argument["LogConfig"]["Config"], key: "", open)
+            learn(closed: argument.logDriverOptions, key: "", open)
         }
     }
 
@@ -41,7 +41,7 @@ extension Redactor {
             guard parts.count == 2 else { continue }
             learn(openly: .string(String(parts[1])), key: String(parts[0]), &open)
         }
-        learn(closed: container.json["HostConfig"]["LogConfig"]["Config"], key: "", open)
+        learn(closed: container.json["HostConfig"].logDriverOptions, key: "", open)
     }
 
     /// Learns what an agent's settings hold in secret.
@@ -62,7 +62,7 @@ extension Redactor {
     }
 
     /// The position of env among create_vm's arguments.
-    private static let environment = 5
+    private static let environment = CreateVM.arguments.firstIndex(of: "env")
 
     /// Learns what is called a secret, and notes all other strings.
     private func learn(openly json: JSON, key: String, _ open: inout Set<String>) {
@@ -73,7 +73,7 @@ extension Redactor {
         case .integer where SecretNames.isSecret(key): learn(json.text, isCertain: false)
         case .array(let elements): for each in elements { learn(openly: each, key: key, &open) }
         case .object(let members):
-            for (key, value) in members where key != "LogConfig" {
+            for (key, value) in members where !key.isSpelled("LogConfig") {
                 learn(openly: value, key: key, &open)
             }
         default: break
@@ -128,4 +128,17 @@ extension Redactor {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+extension JSON {
+    /// Of a HostConfig or cloud_properties, in any spelling: Docker reads its names so.
+    fileprivate var logDriverOptions: JSON { member("LogConfig").member("Config") }
+
+    private func member(_ name: String) -> JSON {
+        object?.first { $0.key.isSpelled(name) }?.value ?? .null
+    }
+}
+
+extension String {
+    fileprivate func isSpelled(_ name: String) -> Bool { lowercased() == name.lowercased() }
 }

@@ -23,12 +23,7 @@ extension OperatorRecovery {
         guard let journal else {
             throw CPIError(kind: .cpi, message: "there is no journal to record it in")
         }
-        let operation = try journal.operation(id)
-        guard operation.state.isOpen else {
-            throw CPIError(
-                kind: .cpi,
-                message: "operation \(operation.id) is not open: it is \(operation.state.rawValue)")
-        }
+        let operation = try journal.openOperation(id)
         let owner = try world.locks.own(operation.id)
         defer { owner.forEach { $0.release() } }
         guard !owner.isEmpty else {
@@ -36,6 +31,8 @@ extension OperatorRecovery {
                 kind: .cpi,
                 message: "no lock can be had, so its owner may be alive: nothing is done")
         }
+        // Its owner may have ended it while the lock was waited for.
+        _ = try journal.openOperation(operation.id)
         let clean = world.recorder.store.redactor.clean(words)
         let recorder = world.recorder.another(operation.id, resumed: true)
         recorder.note(.note(clean))

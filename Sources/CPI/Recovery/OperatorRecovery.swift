@@ -85,13 +85,7 @@ public final class OperatorRecovery {
         if id == "last" {
             open = open.suffix(1)
         } else if let id {
-            let one = try journal.operation(id)
-            guard one.state.isOpen else {
-                throw CPIError(
-                    kind: .cpi,
-                    message: "operation \(one.id) is not open: it is \(one.state.rawValue)")
-            }
-            open = [one]
+            open = [try journal.openOperation(id)]
         }
         return try open.map { look(try OpenOperation($0, in: journal), wish) }
     }
@@ -172,5 +166,18 @@ public final class OperatorRecovery {
                 error is SilentDaemon || (error as? EngineError)?.isAnswered == false
         }
         return one
+    }
+}
+
+extension Journal {
+    /// The operation that `id` is the beginning of. Throws `CPIError` when it is not open.
+    func openOperation(_ id: String) throws -> Operation {
+        let operation = try operation(id)
+        guard operation.state.isOpen else {
+            throw CPIError(
+                kind: .cpi,
+                message: "operation \(operation.id) is not open: it is \(operation.state.rawValue)")
+        }
+        return operation
     }
 }

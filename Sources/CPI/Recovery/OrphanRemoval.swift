@@ -86,8 +86,8 @@ extension OperatorRecovery {
     private func subjects(of orphan: Orphan) throws -> [Subject] {
         switch orphan.removal {
         case .data:
-            let name = orphan.name
-            return [SnapshotCID(name).isOurForm ? Subject(.snapshot, name) : Subject(.disk, name)]
+            let snapshot = SnapshotCID.ofRecord(orphan.name) ?? SnapshotCID(orphan.name)
+            return [snapshot.isOurForm ? snapshot.subject : Subject(.disk, orphan.name)]
         case .volume: return VMCID.role(of: orphan.name).map { [$0.vm.subject] } ?? []
         case .pin:
             let disk = try engine.container(orphan.name)?.labels[Label.disk]

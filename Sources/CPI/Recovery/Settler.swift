@@ -131,8 +131,11 @@ struct Settler {
                 daemon: Owner.daemon(try world.daemonID(), world.engine.address))
             return one
         }
-        let now = world.recorder.store.read { try OpenOperation($0.operation(one.id), in: $0) }
-        return (now ?? one).operation.state.isOpen ? now ?? one : nil
+        let recorded = world.recorder.store.read { journal in
+            try journal.find(one.id).map { try OpenOperation($0, in: journal) }
+        }
+        let now = (recorded ?? nil) ?? one
+        return now.operation.state.isOpen ? now : nil
     }
 
     private func blocked(_ one: OpenOperation, _ why: String) -> CPIError {

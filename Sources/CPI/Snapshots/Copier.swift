@@ -119,7 +119,7 @@ extension World {
     /// The name of an image to copy with: that of the VM's stemcell, else of the newest stemcell that is
     /// there. Never a VM's own root layer, in which anybody may have changed the tools.
     func copierImage(for vm: Container?) throws -> String {
-        let own = [vm?.labels[Label.stemcell], vm?.image].compactMap(\.self)
+        let own = [vm?.labels[Label.stemcellOfVM], vm?.image].compactMap(\.self)
         for name in own where !name.isEmpty && VMCID.role(of: name) == nil {
             if try engine.image(name) != nil { return name }
         }

@@ -137,12 +137,17 @@ extension World {
         }
     }
 
-    /// Returns false when it was not paused any more. A Docker that does not answer is asked again.
+    /// Returns false when it was not paused any more. A Docker that does not answer is asked again: what it
+    /// has not answered may have been done, and then it was done here.
     fileprivate func unpause(_ container: String) throws -> Bool {
-        try persistently { world in
-            guard try world.engine.container(container)?.isPaused == true else { return false }
+        var mayBeOurs = false
+        return try persistently { world in
+            guard try world.engine.container(container)?.isPaused == true else { return mayBeOurs }
             do {
                 try world.engine.unpauseContainer(container)
+            } catch let error as EngineError where error.isOutcomeUnknown && error.status == nil {
+                mayBeOurs = true
+                throw error
             } catch let error as EngineError where error.status != nil {
                 guard try world.engine.container(container)?.isPaused == true else { return false }
                 throw error

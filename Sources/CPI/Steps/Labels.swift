@@ -8,7 +8,10 @@ enum Label {
     static let agent = "io.bosh.agent_id"
     static let vm = "io.bosh.vm"
     static let disk = "io.bosh.disk"
+    /// On a stemcell's image: its CID. On a VM it is empty: see `stemcellOfVM`.
     static let stemcell = "io.bosh.stemcell"
+    /// On a VM, through all its replacements: the CID of the stemcell that it was made from.
+    static let stemcellOfVM = "io.bosh.vm.stemcell"
     /// What a stemcell says of itself.
     static let stemcellName = "io.bosh.stemcell.name"
     static let stemcellRelease = "io.bosh.stemcell.version"

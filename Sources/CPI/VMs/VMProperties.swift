@@ -33,6 +33,9 @@ struct VMProperties {
         unknown = Set(members.keys).subtracting(hostConfig.keys).subtracting(ours).sorted()
         mounts = try VMMounts(field)
         _ = try field.member("PortBindings").optional { try $0.object() }
+        for place in try field.member("Tmpfs").optional({ try $0.members() }) ?? [] {
+            try VMMounts.requireAllowed(ReplacementMounts.cleaned(place.key), place.field)
+        }
         try VMProperties.refuseWhatBreaksThePromise(field)
     }
 

@@ -40,6 +40,7 @@ struct VMSpec {
         let vips = networks.filter { $0.kind == .vip }.compactMap(\.ip)
         return [
             Label.vm: plan.vm.description, Label.agent: plan.agent,
+            Label.stemcellOfVM: plan.stemcell.description,
             Label.vip: vips.joined(separator: ","),
             Label.stemcellVersion: String(request.stemcellVersion ?? 1),
             Label.settingsPath: plan.settingsPath ?? AgentSettings.usualPath,

@@ -36,6 +36,8 @@ func complaining(_ body: () throws -> Void) throws {
                 "the journal cannot be read: \(error); what is open is settled without it: "
                     + "cpi-admin recover --from-docker", .journalUnusable)
         }
+    } catch let error where !(error is ExitCode || error is ValidationError || error is CleanExit) {
+        throw say("\(error)", .failure)
     }
 }
 

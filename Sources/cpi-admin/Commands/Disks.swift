@@ -23,7 +23,7 @@ struct Disks: ParsableCommand {
             let disks = try recovery.inspection.disks(usage: usage)
             let journal = try? source.openJournal()
             let detached = try disks.map { disk in
-                disk.holders.isEmpty ? try journal?.detached(disk.disk) : nil
+                disk.holders.isEmpty && disk.unseen == nil ? try journal?.detached(disk.disk) : nil
             }
             output.print(Listing(zip(disks, detached).map { ($0, $1) }))
         }

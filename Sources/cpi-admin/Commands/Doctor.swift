@@ -32,9 +32,9 @@ struct Doctor: ParsableCommand {
                     let way = one.obstacle.map { "is replaced: \($0)" } ?? "runs on"
                     return Finding("attach \(one.vm)", .ok, way)
                 }
-            } catch let error as EngineError {
+            } catch {
                 show(findings)
-                throw Complaint("\(error)", .of(error))
+                throw error
             }
             show(findings)
             guard findings.allSatisfy({ $0.level != .fail }) else { throw ExitCode.failure }

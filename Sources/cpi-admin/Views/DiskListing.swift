@@ -29,7 +29,9 @@ extension Listing {
                         disk.isEnforced ? "enforced" : "label only",
                         short: disk.isEnforced ? "enforced" : "label"),
                     Span.cell(bytes: disk.usedBytes), Cell(disk.kind),
-                    words(disk.holders), detached?.cell ?? Cell("-"), words(disk.snapshots),
+                    disk.unseen.map { Cell("unknown: \($0)", short: "unknown", style: .doubtful) }
+                        ?? words(disk.holders),
+                    detached?.cell ?? Cell("-"), words(disk.snapshots),
                 ]
             },
             documents: disks.map { disk, detached in
@@ -38,6 +40,7 @@ extension Listing {
                     "enforced": .bool(disk.isEnforced),
                     "used_bytes": disk.usedBytes.map { .integer(Int64($0)) } ?? .null,
                     "kind": .string(disk.kind), "attached_to": JSON(disk.holders),
+                    "unseen": disk.unseen.map(JSON.string) ?? .null,
                     "detached_since": detached?.since.map(JSON.string) ?? .null,
                     "detached_after": detached?.after.map(JSON.string) ?? .null,
                     "snapshots": JSON(disk.snapshots),

@@ -10,11 +10,11 @@ struct RecoverySession {
     /// One operation was asked for by its id.
     let isNamed: Bool
 
-    func results(_ cases: [OperatorRecovery.Case], _ mode: Mode) throws -> [RecoveryResult] {
+    func results(_ cases: [OperatorRecovery.Case], _ mode: Mode) -> [RecoveryResult] {
         if Terminal.showsProgress, mode != .look {
             recovery.onProgress { Streams.write("  \(Terminal.shortened($0))\n", to: 2) }
         }
-        return try cases.map { one in
+        return cases.map { one in
             var result = RecoveryResult(one)
             guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
             if one.isParkedByOperator, !isNamed {
@@ -22,7 +22,8 @@ struct RecoverySession {
                 result.words = "nothing: \(one.operation.error ?? "it is parked")"
                 return shown(result, mode)
             }
-            if mode != .settle { result.explanation = try recovery.explain(one, wish) }
+            // What would be done is known without it.
+            if mode != .settle { result.explanation = try? recovery.explain(one, wish) }
             switch mode {
             case .look: return result
             case .settle: return settled(result)

@@ -96,6 +96,7 @@ struct VMPage {
     }
 
     private func words(_ disk: VMReport.Disk) -> String {
+        guard !disk.isGone else { return "\(disk.disk): the volume is gone" }
         let place = disk.path.map { "at \($0)" } ?? "attached while the VM ran"
         let pin = disk.pin.map { ", its pin is \($0)" } ?? ""
         return "\(disk.disk), \(disk.sizeMiB) MiB, \(place)\(pin)"
@@ -133,7 +134,7 @@ struct VMPage {
                     [
                         "disk": .string($0.disk), "size_mib": .integer(Int64($0.sizeMiB)),
                         "path": $0.path.map(JSON.string) ?? .null,
-                        "pin": $0.pin.map(JSON.string) ?? .null,
+                        "pin": $0.pin.map(JSON.string) ?? .null, "gone": .bool($0.isGone),
                     ]
                 }),
             "operations": .array(operations.map(\.json)),

@@ -191,6 +191,27 @@ struct DiskTests {
         #expect(quick.allSatisfy { $0.usedBytes == nil })
     }
 
+    @Test("cpi-admin disks: a VM that is paused hides no disk, and no disk of others")
+    func paused() throws {
+        let scene = try Scene()
+        scene.runner.configuration["attach"] = "auto"
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = "paused"
+        func report() throws -> DiskReport {
+            let recovery = try scene.runner.operatorRecovery(journal: true)
+            return try #require(try recovery.inspection.disks(usage: false).first)
+        }
+        let pinned = try report()
+        #expect(pinned.holders == [scene.vm] && pinned.unseen == nil)
+        // Somebody has removed the pin: only the VM itself could tell.
+        scene.docker.state.containers.removeAll { $0.name == "\(scene.disk).pin" }
+        let pinless = try report()
+        #expect(pinless.holders == [] && pinless.unseen?.contains("is paused") == true)
+    }
+
     @Test("metadata of a disk that is not there is an error")
     func metadata() throws {
         let disk = try scene.makeDisk()

@@ -59,13 +59,15 @@ struct LearningTests {
         #expect(redactor.clean(open) == open)
     }
 
-    @Test("the other cloud_properties are no secrets, but for a log driver's settings")
-    func logConfig() throws {
+    @Test(
+        "the other cloud_properties are no secrets, but for a log driver's settings in any spelling",
+        arguments: [("LogConfig", "Config"), ("logconfig", "CONFIG")])
+    func logConfig(name: String, settings: String) throws {
         let properties: JSON = [
             "Hostname": "my-hostname", "CgroupParent": "my-parent",
-            "LogConfig": [
+            name: [
                 "Type": "splunk",
-                "Config": [
+                settings: [
                     "splunk-token": "t0k!", "splunk-url": "https://splunk.example:8088",
                     "custom": "custom-value", "max-size": "500000k", "tag": "my-log-tag",
                 ],

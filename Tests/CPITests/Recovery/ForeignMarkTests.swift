@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Journal
 import Testing
 
@@ -25,6 +26,32 @@ struct ForeignMarkTests {
         scene.docker.state.volumes[mark] = nil
         _ = try scene.detach()
         #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test(
+        "what is found without a journal is recorded before anything of the call that has found it")
+    func adopted() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+            try FileManager.default.removeItem(
+                atPath: scene.runner.directory.path + "/" + name)
+        }
+        // Its warning of the further argument is kept until its own intent.
+        scene.docker.onRequest = { _, request in request.isRead ? nil : .kill }
+        #expect(throws: (any Error).self) {
+            try scene.runner.call("detach_disk", [.string(scene.vm), .string(scene.disk), "more"])
+        }
+        scene.docker.revive()
+        let journal = try scene.runner.journal()
+        #expect(try journal.open().map(\.method) == ["attach_disk"])
+        #expect(try journal.check() == [])
     }
 
     @Test("a context that is wrong is recorded with the method, and with whose call it was")

@@ -44,6 +44,17 @@ struct ParkedTests {
         #expect(try recovery.cases(before.id).allSatisfy(\.isParkedByOperator))
     }
 
+    @Test("an operation that has ended meanwhile is neither parked nor closed")
+    func ended() throws {
+        let one = try #require(try recovery.cases(parked.id).first)
+        _ = try recovery.settle(one)
+        #expect(throws: CPIError.self) { try recovery.park(one.operation.id, reason: "late") }
+        #expect(throws: CPIError.self) {
+            try recovery.resolve(one.operation.id, as: .failed, reason: "late")
+        }
+        #expect(try scene.runner.journal().operation(one.operation.id).state != .parked)
+    }
+
     @Test("a look that fails adds nothing to it")
     func look() throws {
         let before = try scene.runner.journal().events(of: parked.id).count

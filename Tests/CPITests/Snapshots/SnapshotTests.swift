@@ -136,6 +136,15 @@ struct SnapshotTests {
         }
     }
 
+    @Test("an unpausing whose answer is lost was this call's: the snapshot is of one moment")
+    func lostUnpause() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/unpause") ? .lostReply : nil
+        }
+        _ = try call()
+        #expect(moment == "one moment")
+    }
+
     @Test("somebody who unpauses the VM in the middle is seen, and so is somebody who writes")
     func disturbed() throws {
         scene.docker.state.copyTakes = 3

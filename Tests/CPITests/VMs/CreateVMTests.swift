@@ -67,6 +67,7 @@ struct CreateVMTests {
         #expect(container.labels["io.bosh.director"] == "director-1")
         // What an image hands down must not look like the container's own.
         #expect(container.labels["io.bosh.stemcell"] == "")
+        #expect(container.labels["io.bosh.vm.stemcell"] == scene.stemcell)
         #expect(container.labels["io.bosh.replaces"] == "")
         #expect(container.hostConfig["Memory"] == .integer(512 << 20))
         #expect(container.hostConfig["NanoCpus"] == 1_500_000_000)

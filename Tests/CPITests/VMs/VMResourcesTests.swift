@@ -57,6 +57,8 @@ struct VMResourcesTests {
         (["devices": ["/dev/null", "/a:/b:rx"]], "devices[1]"), (["shm_size": 0], "shm_size"),
         (["tmpfs": ["scratch": ""]], "tmpfs"), (["tmpfs": ["/var/vcap/data": ""]], "tmpfs"),
         (["tmpfs": ["/scratch": 1]], "tmpfs./scratch"),
+        (["Tmpfs": ["/var/vcap/bosh/": ""]], "Tmpfs./var/vcap/bosh/"),
+        (["tMPFS": ["/var/vcap/data": ""]], "Tmpfs./var/vcap/data"),
         (["sysctls": ["net.core.somaxconn": true]], "sysctls.net.core.somaxconn"),
         (["volumes": "a:/b"], "volumes"), (["volumes": ["a:b"]], "volumes[0]"),
         (["volumes": ["a:/var/vcap/store"]], "volumes[0]"),

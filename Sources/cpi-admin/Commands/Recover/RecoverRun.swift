@@ -91,7 +91,7 @@ struct RecoverRun: ParsableCommand {
             let asks = Terminal.canAsk && !yes && !dryRun && !json
             let session = RecoverySession(
                 recovery: recovery, wish: wish, isNamed: id != nil)
-            let results = try session.results(cases, asks ? .ask : yes ? .settle : .look)
+            let results = session.results(cases, asks ? .ask : yes ? .settle : .look)
             let further = tidy(session, asks, wanted)
             if json {
                 print(RecoveryResult.json(results, further).text)
