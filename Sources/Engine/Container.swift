@@ -49,8 +49,6 @@ public struct Container: Sendable {
         public let isReadOnly: Bool
         /// rprivate, rshared, rslave and their kin; empty for a volume.
         public let propagation: String
-        /// The volume's driver; empty for a bind.
-        public let driver: String
 
         /// A volume that the image asked for: its name is nothing but 64 hexadecimal digits.
         public var isAnonymous: Bool {
@@ -77,7 +75,6 @@ public struct Container: Sendable {
             name = shown.isEmpty && type == "volume" ? Mount.volume(inDirectory: source) : shown
             isReadOnly = json["RW"].bool == false
             propagation = json["Propagation"].string ?? ""
-            driver = json["Driver"].string ?? ""
         }
     }
 }

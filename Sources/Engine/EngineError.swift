@@ -41,6 +41,8 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
+    /// Of a command in a container: that does not run, or is not there.
+    public var isNotRunning: Bool { isConflict || isNotFound }
     /// A name is taken: podman says so with 500.
     public var isNameTaken: Bool {
         guard case .refused(let status, let message, _) = self else { return false }

@@ -37,11 +37,13 @@ class ManifestTest < Minitest::Test
     value.flat_map { |key, inner| names(inner, [prefix, key].compact.join(".")) }
   end
 
-  # Applies one operation of an ops file; every part of its path must be there.
+  # Applies one operation of an ops file; every part of its path must be there, but for a list that ends with "?".
   def apply(document, operation)
     *parents, last = operation["path"].delete_prefix("/").split("/")
     owner = parents.reduce(document) { |value, part| step(value, part) }
-    if last.include?("=")
+    if last == "-"
+      owner << operation["value"]
+    elsif last.include?("=")
       key, wanted = last.split("=")
       index = owner.index { |item| item[key] == wanted }
       refute_nil index, operation["path"]
@@ -53,6 +55,8 @@ class ManifestTest < Minitest::Test
   end
 
   def step(value, part)
+    return value[part.chop] ||= [] if part.end_with?("?")
+
     key, wanted = part.split("=")
     found = wanted ? value.find { |item| item[key] == wanted } : value[key]
     refute_nil found, part
@@ -72,11 +76,30 @@ class ManifestTest < Minitest::Test
     }
   end
 
-  def test_the_ops_file_changes_the_release_and_nothing_else
+  VOLUMES = [
+    { "path" => "/var/vcap/store/docker_cpi", "writable" => true, "mount_only" => true },
+    { "path" => "/var/tmp/docker_cpi.locks", "writable" => true, "mount_only" => true },
+  ].freeze
+
+  def volumes(manifest)
+    manifest["instance_groups"][0]["properties"]["director"]
+  end
+
+  def test_the_ops_file_keeps_the_volumes_that_others_have_added
+    changed = director
+    socket = { "path" => "/docker/docker.sock", "writable" => true }
+    volumes(changed)["cpi_additional_volumes"] = [socket]
+    manifest("use-docker-cpi.yml").each { |one| apply(changed, one) }
+    assert_equal [socket] + VOLUMES, volumes(changed)["cpi_additional_volumes"]
+    assert_equal SPEC["docker_cpi.journal.directory"]["default"], VOLUMES[0]["path"]
+  end
+
+  def test_the_ops_file_changes_the_release_and_adds_the_volumes_of_workers_and_nothing_else
     changed = director
     manifest("use-docker-cpi.yml", "docker_cpi_release" => "/r.tgz").each { |one| apply(changed, one) }
     expected = JSON.parse(JSON.generate(director).gsub('"release":"bosh-docker-cpi"', '"release":"docker-cpi"'))
     expected["releases"][1] = { "name" => "docker-cpi", "url" => "file:///r.tgz" }
+    volumes(expected)["cpi_additional_volumes"] = VOLUMES
     assert_equal expected, changed
     assert_equal YAML.safe_load(File.read("#{ROOT}/config/final.yml"))["name"], changed.dig("cloud_provider", "template", "release")
   end

@@ -38,7 +38,7 @@ struct AgentProbe {
             let script = AgentProbe.script(settings)
             let command = ["/bin/sh", "-c", script]
             return AgentProbe.isUp(try world.engine.exec(container, command, seconds: 10).output)
-        } catch let error as EngineError where error.isConflict || error.isNotFound {
+        } catch let error as EngineError where error.isNotRunning {
             return false  // not running
         }
     }

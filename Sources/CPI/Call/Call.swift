@@ -36,6 +36,18 @@ struct Call<M: Mutation> {
 
     /// Settles what dead operations left in the way, and makes the calls that must come first. Each
     /// time the locks grow everything is looked at again.
+    ///
+    ///     an open operation about the same VM or disk   what this call does            where
+    ///     its process lives                             waits for its lock             LockSet
+    ///     it may live on another machine                fails, and names it            Search.about
+    ///     its process is dead                           settles it first, by the       Settler, Settlement,
+    ///                                                   table of its kind; the         RecoveryTable
+    ///                                                   repeated call then finds it
+    ///                                                   done, or begins anew
+    ///     parked, made and perhaps not answered         closes it, if it names it      Settlement
+    ///     parked for another reason                     goes on; a delete closes it    Search.about
+    ///     parked by an operator                         goes on; a delete fails        requireNoneParkedByOperator
+    ///     settling was tried five times                 parks it, and fails            Settler
     private func prepare(_ locks: LockSet) throws {
         let settler = Settler(world: world, caller: M.name)
         while true {

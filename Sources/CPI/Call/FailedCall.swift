@@ -45,6 +45,7 @@ struct FailedCall<M: Mutation> {
 
     private func action(_ begun: [Step]) throws -> Action {
         let isPastPivot = begun.contains(where: \.isOneWay) && M.rule == .replacement
+        // Before its pivot this call may still undo what it does; after it, what is left is finished later.
         let question = RecoveryTable.Question(
             rule: M.rule, begun: begun.contains { $0.isOneWay || $0.isDestructive },
             failing: !isPastPivot, hasStarted: world.hasStarted)

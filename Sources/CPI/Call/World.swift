@@ -22,8 +22,9 @@ final class World {
     var undoing: UndoingBegan?
     /// This process has started the container that the operation makes.
     var hasStarted = false
-    /// An operator has chosen between two containers that have both run: the other one is kept.
-    var keepsWhatHasRun = false
+    /// An operator has asked for the way that is gone (`--back`, `--forward`). Of two containers that have both
+    /// run the other one is kept then.
+    var isOperatorsWish = false
     /// What this call has settled before its own work.
     var settled: [OpenOperation] = []
 

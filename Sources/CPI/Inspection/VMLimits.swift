@@ -36,7 +36,7 @@ extension Inspection {
         do {
             result = try world.engine.exec(
                 container.id, ["/bin/sh", "-c", VMLimit.script], seconds: 10)
-        } catch let error as EngineError where error.isConflict || error.isNotFound {
+        } catch let error as EngineError where error.isNotRunning {
             return [:]  // it has stopped since
         }
         var limits: [String: String] = [:]

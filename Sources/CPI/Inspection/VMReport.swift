@@ -25,7 +25,7 @@ public struct VMReport: Sendable {
     }
 
     public let cid: String
-    /// The container's name now; another one than the CID means that it is half replaced, or renamed.
+    /// The VM's container. Another name than the CID means that it is half replaced, or renamed.
     public let container: Container
     public let networks: [Network]
     public let limits: [VMLimit]

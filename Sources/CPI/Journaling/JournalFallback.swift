@@ -8,7 +8,7 @@ public enum JournalFallback {
         var found: [String] = []
         if !isUsable(configured), let own = JournalPlace.userDirectory { found.append(own) }
         if let vcap = getpwnam("vcap"), let home = vcap.pointee.pw_dir {
-            found.append(String(cString: home) + "/.local/state/docker-cpi")
+            found.append(String(cString: home) + JournalPlace.belowHome)
         }
         return found
     }

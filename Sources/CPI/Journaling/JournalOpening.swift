@@ -55,6 +55,8 @@ struct JournalPlace {
             return String(cString: state) + "/docker-cpi"
         }
         guard let home = getenv("HOME"), home.pointee == 0x2f else { return nil }
-        return String(cString: home) + "/.local/state/docker-cpi"
+        return String(cString: home) + belowHome
     }
+
+    static let belowHome = "/.local/state/docker-cpi"
 }

@@ -86,11 +86,16 @@ extension World {
         }
     }
 
-    /// Runs one of the scripts in the VM for a plan: what it is about, or what takes that back. Throws
+    /// Attaches or detaches the disk in the VM: what the plan is about, or what takes that back. Throws
     /// `CPIError` with the script's own words when it fails, else `EngineError`.
-    func runLive(_ script: String, _ plan: LiveAttach, in container: String) throws {
-        let isForward = (script == LiveScript.attach) == plan.isAttach
-        let mode: LiveScript.Mode = isForward ? keepsWhatHasRun ? .again : .do : .undo
+    func runLive(_ change: LiveAttach.Change, _ plan: LiveAttach, in container: String) throws {
+        let script =
+            switch change {
+            case .attach: LiveScript.attach
+            case .detach: LiveScript.detach
+            }
+        let mode: LiveScript.Mode =
+            if change != plan.change { .undo } else if isOperatorsWish { .again } else { .do }
         let result = try engine.exec(
             container,
             LiveScript.command(script, plan.disk) + [plan.operation, mode.rawValue],

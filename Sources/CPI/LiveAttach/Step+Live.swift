@@ -96,7 +96,7 @@ extension World {
             guard try isStartedSince(container) else { return }
         }
         do {
-            try runLive(LiveScript.attach, plan, in: container.id)
+            try runLive(.attach, plan, in: container.id)
         } catch let error as CPIError {
             throw CPIError(
                 kind: .cloud,
@@ -118,7 +118,7 @@ extension World {
             guard try isStartedSince(container) else { return }
         }
         do {
-            try runLive(LiveScript.detach, plan, in: container.id)
+            try runLive(.detach, plan, in: container.id)
         } catch let error as CPIError {
             throw CPIError(
                 kind: .cloud,

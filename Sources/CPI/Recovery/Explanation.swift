@@ -67,7 +67,8 @@ extension RecoveryRule {
         case .removeIncomplete:
             "what is not yet complete is removed, for nobody can have its name; what is complete is "
                 + "kept until somebody names it"
-        case .keepWhatIsMade: "one request makes it whole, and what is made is kept"
+        case .keepWhatIsMade:
+            "what is made is kept, but for a disk that is certainly half filled from its snapshot"
         case .replacement:
             "back while the replacement has not run, forward once it has: what ran last is the VM"
         case .finish:

@@ -4,9 +4,10 @@ import Journal
 enum RecoveryRule {
     /// create_vm, create_stemcell, snapshot_disk: nobody can have the name of what is incomplete, so it goes.
     case removeIncomplete
-    /// create_disk: one request makes it whole, and what is made is never removed by us.
+    /// create_disk, create_network: what is whole is kept. A disk goes only while it is certain that it is half
+    /// filled from its snapshot.
     case keepWhatIsMade
-    /// attach_disk, detach_disk: CUSTODY decides.
+    /// attach_disk, detach_disk: `CustodyTable` decides, and `LiveTable` where the VM is not replaced.
     case replacement
     /// delete_*, reboot_vm: forward from the first effect.
     case finish

@@ -113,7 +113,7 @@ struct Settlement {
             )
         case .forward:
             world.undoing = nil
-            world.keepsWhatHasRun = wish != nil
+            world.isOperatorsWish = wish != nil
             try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
             finish(.done, nil)
             if M.deletes { Settler(world: world).closeGone(about + M.subjects(of: plan)) }

@@ -36,7 +36,8 @@ struct UnansweredCalls {
             guard made.kind == .vm, operation.director == director, operation.started > yesterday,
                 try !isInUse(VMCID(made.cid))
             else { return false }
-            return world.recorder.store.read { try unnamed(operation, in: $0) } ?? nil == made
+            let stillUnnamed = world.recorder.store.read { try unnamed(operation, in: $0) } ?? nil
+            return stillUnnamed == made
         }
     }
 

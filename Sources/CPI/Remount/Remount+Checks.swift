@@ -22,7 +22,7 @@ extension Remount {
     func requireRested(_ world: World, _ container: Container?) throws {
         guard let container else { throw isGone }
         guard !container.isUp else { throw wasStarted(container) }
-        if world.keepsWhatHasRun { return }
+        if world.isOperatorsWish { return }
         let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
         guard committed.isEmpty || committed == container.finishedAt else {
             throw wasStarted(container)

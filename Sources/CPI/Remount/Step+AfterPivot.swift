@@ -54,7 +54,7 @@ extension Step {
                 }
                 try OldContainers(world: world).removeHeld(plan.vm)
                 guard let old = try world.engine.container(plan.old) else { return }
-                guard world.keepsWhatHasRun else {
+                guard world.isOperatorsWish else {
                     throw LastCopy(description: "container \(old.name) has run since: it is kept")
                 }
                 world.warn(

@@ -34,7 +34,7 @@ struct DeleteSnapshot: Mutation {
         if let keeper = try world.engine.container(snapshot.keeper), keeper.isPin {
             plan.keeper = NamedContainer(id: keeper.id, name: keeper.name)
         }
-        for user in try world.engine.containers(["volume": [snapshot.description]]) {
+        for user in try world.users(ofVolume: snapshot.description) {
             guard user.id != plan.keeper?.id, let container = try world.engine.container(user.id),
                 container.mounts.contains(where: { $0.name == snapshot.description })
             else { continue }

@@ -1,12 +1,18 @@
 /// Every object in Docker says whose it is and what for: how leftovers are known without a journal.
 enum Label {
+    /// On all that is made: the operation that has made it, which alone may take it back.
     static let operation = "io.bosh.cpi.operation"
     static let version = "io.bosh.cpi.version"
+    /// On marks, and on what create_stemcell makes first: the operation's whole plan and its method, for
+    /// recovery without a journal.
     static let plan = "io.bosh.cpi.plan"
     static let method = "io.bosh.cpi.method"
+    /// The director's UUID, where its call said one.
     static let director = "io.bosh.director"
     static let agent = "io.bosh.agent_id"
+    /// On all that belongs to a VM, its CID. An image that was committed from it has it too.
     static let vm = "io.bosh.vm"
+    /// On a disk, its pin and its keeper: the disk's CID.
     static let disk = "io.bosh.disk"
     /// On a stemcell's image: its CID. On a VM it is empty: see `stemcellOfVM`.
     static let stemcell = "io.bosh.stemcell"
@@ -24,10 +30,14 @@ enum Label {
     static let initSystem = "io.bosh.stemcell.init"
     /// On a VM as well: where its agent reads its settings.
     static let settingsPath = "io.bosh.stemcell.settings_path"
+    /// On a disk: what was asked for at create_disk. A later resize is in the journal.
     static let sizeMiB = "io.bosh.disk.size_mib"
     static let createdAt = "io.bosh.created_at"
+    /// Where its operation was begun: see `Locks.place`.
     static let host = "io.bosh.cpi.host"
+    /// On a replacement: the id of the container that it replaces.
     static let replaces = "io.bosh.replaces"
+    /// What the director said last when the container was made. A later word of it is in the journal.
     static let metadata = "io.bosh.metadata"
     /// On a VM: the API version of its stemcell; a caller that says none means 1.
     static let stemcellVersion = "io.bosh.stemcell.api_version"

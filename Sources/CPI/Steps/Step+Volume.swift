@@ -38,8 +38,8 @@ extension Volume {
 }
 
 extension World {
-    /// Only delete_disk removes a persistent disk, and only delete_snapshot a snapshot that is not this
-    /// operation's own; every other path ends here.
+    /// Of all calls only delete_disk removes a persistent disk that is whole, and only delete_snapshot a snapshot
+    /// that is not this operation's own; every other path ends here.
     func requireNoDisk(_ volume: Volume) throws {
         let snapshot = volume.labels[Label.snapshot] ?? ""
         guard snapshot.isEmpty || made(volume.labels) else {

@@ -28,6 +28,7 @@ struct CreateVM: Mutation {
         /// versions made.
         var systemd: Bool?
         var settingsPath: String?
+        var agentSettings: String { settingsPath ?? AgentSettings.usualPath }
 
         var names: [String] { [vm.incomplete, vm.description] }
 

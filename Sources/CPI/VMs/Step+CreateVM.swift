@@ -38,7 +38,7 @@ extension Step {
                 let settings = try AgentSettings.json(
                     plan.vm, agent: plan.agent, networks: call.networksField, env: call.env,
                     world.configuration.agent)
-                let path = plan.settingsPath ?? AgentSettings.usualPath
+                let path = plan.agentSettings
                 let file = Tar.File(path: path, content: settings.bytes)
                 do {
                     try world.engine.writeFiles(

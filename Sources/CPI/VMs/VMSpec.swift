@@ -10,7 +10,6 @@ struct VMSpec {
         let version = try world.engine.version()
         let configuration = world.configuration
         let systemd = plan.systemd ?? false
-        let settings = plan.settingsPath ?? AgentSettings.usualPath
         var body: JSON = [
             "Image": .string(plan.stemcell.description),
             // The stemcell's own entry point, if it has one, is not how an agent is started.
@@ -18,7 +17,7 @@ struct VMSpec {
             "Cmd": [
                 .string(
                     EntryScript.text(
-                        systemd: systemd, settings: settings, gateways: gateways))
+                        systemd: systemd, settings: plan.agentSettings, gateways: gateways))
             ],
             "Labels": JSON(Label.complete(labels(world.request), world)),
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
@@ -43,7 +42,7 @@ struct VMSpec {
             Label.stemcellOfVM: plan.stemcell.description,
             Label.vip: vips.joined(separator: ","),
             Label.stemcellVersion: String(request.stemcellVersion ?? 1),
-            Label.settingsPath: plan.settingsPath ?? AgentSettings.usualPath,
+            Label.settingsPath: plan.agentSettings,
         ]
     }
 

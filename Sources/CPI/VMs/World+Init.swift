@@ -9,7 +9,7 @@ extension World {
         do {
             let look = ["/bin/sh", "-c", InitLook.script]
             return try engine.exec(container, look, seconds: 70).exitCode == 0
-        } catch let error as EngineError where error.isConflict || error.isNotFound {
+        } catch let error as EngineError where error.isNotRunning {
             return false  // not running
         }
     }

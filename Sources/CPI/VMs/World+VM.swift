@@ -83,28 +83,31 @@ extension World {
         // What we have made has the label, whatever its name is by now.
         let isLabelEnough = alsoRenamed && !cid.isGoCPIs
         var found = try engine.containers(isLabelEnough ? byLabel : byName)
-        let isComplete = found.contains { $0.names.contains(cid.description) }
-        var unlabelled: Set<String> = []
-        if !isComplete || alsoRenamed && !isLabelEnough {
-            let others = try engine.containers(isLabelEnough ? byName : byLabel)
-            let further = others + (cid.isGoCPIs ? try containersWithVolume(of: cid) : [])
-            unlabelled = Set(further.dropFirst(others.count).map(\.id))
-            for one in further where !found.contains(where: { $0.id == one.id }) {
-                found.append(one)
+        var withGoVolume: [ContainerSummary] = []
+        let hasOwnName = found.contains { $0.names.contains(cid.description) }
+        if !hasOwnName || alsoRenamed && !isLabelEnough {
+            found += try engine.containers(isLabelEnough ? byName : byLabel)
+            if cid.isGoCPIs {
+                withGoVolume = try containersWithVolume(of: cid)
+                    .filter { $0.labels[Label.vm] != cid.description }
             }
         }
-        return try found.compactMap { summary in
-            guard let name = summary.names.first else { return nil }
-            let role = summary.names.compactMap { cid.role(of: $0) }.first
-            let label = summary.labels[Label.vm] ?? ""
-            let isLabelled = label == cid.description
-            guard role != nil || isLabelled || unlabelled.contains(summary.id) else { return nil }
-            if role == nil, isLabelled {
-                guard !Label.isRunByHand(summary.labels), try !isRunFromCopy(summary.id, of: cid)
-                else { return nil }
+        var seen: Set<String> = []
+        return try (found + withGoVolume).filter { seen.insert($0.id).inserted }
+            .filter { one in
+                try isMember(one, of: cid) || withGoVolume.contains { $0.id == one.id }
+            }.compactMap { one in
+                guard let name = one.names.first else { return nil }
+                let role = one.names.compactMap { cid.role(of: $0) }.first
+                return MemberContainer(id: one.id, name: name, role: role)
             }
-            return MemberContainer(id: summary.id, name: name, role: role)
-        }
+    }
+
+    /// By a name of the VM's, or by its label where that is the container's own.
+    private func isMember(_ container: ContainerSummary, of cid: VMCID) throws -> Bool {
+        if container.names.contains(where: { cid.role(of: $0) != nil }) { return true }
+        guard container.labels[Label.vm] == cid.description else { return false }
+        return try !Label.isRunByHand(container.labels) && !isRunFromCopy(container.id, of: cid)
     }
 
     /// Whether a container has the VM's label from its image alone: somebody has made an image of the VM

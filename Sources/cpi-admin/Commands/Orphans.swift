@@ -7,8 +7,9 @@ struct Orphans: ParsableCommand {
         abstract: "Lists what is in Docker and nobody may know of. Removes nothing unless asked.",
         discussion: """
             --remove KIND asks for each of that kind that may go, and removes it. What may be the last \
-            copy of something is never removed here. A disk or snapshot goes only when its name is \
-            typed; that cannot be undone. Exit codes: 0 there are none, 2 there are some.
+            copy of something is never removed here, nor a snapshot whose answer was lost. A disk, or a \
+            snapshot that is not whole, goes only when its name is typed; that cannot be undone. Exit codes \
+            of the list: 0 there are none, 2 there are some.
             """)
 
     enum Kind: String, CaseIterable, ExpressibleByArgument { case container, volume, network }

@@ -11,6 +11,7 @@ struct StoryText {
     private static let bookkeeping: Set<String> = [
         "change", "furtherNetworks", "furtherVolumes", "macs", "method", "old", "operation",
         "restartPolicy", "startedAt", "tellsSettings", "wasRunning", "container", "pinRuns", "why",
+        "wasListed", "wasPinned", "isKept", "addresses", "adopts",
     ]
 
     var text: String {

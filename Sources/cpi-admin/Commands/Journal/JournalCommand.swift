@@ -5,6 +5,8 @@ struct JournalCommand: ParsableCommand {
         commandName: "journal",
         abstract: "Shows what the CPI was asked to do, and what became of it.",
         discussion: """
+            Options of what it does by itself: cpi-admin journal list --help
+
             Examples:
               cpi-admin journal --open                  what is not settled
               cpi-admin journal --failed --since 2h     what went wrong lately

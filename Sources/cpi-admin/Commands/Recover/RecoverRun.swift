@@ -33,9 +33,17 @@ struct RecoverRun: ParsableCommand {
             work on another host.
             """)
     var olderThan: Int?
-    @Flag(help: "Roll an attach_disk or detach_disk back although it could be finished.")
+    @Flag(
+        help: """
+            Roll an attach_disk or detach_disk back although it could be finished; with --from-docker all \
+            that are found.
+            """)
     var back = false
-    @Flag(help: "Finish an attach_disk or detach_disk that would be rolled back.")
+    @Flag(
+        help: """
+            Finish an attach_disk or detach_disk that would be rolled back; with --from-docker all that are \
+            found.
+            """)
     var forward = false
     @Flag(help: "Print JSON.")
     var json = false
