@@ -1,9 +1,9 @@
 /// Writing: events go in, the projection follows in the same transaction.
 extension Journal {
-    /// Commits the intent of an operation, and with it whatever happened before.
+    /// Commits the intent of an operation, and with it, after it, events that happened before it was known.
     ///
     /// When this returns the operation survives a kill and, if `durable`, a power loss.
-    public func begin(_ intent: Intent, before events: [Event] = [], event: Event, durable: Bool)
+    public func begin(_ intent: Intent, with events: [Event] = [], event: Event, durable: Bool)
         throws
     {
         try write(durable: durable) {
@@ -21,7 +21,7 @@ extension Journal {
 
     /// Commits a whole operation at once: what a read-only call does.
     public func recordWhole(_ intent: Intent, event: Event, _ events: [Event]) throws {
-        try begin(intent, before: events, event: event, durable: false)
+        try begin(intent, with: events, event: event, durable: false)
     }
 
     private func insertIntent(_ intent: Intent, _ event: Event) throws {

@@ -9,12 +9,12 @@ struct AgentProbe {
     /// False when it was not seen to be up: also when the look took too long, or Docker gave no answer.
     func isUp(_ container: Container) throws -> Bool {
         try world.ifAnswered("the agent") {
-            try isUp(container.id, settings: container.settingsPath(world.configuration))
+            try look(into: container.id, settings: container.settingsPath(world.configuration))
         } ?? false
     }
 
-    /// As for a container that is known; false when there is none.
-    func isUp(_ name: String) throws -> Bool {
+    /// As for a container that is known; false when there is none of that name or id.
+    func isUp(named name: String) throws -> Bool {
         try world.engine.container(name).map { try isUp($0) } ?? false
     }
 
@@ -28,18 +28,19 @@ struct AgentProbe {
                 settings =
                     try settings
                     ?? world.engine.container(name)?.settingsPath(world.configuration)
-                return try settings.map { try isUp(name, settings: $0) } ?? false
+                return try settings.map { try look(into: name, settings: $0) } ?? false
             } ?? false
         }
     }
 
-    private func isUp(_ container: String, settings: String) throws -> Bool {
+    private func look(into container: String, settings: String) throws -> Bool {
         do {
             let script = AgentProbe.script(settings)
             let command = ["/bin/sh", "-c", script]
-            return AgentProbe.isUp(try world.engine.exec(container, command, seconds: 10).output)
+            return AgentProbe.showsAgent(
+                try world.engine.exec(container, command, seconds: 10).output)
         } catch let error as EngineError where error.isNotRunning {
-            return false  // not running
+            return false
         }
     }
 
@@ -66,7 +67,8 @@ struct AgentProbe {
             """
     }
 
-    static func isUp(_ output: String) -> Bool {
+    /// What the script prints of a VM whose agent is up.
+    static func showsAgent(_ output: String) -> Bool {
         guard output.hasPrefix("running\n") else { return false }
         let update = document(output, from: "update", to: "settings")
         let settings = document(output, from: "settings", to: "hosts")

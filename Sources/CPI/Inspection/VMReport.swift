@@ -58,7 +58,7 @@ extension Inspection {
         let cid = VMCID(text)
         let container = try container(ofVM: cid)
         let isUp = container.isRunning && !container.isPaused
-        let isAgentUp = isUp ? try AgentProbe(world: world).isUp(container.id) : nil
+        let isAgentUp = isUp ? try AgentProbe(world: world).isUp(named: container.id) : nil
         let label = container.labels[Label.metadata] ?? ""
         let said = world.recorder.store.latestMetadata(of: cid) ?? label
         return VMReport(

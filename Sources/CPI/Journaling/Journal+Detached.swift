@@ -18,17 +18,17 @@ extension Journal {
                     subjects: [subject], methods: methods, states: [.done], limit: 1)
             ).first
         }
-        let own = try latest([DetachDisk.name, CreateDisk.name], about)?.finished
+        let detachedOrMade = try latest([DetachDisk.name, CreateDisk.name], about)?.finished
         let attached = try latest([AttachDisk.name], about)
-        let made = try latest([CreateVM.name], about)
-        let ahead =
-            made?.plan(of: CreateVM.self)?.disks.contains(DiskCID(disk)) == true ? made : nil
-        let last = [attached, ahead].compactMap(\.self).max { $0.started < $1.started }
+        let madeVM = try latest([CreateVM.name], about)
+        let mountedAhead =
+            madeVM?.plan(of: CreateVM.self)?.disks.contains(DiskCID(disk)) == true ? madeVM : nil
+        let last = [attached, mountedAhead].compactMap(\.self).max { $0.started < $1.started }
         let vm =
             last?.plan(of: AttachDisk.self)?.vm ?? last?.plan(of: CreateVM.self)?.vm
         let deleted = try vm.flatMap { try latest([DeleteVM.name], $0.subject)?.finished }
-        let left = [own, deleted].compactMap(\.self).max()
-        guard let held = last?.finished, held > left ?? 0 else { return left.map { .since($0) } }
+        let freed = [detachedOrMade, deleted].compactMap(\.self).max()
+        guard let held = last?.finished, held > freed ?? 0 else { return freed.map { .since($0) } }
         return .after(held)
     }
 }

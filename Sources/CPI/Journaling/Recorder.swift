@@ -52,7 +52,7 @@ final class Recorder {
     /// Commits the intent: from here on a crash is recoverable.
     func begin(_ intent: Intent) {
         commit { journal, events in
-            try journal.begin(intent, before: events, event: opening, durable: true)
+            try journal.begin(intent, with: events, event: opening, durable: true)
         }
         begun = true
     }
@@ -99,7 +99,7 @@ final class Recorder {
         let events = [event(.doing, operation.step)]
         let opening = event(.intent, nil)
         store.write {
-            try $0.begin(intent, before: events, event: opening, durable: true)
+            try $0.begin(intent, with: events, event: opening, durable: true)
         }
     }
 

@@ -77,12 +77,12 @@ struct Settlement {
             park(action.words)
             return action
         }
-        if case .park = action {} else { count() }
-        if case .park = action, isMade(type, plan, among: subjects), try foreignDaemon() == nil {
-            return try end(.close(.done, "the director knows it"), type, plan)
-        }
-        if isDeleted, case .park = action {
-            return try end(.close(.failed, "what it was about was deleted"), type, plan)
+        if case .park = action {
+            if let over = try whyNobodyIsNeeded(type, plan, among: subjects) {
+                return try end(over, type, plan)
+            }
+        } else {
+            count()
         }
         do {
             try perform(action, type, plan, wish)
@@ -93,6 +93,16 @@ struct Settlement {
             guard case .park = next else { throw failure }
             return try end(next, type, plan)
         }
+    }
+
+    /// What is for a person ends by itself when the director names what was made, or has deleted it.
+    private func whyNobodyIsNeeded<M: Mutation>(
+        _ type: M.Type, _ plan: M.Plan, among subjects: [Subject]
+    ) throws -> Action? {
+        if isMade(type, plan, among: subjects), try foreignDaemon() == nil {
+            return .close(.done, "the director knows it")
+        }
+        return isDeleted ? .close(.failed, "what it was about was deleted") : nil
     }
 
     /// From here on it is no longer parked: recovery is at work on it.

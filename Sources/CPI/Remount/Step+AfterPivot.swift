@@ -47,7 +47,7 @@ extension Step {
         Step(
             name: "remove old containers of \(plan.vm)", isDestructive: true, isTidying: true,
             do: { world in
-                if plan.wasRunning, try !AgentProbe(world: world).isUp(plan.vm.description) {
+                if plan.wasRunning, try !AgentProbe(world: world).isUp(named: plan.vm.description) {
                     return world.warn(
                         "container \(plan.vm.old(plan.old)) is kept until the agent of VM "
                             + "\(plan.vm) has been seen")

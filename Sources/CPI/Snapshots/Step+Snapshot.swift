@@ -15,7 +15,8 @@ extension Step {
             verify: { try $0.engine.container(user.container)?.isPaused == true },
             undo: .by { world in
                 guard !course.isTheirs, try !world.isUnpaused(user) else { return }
-                guard try !world.unpause(user.container), course.mayStillPause else { return }
+                let wasPaused = try world.unpause(user.container)
+                guard !wasPaused, course.mayStillPause else { return }
                 throw CPIError(
                     kind: .cloud,
                     message: "VM \(user.vm) is not paused now, but Docker may still pause it")

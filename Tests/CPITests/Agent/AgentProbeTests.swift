@@ -33,84 +33,85 @@ struct AgentProbeTests {
 
     @Test("an established connection to the bus, in tcp or as a mapped address in tcp6")
     func established4() {
-        #expect(AgentProbe.isUp(output(established)))
-        #expect(AgentProbe.isUp(output(mapped)))
+        #expect(AgentProbe.showsAgent(output(established)))
+        #expect(AgentProbe.showsAgent(output(mapped)))
     }
 
     @Test("a connection that is being made, to somebody else, or none, is not enough")
     func notYet() {
-        #expect(!AgentProbe.isUp(output(connecting)))
-        #expect(!AgentProbe.isUp(output(other)))
-        #expect(!AgentProbe.isUp(output(listening6)))
-        #expect(!AgentProbe.isUp(output()))
+        #expect(!AgentProbe.showsAgent(output(connecting)))
+        #expect(!AgentProbe.showsAgent(output(other)))
+        #expect(!AgentProbe.showsAgent(output(listening6)))
+        #expect(!AgentProbe.showsAgent(output()))
     }
 
     @Test("without its process it is not up, whatever is connected")
     func noProcess() {
-        #expect(!AgentProbe.isUp(output(running: false, established)))
-        #expect(!AgentProbe.isUp(""))
-        #expect(!AgentProbe.isUp("sh: not found\nrunning\n"))
+        #expect(!AgentProbe.showsAgent(output(running: false, established)))
+        #expect(!AgentProbe.showsAgent(""))
+        #expect(!AgentProbe.showsAgent("sh: not found\nrunning\n"))
     }
 
     @Test("an https bus is one that it listens for")
     func https() {
         let settings = #"{"mbus":"https://vcap:pass@0.0.0.0:6820"}"#
-        #expect(AgentProbe.isUp(output(settings: settings, listening6)))
-        #expect(!AgentProbe.isUp(output(settings: settings, established)))
+        #expect(AgentProbe.showsAgent(output(settings: settings, listening6)))
+        #expect(!AgentProbe.showsAgent(output(settings: settings, established)))
     }
 
     @Test("a connection that does not last, to a bus that refuses it, is not enough")
     func refused() {
-        #expect(!AgentProbe.isUp(output(before: [], established)))
-        #expect(!AgentProbe.isUp(output(before: [established])))
-        #expect(!AgentProbe.isUp(output(before: [other], established)))
+        #expect(!AgentProbe.showsAgent(output(before: [], established)))
+        #expect(!AgentProbe.showsAgent(output(before: [established])))
+        #expect(!AgentProbe.showsAgent(output(before: [other], established)))
     }
 
     @Test("a bus with a name is known by the addresses that the VM finds for it")
     func resolved() {
         let settings = #"{"mbus":"nats://user:p@ss@nats.service"}"#
         let hosts = "nats.service 10.0.0.6\nnats.service fd00::6\nelse 10.0.0.7"
-        #expect(AgentProbe.isUp(output(settings: settings, hosts: hosts, established)))
-        #expect(!AgentProbe.isUp(output(settings: settings, hosts: hosts, other)))
+        #expect(AgentProbe.showsAgent(output(settings: settings, hosts: hosts, established)))
+        #expect(!AgentProbe.showsAgent(output(settings: settings, hosts: hosts, other)))
         let six = #"{"mbus":"nats://[fd00::6]:4222"}"#
         let line =
             "   0: 000000FD000000000000000003000000:C350 000000FD000000000000000006000000:107E 01 0:0"
-        #expect(AgentProbe.isUp(output(settings: six, line)))
+        #expect(AgentProbe.showsAgent(output(settings: six, line)))
         let another = line.replacing("06000000:107E", with: "07000000:107E")
-        #expect(!AgentProbe.isUp(output(settings: six, another)))
+        #expect(!AgentProbe.showsAgent(output(settings: six, another)))
     }
 
     @Test("a bus with a name that nobody has resolved is known by its port")
     func name() {
         let settings = #"{"mbus":"nats://user:pass@nats.service:4222"}"#
-        #expect(AgentProbe.isUp(output(settings: settings, other)))
-        #expect(!AgentProbe.isUp(output(settings: settings, listening6)))
+        #expect(AgentProbe.showsAgent(output(settings: settings, other)))
+        #expect(!AgentProbe.showsAgent(output(settings: settings, listening6)))
     }
 
     @Test("env.bosh wins over the CPI's bus, and what the director told last over both")
     func precedence() {
         let env =
             #"{"mbus":"nats://a:b@10.9.9.9:1","env":{"bosh":{"mbus":{"urls":["nats://c:d@10.0.0.6:4222"]}}}}"#
-        #expect(AgentProbe.isUp(output(settings: env, established)))
+        #expect(AgentProbe.showsAgent(output(settings: env, established)))
         let update = #"{"mbus":{"urls":["nats://c:d@10.0.0.7:4222"]}}"#
-        #expect(AgentProbe.isUp(output(update: update, settings: env, other)))
-        #expect(!AgentProbe.isUp(output(update: update, settings: env, established)))
+        #expect(AgentProbe.showsAgent(output(update: update, settings: env, other)))
+        #expect(!AgentProbe.showsAgent(output(update: update, settings: env, established)))
         #expect(
-            AgentProbe.isUp(output(update: #"{"mbus":{"urls":[]}}"#, settings: env, established)))
+            AgentProbe.showsAgent(
+                output(update: #"{"mbus":{"urls":[]}}"#, settings: env, established)))
     }
 
     @Test("several addresses: one is enough")
     func several() {
         let env =
             #"{"env":{"bosh":{"mbus":{"urls":["nats://10.9.9.9:4222","nats://10.0.0.6:4222"]}}}}"#
-        #expect(AgentProbe.isUp(output(settings: env, established)))
+        #expect(AgentProbe.showsAgent(output(settings: env, established)))
     }
 
     @Test(
         "where no bus is known, running is all there is to see", arguments: ["", "{}", "not json"])
     func noBus(settings: String) {
-        #expect(AgentProbe.isUp(output(settings: settings)))
-        #expect(!AgentProbe.isUp(output(running: false, settings: settings)))
+        #expect(AgentProbe.showsAgent(output(settings: settings)))
+        #expect(!AgentProbe.showsAgent(output(running: false, settings: settings)))
     }
 
     @Test("what asks for it and what answers fit together")
@@ -182,7 +183,7 @@ struct AgentProbeTests {
         let probe = AgentProbe(world: try world(scene))
         #expect(try probe.wait(scene.vm, seconds: 5) == false)
         #expect(scene.runner.time.elapsed >= 5)
-        #expect(try !probe.isUp(scene.vm), "one look finds out as little")
+        #expect(try !probe.isUp(named: scene.vm), "one look finds out as little")
         scene.docker.onRequest = { _, _ in .status(400, "never") }
         #expect(throws: EngineError.self) { try probe.wait(scene.vm, seconds: 5) }
     }
