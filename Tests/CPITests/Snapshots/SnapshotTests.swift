@@ -138,9 +138,7 @@ struct SnapshotTests {
 
     @Test("an unpausing whose answer is lost was this call's: the snapshot is of one moment")
     func lostUnpause() throws {
-        scene.docker.onRequest = { _, request in
-            request.path.hasSuffix("/unpause") ? .lostReply : nil
-        }
+        scene.docker.onRequest = { $1.path.hasSuffix("/unpause") ? .lostReply : nil }
         _ = try call()
         #expect(moment == "one moment")
     }
