@@ -20,11 +20,7 @@ extension EndToEnd {
             let other = hosts.rigs[1]
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: other.socket)
             defer { proxy.stop() }
-            proxy.arm("/start", .killAfter)
-            let arguments = other.vmArguments(other.network())
-            let killed = try hosts.call(
-                "create_vm", arguments, on: "unix://" + proxy.path, started: proxy.aim)
-            try #require(proxy.disarm() && killed.wasKilled, "\(killed)")
+            let arguments = try hosts.killCreation(proxy)
             #expect(try other.leftovers(["vm-"]).count == 2)
 
             // The same call on the first host, by the same journal, has nothing to do with it.
@@ -52,11 +48,7 @@ extension EndToEnd {
             let other = hosts.rigs[1]
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: other.socket)
             defer { proxy.stop() }
-            proxy.arm("/start", .killAfter)
-            let killed = try hosts.call(
-                "create_vm", other.vmArguments(other.network()), on: "unix://" + proxy.path,
-                started: proxy.aim)
-            try #require(proxy.disarm() && killed.wasKilled, "\(killed)")
+            _ = try hosts.killCreation(proxy)
             let direct = rig.configuration
             defer { try? rig.save(direct) }
             var silent = direct
@@ -79,11 +71,7 @@ extension EndToEnd {
             let other = hosts.rigs[1]
             let path = rig.directory + "/proxy.sock"
             let proxy = try WireProxy(path, upstream: other.socket)
-            proxy.arm("/start", .killAfter)
-            let arguments = other.vmArguments(other.network())
-            let killed = try hosts.call(
-                "create_vm", arguments, on: "unix://" + path, started: proxy.aim)
-            try #require(proxy.disarm() && killed.wasKilled, "\(killed)")
+            _ = try hosts.killCreation(proxy)
             proxy.stop()
             let silent = try rig.admin("recover", "--yes")
             #expect(silent.exitCode == 6 && silent.stdout.contains(path), "\(silent)")
@@ -178,6 +166,17 @@ private final class Hosts: @unchecked Sendable {
         var request = try JSON(parsing: Rig.request(method, arguments))
         request["context"]["host"] = .string(host)
         return try rigs[0].send(request.bytes, started: started)
+    }
+
+    /// A create_vm on the second host, through the proxy, that is killed when its container was started. Returns
+    /// its arguments.
+    func killCreation(_ proxy: WireProxy) throws -> JSON {
+        let arguments = rigs[1].vmArguments(rigs[1].network())
+        proxy.arm("/start", .killAfter)
+        let killed = try call(
+            "create_vm", arguments, on: "unix://" + proxy.path, started: proxy.aim)
+        try #require(proxy.disarm() && killed.wasKilled, "\(killed)")
+        return arguments
     }
 
     func remove() {
