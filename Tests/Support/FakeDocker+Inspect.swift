@@ -75,6 +75,11 @@ extension FakeDocker {
         ]
     }
 
+    /// Whether the MAC that was asked for is shown of a container that is stopped: Docker 28 leaves it out.
+    private func showsWishes(_ version: APIVersion) -> Bool {
+        state.buildah == nil && version < .gatewayPriority
+    }
+
     private func json(
         _ endpoint: State.Endpoint, _ container: State.Container, _ version: APIVersion
     ) -> JSON {
@@ -83,7 +88,7 @@ extension FakeDocker {
             "IPAMConfig": state.buildah == nil ? endpoint.config["IPAMConfig"] : .null,
             "DriverOpts": endpoint.config["DriverOpts"],
             "MacAddress": .string(
-                endpoint.mac ?? (state.buildah == nil ? endpoint.pinnedMAC : nil) ?? ""),
+                endpoint.mac ?? (showsWishes(version) ? endpoint.pinnedMAC : nil) ?? ""),
             "IPAddress": .string(endpoint.address ?? ""), "EndpointID": .string(container.id),
             "NetworkID": "n",
         ]

@@ -17,6 +17,12 @@ extension JournalStore {
         return [resized, updated].compactMap { $0?.sizeMiB }.max()
     }
 
+    /// The MAC that create_vm asked for, by Docker network; empty when no journal tells.
+    func macs(of vm: VMCID) -> [String: String] {
+        let networks = done(CreateVM.self, about: vm.description)?.first?.networks ?? []
+        return Dictionary(networks.map { ($0.name, $0.mac) }, uniquingKeysWith: { one, _ in one })
+    }
+
     /// The disks that create_vm mounted in the VM and that no attach_disk has named since; nil when
     /// no journal tells.
     func disksMountedAhead(in vm: VMCID) -> Set<DiskCID>? {

@@ -109,7 +109,7 @@ extension NetworkPlan {
 
     /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated
     /// VM keeps both; random for any other.
-    private static func mac(_ address: [UInt8]?) -> String {
+    static func mac(_ address: [UInt8]?) -> String {
         let tail =
             address?.count == 4
             ? [0x02, 0x42] + (address ?? [])

@@ -28,22 +28,34 @@ struct OrphanSearch {
         let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
             .filter(\.isGoCPIs).map(\.description)
         let images = try OrphanImages(world: world, vms: vms)
-        return try interrupted() + UnansweredCalls(world: world).open()
+        let unanswered = try UnansweredCalls(world: world).open()
+        return try interrupted(besides: Set(unanswered.map(\.id))) + unanswered.map(\.orphan)
             + oldContainers(vms.union(goCPIs)) + images.all()
             + pins() + volumes(vms.union(images.lastCopies)) + networks()
     }
 
-    private func interrupted() throws -> [Orphan] {
-        let open = world.recorder.store.read { Set(try $0.open().map(\.id)) } ?? []
-        return try Traces(world: world).all().filter { trace in
+    /// By their traces in Docker, and those that have left none which can be told, by the journal. `known`:
+    /// what they have made is named already.
+    private func interrupted(besides known: Set<String>) throws -> [Orphan] {
+        let open = world.recorder.store.read { journal in
+            try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
+        }
+        let traces = try Traces(world: world).all().filter { trace in
             !world.locks.isOwned(trace.id) && (trace.damage != nil || !isDone(trace))
-        }.map { trace in
+        }
+        let named = known.union(traces.map(\.id))
+        let others = try (open ?? []).filter { one in
+            try one.operation.state == .running && !named.contains(one.id) && world.isDead(one)
+                && !world.isElsewhere(one.operation)
+        }
+        let recorded = Set((open ?? []).map(\.id))
+        return (traces + others).map { one in
             Orphan(
-                kind: "operation", name: trace.id,
-                reason: trace.damage
-                    ?? "\(trace.operation.method) was interrupted (since \(trace.since))",
-                command: open.contains(trace.id)
-                    ? "cpi-admin recover \(trace.id)" : recovery(of: trace),
+                kind: "operation", name: one.id,
+                reason: one.damage
+                    ?? "\(one.operation.method) was interrupted (since \(one.since))",
+                command: recorded.contains(one.id)
+                    ? "cpi-admin recover \(one.id)" : recovery(of: one),
                 removal: .never("it is to be settled, not removed"))
         }
     }

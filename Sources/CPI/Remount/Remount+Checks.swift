@@ -83,12 +83,16 @@ extension Remount {
     }
 
     func whatIsWrong(_ world: World) throws -> CPIError {
-        let container = try world.engine.container(vm.description)
-        let isRunning = container?.isRunning == true
+        guard let container = try world.engine.container(vm.description) else {
+            return CPIError(
+                kind: .cloud,
+                message: "VM \(vm) has no container of its name any more: somebody has renamed or "
+                    + "removed it")
+        }
         let problem =
-            isRunning
+            container.isRunning
             ? "disk \(disk) is \(isAttach ? "not" : "still") mounted in VM \(vm)"
-            : "the container of VM \(vm) stopped with exit code \(container?.exitCode ?? -1)"
+            : "the container of VM \(vm) stopped with exit code \(container.exitCode)"
         return CPIError(kind: .cloud, message: problem)
     }
 }

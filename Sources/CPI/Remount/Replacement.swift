@@ -123,8 +123,7 @@ extension Remount {
         plan.restartPolicy = RestartPolicy(
             name: container.restartPolicy, retries: container.restartRetries)
         if try world.isPodman() { plan.addresses = try container.seenAddresses(vm) }
-        plan.macs = container.endpoints.compactMapValues { $0["MacAddress"].string }
-            .filter { !$0.value.isEmpty }
+        plan.macs = container.macs(of: vm, world)
         if try world.engine.version() < .severalEndpointsOnCreate {
             let first = container.firstNetwork
             plan.furtherNetworks = container.endpoints.keys.filter { $0 != first }.sorted()
@@ -138,6 +137,23 @@ extension Remount {
 }
 
 extension Container {
+    /// The MACs by network. From 28 on Docker shows none of a VM that is stopped, and would give a replacement
+    /// another one: then it is what create_vm asked for, by the journal or made from the address as there.
+    fileprivate func macs(of vm: VMCID, _ world: World) -> [String: String] {
+        let asked = vm.isGoCPIs || isRunning ? [:] : world.recorder.store.macs(of: vm)
+        var macs: [String: String] = [:]
+        for (name, endpoint) in endpoints {
+            let shown = endpoint["MacAddress"].string ?? ""
+            let address = endpoint["IPAMConfig"]["IPv4Address"].string.flatMap(IPAddress.bytes)
+            if !shown.isEmpty {
+                macs[name] = shown
+            } else if !vm.isGoCPIs, asked[name] != nil || address != nil {
+                macs[name] = asked[name] ?? NetworkPlan.mac(address)
+            }
+        }
+        return macs
+    }
+
     /// overlay2 mounts 127 layers; the next commit and the container's own need one each.
     private static let maximalLayers = 120
 

@@ -33,7 +33,12 @@ extension Step {
                 let probe = AgentProbe(world: world)
                 guard try !probe.wait(plan.vm.description, seconds: seconds) else { return }
                 world.warn("the agent of VM \(plan.vm) is not up after \(seconds) seconds")
-                guard try world.engine.container(plan.vm.description)?.isUp != true else { return }
+                guard let container = try world.engine.container(plan.vm.description) else {
+                    return world.warn(
+                        "VM \(plan.vm) has no container of its name any more: somebody has renamed or "
+                            + "removed it; next: cpi-admin recover")
+                }
+                guard !container.isUp else { return }
                 // Nobody can tell an operator's stop from the end of a daemon that has taken its
                 // containers along: it is not started again.
                 world.warn("VM \(plan.vm) has stopped meanwhile; next: reboot_vm, or docker start")
@@ -47,13 +52,26 @@ extension Step {
         Step(
             name: "remove old containers of \(plan.vm)", isDestructive: true, isTidying: true,
             do: { world in
-                if plan.wasRunning, try !AgentProbe(world: world).isUp(named: plan.vm.description) {
+                let vm = try world.engine.container(plan.vm.description)
+                let isAgentUp = try vm.map { try AgentProbe(world: world).isUp($0) } ?? false
+                guard isAgentUp || !plan.wasRunning else {
                     return world.warn(
                         "container \(plan.vm.old(plan.old)) is kept until the agent of VM "
                             + "\(plan.vm) has been seen")
                 }
+                // Somebody may have disconnected the replacement since it was made.
+                for network in vm.map(plan.networksLost) ?? [] {
+                    world.warn(
+                        "VM \(plan.vm) is no longer on network \(network): somebody has disconnected "
+                            + "it; next: docker network connect \(network) \(plan.vm), with its "
+                            + "address")
+                }
                 try OldContainers(world: world).removeHeld(plan.vm)
                 guard let old = try world.engine.container(plan.old) else { return }
+                // Somebody has renamed it: by its name it was not found.
+                guard try !world.isHeld(old, plan.vm) else {
+                    return try world.removeContainer(old.id, .heldBySuccessor(plan.vm))
+                }
                 guard world.isOperatorsWish else {
                     throw LastCopy(description: "container \(old.name) has run since: it is kept")
                 }

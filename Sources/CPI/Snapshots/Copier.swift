@@ -48,6 +48,16 @@ extension Copier {
         try world.engine.fileSize(name, path: CopyScript.file(file)) != nil
     }
 
+    /// Whether it works. Throws `CPIError` when it is gone, or when somebody has paused it: it would never end.
+    private func isUp(_ world: World) throws -> Bool {
+        let container = try required(world)
+        guard !container.isPaused else {
+            throw CPIError(
+                kind: .cloud, message: "container \(name), which copies the disk, was paused")
+        }
+        return container.isUp
+    }
+
     /// The container, if this operation made it. Throws `CPIError` when it is gone.
     func required(_ world: World) throws -> Container {
         guard let container = try world.madeContainer([name]) else {
@@ -62,7 +72,7 @@ extension Copier {
         try world.wait(seconds: seconds, every: 0.05) {
             try world.ifAnswered("container \(name)") {
                 if try has(file, world) { return true }
-                guard try !required(world).isUp else { return false }
+                guard try !isUp(world) else { return false }
                 if try has(file, world) { return true }
                 throw try failure(world)
             } ?? false
@@ -82,7 +92,7 @@ extension Copier {
 
     /// It has not reported, and it runs: Docker takes a moment to say that it has ended.
     private func isAtWork(_ world: World) throws -> Bool {
-        func look() throws -> Bool { try !has("report", world) && required(world).isUp }
+        func look() throws -> Bool { try !has("report", world) && isUp(world) }
         var isAtWork: Bool?
         _ = try world.wait(seconds: 60, every: 1) {
             isAtWork = try world.ifAnswered("container \(name)", look)

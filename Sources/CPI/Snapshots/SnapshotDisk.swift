@@ -113,6 +113,7 @@ struct SnapshotDisk: Mutation {
         if plan.isKept, try world.madeContainer([plan.snapshot.keeper]) != nil {
             found.append("container \(plan.snapshot.keeper) is left")
         }
+        if try world.disk(plan.disk) == nil { found.append("disk \(plan.disk) is gone") }
         if let user = plan.user { found += try user.differencesFromBefore(world) }
         return found
     }

@@ -59,8 +59,9 @@ extension VMCID {
             return (VMCID(String(name.dropFirst("vol-eph-".count))), .ephemeralVolume)
         }
         guard name.hasPrefix(prefix) || VMCID(name).isGoCPIs else { return nil }
-        if let (stem, operation) = split(name, at: ":") {
-            return (stem, .committedImage(operation: operation))
+        if let (stem, tag) = split(name, at: ":") {
+            // `docker commit VM VM:backup` is somebody's own, though it inherits the VM's label.
+            return OperationID.isID(tag) ? (stem, .committedImage(operation: tag)) : nil
         }
         if let (stem, id) = split(name, at: ".old-") { return (stem, .old(id: id)) }
         if let (stem, number) = split(name, at: "-volume-"), Int(number) != nil {

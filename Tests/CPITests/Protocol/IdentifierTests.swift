@@ -56,17 +56,20 @@ struct IdentifierTests {
     @Test("what a name means is read as it was written")
     func roles() throws {
         let vm = VMCID.random()
+        let operation = "01h2x3y4z5abcd"
         let roles: [(String, VMCID.Role)] = [
             (vm.description, .vm), (vm.incomplete, .incomplete), (vm.replacement, .replacement),
             (vm.old("0123456789abcdef"), .old(id: "0123456789ab")),
             (vm.ephemeralVolume, .ephemeralVolume), (vm.furtherVolume(12), .furtherVolume),
-            (vm.mark, .mark), (vm.committedImage("01h2"), .committedImage(operation: "01h2")),
+            (vm.mark, .mark),
+            (vm.committedImage(operation), .committedImage(operation: operation)),
         ]
         for (name, role) in roles {
             let read = try #require(VMCID.role(of: name))
             #expect(read.vm == vm && read.role == role && vm.role(of: name) == role)
         }
         #expect(VMCID.role(of: "vol-eph-c-1")?.vm == VMCID("c-1"))
+        #expect(VMCID.role(of: "\(vm):backup") == nil)
         #expect(VMCID.role(of: "web") == nil && VMCID.role(of: "disk-1") == nil)
         #expect(vm.isOurForm && !VMCID("vm-data").isOurForm)
         #expect(DiskCID("vol-1").isGoCPIs && !DiskCID("vol-eph-c-1").isGoCPIs)

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Journal
 import Testing
 
@@ -35,6 +36,73 @@ struct MeanwhileTests {
         #expect(
             failure?.message.contains("Rolled back, but it is no longer on network net-a") == true)
         #expect(scene.container?.isRunning == true && !scene.isAttached)
+    }
+
+    @Test("a replacement that was disconnected after its start is told, with what helps")
+    func disconnectedLater() throws {
+        scene.before({ $0.path.hasSuffix("/update") }) {
+            let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+            scene.docker.state.containers[index].endpoints = [:]
+        }
+        _ = try scene.attach()
+        #expect(
+            scene.runner.log.text.contains("VM \(scene.vm) is no longer on network net-a"),
+            "\(scene.runner.log.text)")
+    }
+
+    @Test("an old container that somebody has renamed goes as well: the VM holds what it holds")
+    func oldRenamed() throws {
+        scene.before({ $0.path.hasSuffix("/update") }) {
+            let old = try #require(
+                scene.docker.state.containers.firstIndex { $0.name.contains(".old-") })
+            scene.docker.state.containers[old].name = "stranger"
+        }
+        _ = try scene.attach()
+        #expect(scene.docker.state.containers.map(\.name) == [scene.vm])
+        #expect(!scene.runner.log.text.contains("has run since"))
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("a replacement that somebody has renamed is not called stopped")
+    func replacementRenamed() throws {
+        scene.before({ $0.path.hasSuffix("/update") }) {
+            let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+            scene.docker.state.containers[index].name = "stranger"
+        }
+        _ = try? scene.attach()
+        let log = scene.runner.log.text
+        #expect(
+            !log.contains("has stopped meanwhile") && log.contains("renamed or removed"), "\(log)")
+    }
+
+    @Test(
+        "a VM that is stopped keeps its MAC, which Docker 28 shows of running ones alone",
+        arguments: [true, false])
+    func macOfStopped(hasJournal: Bool) throws {
+        scene.docker.apiVersion = "1.51"
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        let mac = scene.docker.state.containers[index].endpoints["net-a"]?.pinnedMAC
+        try engine.stopContainer(scene.vm, seconds: 0)
+        if !hasJournal {
+            for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+                try FileManager.default.removeItem(
+                    atPath: scene.runner.directory.path + "/" + name)
+            }
+        }
+        _ = try scene.attach()
+        #expect(mac != nil && scene.container?.endpoints["net-a"]?.pinnedMAC == mac)
+    }
+
+    @Test(
+        "an image that somebody has committed under the VM's name stays, whatever the VM goes through"
+    )
+    func ownImage() throws {
+        try engine.commitContainer(
+            scene.vm, repository: scene.vm, tag: "before-upgrade", labels: [:])
+        _ = try scene.attach()
+        _ = try scene.detach()
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.imageTags.contains("\(scene.vm):before-upgrade"))
     }
 
     @Test("an image that somebody has given the committed image's name is not run")

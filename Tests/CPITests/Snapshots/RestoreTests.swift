@@ -33,6 +33,22 @@ struct RestoreTests {
         #expect(CrashScenario.kept(scene) == [])
     }
 
+    @Test("a copier that somebody pauses ends the call: it would be waited for without end")
+    func pausedCopier() throws {
+        scene.docker.state.copyTakes = 3
+        scene.docker.onRequest = { [scene] _, _ in
+            if let index = scene.docker.state.containers.firstIndex(where: { $0.copyLeft == 2 }) {
+                scene.docker.state.containers[index].status = "paused"
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.takeSnapshot() }
+        #expect(failure?.message.contains("was paused") == true, "\(failure)")
+        #expect(failure?.message.contains("Rolled back: everything is as it was before") == true)
+        #expect(scene.container?.status == "running")
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
     @Test("what the Go CPI answers for a snapshot is deleted with success: there never was one")
     func empty() throws {
         #expect(try scene.runner.call("delete_snapshot", [""]) == .null)

@@ -27,6 +27,22 @@ struct UnansweredVMTests {
         return try #require(scene.docker.state.containers.first { $0.name.hasPrefix("vm-") }).name
     }
 
+    @Test(
+        "killed when it had made no container yet: orphans names the operation, which is settled by its id"
+    )
+    func early() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/containers/create") ? .kill : nil
+        }
+        _ = try? scene.create()
+        scene.docker.revive()
+        let open = try #require(try scene.runner.journal().open().first)
+        let orphan = try scene.runner.orphans(journal: true).first { $0.name == open.id }
+        #expect(orphan?.command == "cpi-admin recover \(open.id)", "\(orphan)")
+        try scene.runner.recover()
+        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind == "network" })
+    }
+
     @Test("killed after its last step, or its answer lost", arguments: [true, false])
     func again(isKilled: Bool) throws {
         let first = try lose(isKilled)
