@@ -22,8 +22,8 @@ final class World {
     var undoing: UndoingBegan?
     /// This process has started the container that the operation makes.
     var hasStarted = false
-    /// An operator has asked for the way that is gone (`--back`, `--forward`). Of two containers that have both
-    /// run the other one is kept then.
+    /// An operator has chosen the way (`--back`, `--forward`). Of two containers that have both run the other
+    /// one is kept then.
     var isOperatorsWish = false
     /// What this call has settled before its own work.
     var settled: [OpenOperation] = []

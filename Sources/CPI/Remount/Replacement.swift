@@ -140,18 +140,16 @@ extension Container {
     /// The MACs by network. From 28 on Docker shows none of a VM that is stopped, and would give a replacement
     /// another one: then it is what create_vm asked for, by the journal or made from the address as there.
     fileprivate func macs(of vm: VMCID, _ world: World) -> [String: String] {
-        let asked = vm.isGoCPIs || isRunning ? [:] : world.recorder.store.macs(of: vm)
-        var macs: [String: String] = [:]
-        for (name, endpoint) in endpoints {
-            let shown = endpoint["MacAddress"].string ?? ""
-            let address = endpoint["IPAMConfig"]["IPv4Address"].string.flatMap(IPAddress.bytes)
-            if !shown.isEmpty {
-                macs[name] = shown
-            } else if !vm.isGoCPIs, asked[name] != nil || address != nil {
-                macs[name] = asked[name] ?? NetworkPlan.mac(address)
-            }
+        let shown = endpoints.compactMapValues { $0["MacAddress"].string }.filter {
+            !$0.value.isEmpty
         }
-        return macs
+        guard !isRunning, !vm.isGoCPIs else { return shown }
+        let asked = world.recorder.store.macs(of: vm)
+        let made = endpoints.compactMapValues { endpoint in
+            endpoint["IPAMConfig"]["IPv4Address"].string.flatMap(IPAddress.bytes)
+        }.mapValues { NetworkPlan.mac($0) }
+        return made.merging(asked.filter { endpoints[$0.key] != nil }) { _, asked in asked }
+            .merging(shown) { _, shown in shown }
     }
 
     /// overlay2 mounts 127 layers; the next commit and the container's own need one each.

@@ -53,8 +53,8 @@ extension Step {
             name: "remove old containers of \(plan.vm)", isDestructive: true, isTidying: true,
             do: { world in
                 let vm = try world.engine.container(plan.vm.description)
-                let isAgentUp = try vm.map { try AgentProbe(world: world).isUp($0) } ?? false
-                guard isAgentUp || !plan.wasRunning else {
+                let probe = AgentProbe(world: world)
+                guard try !plan.wasRunning || vm.map({ try probe.isUp($0) }) ?? false else {
                     return world.warn(
                         "container \(plan.vm.old(plan.old)) is kept until the agent of VM "
                             + "\(plan.vm) has been seen")
