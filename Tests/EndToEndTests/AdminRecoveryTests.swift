@@ -36,6 +36,26 @@ extension EndToEnd {
             try rig.checkKept(vm)
         }
 
+        @Test("What Docker shows and a new journal does not know is told of, with what settles it")
+        func unrecorded() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let (vm, _) = try rig.interruptedAttach(at: "/commit")
+            try FileManager.default.removeItem(atPath: rig.directory + "/journal")
+            _ = try rig.call("info", [])
+            for words in [["recover"], ["recover", "--yes"], ["recover", "--vm", vm]] {
+                let told = try rig.admin(words)
+                #expect(told.exitCode == 2, "\(told)")
+                #expect(told.stderr.contains("does not know: operation "), "\(told)")
+                #expect(told.stderr.contains("recover --from-docker"), "\(told)")
+            }
+            let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            #expect(done.exitCode == 0, "\(done)")
+            let after = try rig.admin("recover")
+            #expect(after.exitCode == 0 && after.stderr.isEmpty, "\(after)")
+            try rig.checkKept(vm)
+        }
+
         @Test("On a terminal it asks, and does nothing without a yes")
         func asks() throws {
             let rig = try Rig()

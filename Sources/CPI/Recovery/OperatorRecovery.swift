@@ -102,6 +102,16 @@ public final class OperatorRecovery {
         return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)
     }
 
+    /// Dead operations of this machine that Docker shows and the journal does not know, for it was lost, or could
+    /// not be written when they began. Throws `EngineError`.
+    public func unrecorded() throws -> [Case] {
+        guard let journal else { return [] }
+        return try Traces(world: world).all().filter { trace in
+            let isOfHere = !(trace.place.map(world.locks.isElsewhere) ?? false)
+            return try isOfHere && world.isDead(trace) && journal.find(trace.id) == nil
+        }.map { Case(found: $0) }
+    }
+
     /// The operation as the journal has it, where an operator has parked it.
     private func parkedByOperator(_ trace: OpenOperation) throws -> OpenOperation {
         guard let journal, let operation = try? journal.operation(trace.id) else { return trace }

@@ -113,10 +113,26 @@ struct RecoverRun: ParsableCommand {
                         ? RecoverySession.text(ofTidying: further) : further.joined(separator: "\n")
                 )
             }
+            let unrecorded = (try? self.unrecorded(recovery, wanted)) ?? []
+            if !unrecorded.isEmpty {
+                Streams.write(
+                    Invocation.complete(
+                        "cpi-admin: Docker shows what this journal does not know: "
+                            + unrecorded.joined(separator: ", ")
+                            + "; next: cpi-admin recover --from-docker") + "\n", to: 2)
+            }
             try exit(results)
+            guard unrecorded.isEmpty else { throw ExitCode.openOperations }
             if !yes, !asks, !further.isEmpty { throw ExitCode.openOperations }
             try requireNone(young)
         }
+    }
+
+    /// As in "operation ID (METHOD)". A Docker that does not answer has been told of by then.
+    private func unrecorded(_ recovery: OperatorRecovery, _ wanted: Wanted) throws -> [String] {
+        guard !fromDocker, id == nil else { return [] }
+        return try recovery.unrecorded().filter { wanted.fits($0.subjects) }
+            .map { "operation \($0.operation.id) (\($0.operation.method))" }
     }
 
     /// What is beside the open operations: what would be done about it, or, where that is wanted, what was.
