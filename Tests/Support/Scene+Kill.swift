@@ -59,6 +59,19 @@ extension Scene {
 }
 
 extension Scene {
+    /// An attach_disk by replacement that dies when the VM is committed: stopped, and with its image. Throws
+    /// when it has not died.
+    func killAttachAtCommit() throws {
+        docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        let answer = try? attach()
+        docker.revive()
+        if let answer { throw NotKilled(answer: "\(answer)") }
+    }
+
+    private struct NotKilled: Error { let answer: String }
+
     /// Somebody else acts right before the first request that `isIt` says yes to, once.
     func before(_ isIt: @escaping (Request) -> Bool, _ act: @escaping () throws -> Void) {
         var isDone = false

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Journal
 import Testing
 
@@ -34,15 +33,8 @@ struct ForeignMarkTests {
         let scene = try Scene()
         try scene.makeVM()
         try scene.makeDisk()
-        scene.docker.onRequest = { _, request in
-            request.path.hasSuffix("/commit") ? .killAfter : nil
-        }
-        #expect(throws: (any Error).self) { try scene.attach() }
-        scene.docker.revive()
-        for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
-            try FileManager.default.removeItem(
-                atPath: scene.runner.directory.path + "/" + name)
-        }
+        try scene.killAttachAtCommit()
+        try scene.runner.loseJournal()
         // Its warning of the further argument is kept until its own intent.
         scene.docker.onRequest = { _, request in request.isRead ? nil : .kill }
         #expect(throws: (any Error).self) {

@@ -23,11 +23,7 @@ struct ImageAloneTests {
             agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
         second = try #require(answer.array?.first?.string)
         machine = try CallRunner(scene.docker)
-        scene.docker.onRequest = { _, request in
-            request.path.hasSuffix("/commit") ? .killAfter : nil
-        }
-        #expect(throws: (any Error).self) { try scene.attach() }
-        scene.docker.revive()
+        try scene.killAttachAtCommit()
         scene.docker.state.containers.removeAll { [vm = scene.vm] in $0.name.hasPrefix(vm) }
     }
 

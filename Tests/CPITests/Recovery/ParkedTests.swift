@@ -14,11 +14,7 @@ struct ParkedTests {
         scene = try Scene()
         try scene.makeVM()
         try scene.makeDisk()
-        scene.docker.onRequest = { _, request in
-            request.path.hasSuffix("/commit") ? .killAfter : nil
-        }
-        #expect(throws: (any Error).self) { try scene.attach() }
-        scene.docker.revive()
+        try scene.killAttachAtCommit()
         let open = try #require(try scene.runner.journal().open().first)
         _ = try recovery.park(open.id, reason: "a person looks")
     }

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Journal
 import Testing
 
@@ -83,12 +82,7 @@ struct MeanwhileTests {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         let mac = scene.docker.state.containers[index].endpoints["net-a"]?.pinnedMAC
         try engine.stopContainer(scene.vm, seconds: 0)
-        if !hasJournal {
-            for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
-                try FileManager.default.removeItem(
-                    atPath: scene.runner.directory.path + "/" + name)
-            }
-        }
+        if !hasJournal { try scene.runner.loseJournal() }
         _ = try scene.attach()
         #expect(mac != nil && scene.container?.endpoints["net-a"]?.pinnedMAC == mac)
     }
