@@ -16,9 +16,8 @@ extension EndToEnd {
         func recovery() throws {
             let hosts = try Hosts()
             defer { hosts.remove() }
-            let rig = hosts.rigs[0]
-            let other = hosts.rigs[1]
-            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: other.socket)
+            let (rig, other) = (hosts.rigs[0], hosts.rigs[1])
+            let proxy = try hosts.proxy()
             defer { proxy.stop() }
             let arguments = try hosts.killCreation(proxy)
             #expect(try other.leftovers(["vm-"]).count == 2)
@@ -44,9 +43,8 @@ extension EndToEnd {
         func noneAtHome() throws {
             let hosts = try Hosts()
             defer { hosts.remove() }
-            let rig = hosts.rigs[0]
-            let other = hosts.rigs[1]
-            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: other.socket)
+            let (rig, other) = (hosts.rigs[0], hosts.rigs[1])
+            let proxy = try hosts.proxy()
             defer { proxy.stop() }
             _ = try hosts.killCreation(proxy)
             let direct = rig.configuration
@@ -166,6 +164,11 @@ private final class Hosts: @unchecked Sendable {
         var request = try JSON(parsing: Rig.request(method, arguments))
         request["context"]["host"] = .string(host)
         return try rigs[0].send(request.bytes, started: started)
+    }
+
+    /// Between the CPI and the second host.
+    func proxy() throws -> WireProxy {
+        try WireProxy(rigs[0].directory + "/proxy.sock", upstream: rigs[1].socket)
     }
 
     /// A create_vm on the second host, through the proxy, that is killed when its container was started. Returns

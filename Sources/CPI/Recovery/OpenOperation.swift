@@ -52,6 +52,11 @@ extension World {
         mayLive(at: operation.place, since: operation.since)
     }
 
+    /// It was begun where its lock can be seen from here, or nothing tells where.
+    func isOfHere(_ operation: OpenOperation) -> Bool {
+        operation.place.map { !locks.isElsewhere($0) } ?? true
+    }
+
     /// Nobody is at work on it, here or elsewhere.
     func isDead(_ operation: OpenOperation) -> Bool {
         !locks.isOwned(operation.id) && !mayLiveElsewhere(operation)

@@ -107,8 +107,7 @@ public final class OperatorRecovery {
     public func unrecorded() throws -> [Case] {
         guard let journal else { return [] }
         return try Traces(world: world).all().filter { trace in
-            let isOfHere = !(trace.place.map(world.locks.isElsewhere) ?? false)
-            return try isOfHere && world.isDead(trace) && journal.find(trace.id) == nil
+            try world.isOfHere(trace) && world.isDead(trace) && journal.find(trace.id) == nil
         }.map { Case(found: $0) }
     }
 

@@ -82,12 +82,18 @@ extension Remount {
         try world.startContainer(container.id)
     }
 
+    /// The VM's name is free, in the middle of a replacement.
+    var noContainer: CPIError {
+        CPIError(
+            kind: .cloud,
+            message:
+                "VM \(vm) has no container of its name any more: somebody has renamed or removed it"
+        )
+    }
+
     func whatIsWrong(_ world: World) throws -> CPIError {
         guard let container = try world.engine.container(vm.description) else {
-            return CPIError(
-                kind: .cloud,
-                message: "VM \(vm) has no container of its name any more: somebody has renamed or "
-                    + "removed it")
+            return noContainer
         }
         let problem =
             container.isRunning

@@ -34,9 +34,7 @@ extension Step {
                 guard try !probe.wait(plan.vm.description, seconds: seconds) else { return }
                 world.warn("the agent of VM \(plan.vm) is not up after \(seconds) seconds")
                 guard let container = try world.engine.container(plan.vm.description) else {
-                    return world.warn(
-                        "VM \(plan.vm) has no container of its name any more: somebody has renamed or "
-                            + "removed it; next: cpi-admin recover")
+                    return world.warn(plan.noContainer.message + "; next: cpi-admin recover")
                 }
                 guard !container.isUp else { return }
                 // Nobody can tell an operator's stop from the end of a daemon that has taken its
