@@ -107,6 +107,13 @@ extension EndToEnd {
             #expect(attach?["level"] == "warn" && attach?.text.contains("is paused") == true)
             #expect(paused.run.exitCode == 0)
             try rig.engine.unpauseContainer(vm)
+            var changed = rig.configuration
+            changed["timeouts"]["agent_redy"] = 5
+            try rig.save(changed)
+            let misspelt = try findings()
+            let configuration = misspelt.list.first { $0["what"] == "configuration" }
+            #expect(configuration?["level"] == "warn" && misspelt.run.exitCode == 0)
+            #expect(configuration?.text.contains("timeouts.agent_redy") == true)
             try FileManager.default.removeItem(atPath: rig.journalPath)
             let failed = try findings()
             #expect(failed.run.exitCode == 1)

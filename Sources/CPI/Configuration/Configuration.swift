@@ -94,14 +94,9 @@ public struct Configuration: Sendable {
     public init(path: String) throws { try self.init(path: path, context: .null) }
 
     init(path: String, context: JSON) throws {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw CPIError(kind: .cpi, message: "cannot read the configuration file \(path)")
-        }
-        guard let json = try? JSON(parsing: bytes) else {
-            throw CPIError(kind: .cpi, message: "the configuration file \(path) is not JSON")
-        }
+        let document = try Configuration.document(path)
         do {
-            try self.init(json, context: context)
+            try self.init(document, context: context)
         } catch {
             let isContexts = "\(error)".hasPrefix("\(Configuration.contextName).")
             let file = isContexts ? "" : "in the configuration file \(path): "
@@ -109,12 +104,23 @@ public struct Configuration: Sendable {
         }
     }
 
+    /// What is in the file; throws `CPIError` that names it.
+    static func document(_ path: String) throws -> JSON {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw CPIError(kind: .cpi, message: "cannot read the configuration file \(path)")
+        }
+        guard let json = try? JSON(parsing: bytes) else {
+            throw CPIError(kind: .cpi, message: "the configuration file \(path) is not JSON")
+        }
+        return json
+    }
+
     /// The keys of a cpi-config entry arrive in the `context` of each call and win: one director,
     /// many Docker hosts. `host`, `tls` and `api_version` win one by one, and the configuration's that loses
     /// is not looked at; `agent` and `light_stemcell` win key by key. The journal is always the
     /// configuration's.
-    init(_ json: JSON, context: JSON = .null) throws {
-        let root = Field(name: "", value: json)
+    init(_ json: JSON, context: JSON = .null, asked: AskedNames? = nil) throws {
+        let root = Field(name: "", value: json, asked: asked)
         let context = Field(name: Configuration.contextName, value: context)
         _ = try Field(name: "the document", value: json).object()
         docker = try Docker(root.member("Actions").member("Docker"), context)

@@ -2,8 +2,19 @@ import Engine
 import Glibc
 import Journal
 
-/// What `doctor` sees of this machine without Docker: the journal, the locks, the socket.
+/// What `doctor` sees of this machine without Docker: the configuration, the journal, the locks, the socket.
 public enum MachineDiagnosis {
+    /// Keys that are not known are ignored, as a newer version's must be: a misspelt one too.
+    /// Throws `CPIError`.
+    public static func configuration(_ path: String) throws -> Finding {
+        let unknown = try Configuration.unknownKeys(path: path)
+        guard !unknown.isEmpty else { return Finding("configuration", .ok, path) }
+        return Finding(
+            "configuration", .warn,
+            "\(path): not known here, and ignored: " + unknown.joined(separator: ", "),
+            advice: "see whether they are misspelt")
+    }
+
     public static func findings(_ configuration: Configuration) -> [Finding] {
         let directory = configuration.journal.directory
         return [journal(directory), locks(Locks.directory(beside: directory)), locks(Locks.shared)]

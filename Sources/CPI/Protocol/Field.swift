@@ -6,6 +6,8 @@ import Engine
 struct Field {
     let name: String
     let value: JSON
+    /// Learns which members are asked for; nil when nobody wants to know.
+    var asked: AskedNames?
 
     /// A value is not what it should be; the description names the field.
     struct Wrong: Error, CustomStringConvertible {
@@ -15,7 +17,9 @@ struct Field {
     var isAbsent: Bool { value.isNull }
 
     func member(_ key: String) -> Field {
-        Field(name: name.isEmpty ? key : "\(name).\(key)", value: value[key])
+        let member = name.isEmpty ? key : "\(name).\(key)"
+        asked?.add(member, of: name)
+        return Field(name: member, value: value[key], asked: asked)
     }
 
     func string() throws -> String {

@@ -17,7 +17,7 @@ struct Doctor: ParsableCommand {
     func run() throws {
         try complaining {
             let configuration = try source.configuration()
-            var findings = [Finding("configuration", .ok, try source.configPath)]
+            var findings = [try MachineDiagnosis.configuration(source.configPath)]
             findings += MachineDiagnosis.findings(configuration)
             do {
                 let recovery = try OperatorRecovery(

@@ -65,6 +65,23 @@ struct ConfigurationTests {
         #expect(configuration.lightStemcell.logins["docker.io"]?.password == "hub!pass")
     }
 
+    @Test("keys that mean nothing here are named, wherever they stand, and never with their values")
+    func unknownKeys() throws {
+        #expect(try Configuration.unknownKeys(Self.good) == ["unknown_key"])
+        var misspelt = changed("timeouts/agent_redy", 30)
+        misspelt["unknown_key"] = .null
+        misspelt["Actions"]["Docker"]["tls"]["cert"] = "marker-of-a-secret"
+        misspelt["light_stemcell"]["registry"]["other"] = [
+            "username": "u", "password": "p", "e.mail": "m",
+        ]
+        misspelt["Actions"]["Agent"]["Blobstore"]["Options"]["any"] = ["thing": "at all"]
+        #expect(
+            try Configuration.unknownKeys(misspelt) == [
+                "Actions.Docker.tls.cert", "light_stemcell.registry.other.e.mail",
+                "timeouts.agent_redy", "unknown_key",
+            ])
+    }
+
     @Test("the host is all that is needed")
     func defaults() throws {
         let configuration = try Configuration(["Actions": ["Docker": ["host": "unix:///s"]]])
