@@ -51,8 +51,11 @@ public struct Container: Sendable {
         public let propagation: String
 
         /// A volume that the image asked for: its name is nothing but 64 hexadecimal digits.
-        public var isAnonymous: Bool {
-            type == "volume" && name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
+        public var isAnonymous: Bool { type == "volume" && Mount.isAnonymous(name) }
+
+        /// Whether Docker gives such names.
+        public static func isAnonymous(_ name: String) -> Bool {
+            name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
         }
 
         /// `…/volumes/NAME/_data` is a local volume's directory; empty for any other path.

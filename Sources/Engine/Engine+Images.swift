@@ -49,6 +49,13 @@ extension Engine {
         }
     }
 
+    /// The same: the ids of images that have neither a tag nor one that stands on them.
+    public func untaggedImages(_ filters: [String: [String]]) throws -> [String] {
+        let all = filters.merging(["dangling": ["true"]]) { one, _ in one }
+        let query = [("filters", JSON.object(all.mapValues { JSON($0) }).text)]
+        return (try get("/images/json", query).array ?? []).compactMap { $0["Id"].string }
+    }
+
     /// An image's name as it was given: podman answers `stemcell:1` as `docker.io/library/stemcell:1`.
     static func familiar(_ name: String) -> String {
         let prefix = "docker.io/library/"

@@ -78,7 +78,18 @@ extension Journal {
         return subjects
     }
 
-    /// Mutating operations about `cid` that ended as done, newest first.
+    /// The operation about a VM, disk or network that was begun last: a clock that is set back does not turn
+    /// the order round. Nil when there is none.
+    public func last(about subject: Subject) throws -> Operation? {
+        try select(
+            """
+            WHERE id IN (SELECT operation FROM subjects WHERE kind = ?1 AND cid = ?2)
+            ORDER BY (SELECT min(sequence) FROM events WHERE operation = id) DESC LIMIT 1
+            """, [.text(subject.kind.rawValue), .text(subject.cid)]
+        ).first
+    }
+
+    /// Mutating operations about `cid` that ended as done, the one that ended last first.
     public func done(method: String, subject cid: String) throws -> [Operation] {
         try select(Journal.doneAbout, [.text(cid), .text(method)])
     }
@@ -86,11 +97,12 @@ extension Journal {
     /// The unary + as in `operations(_:)`: what is about one CID is few, and is gone through by that.
     static let doneAbout = """
         WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1) AND +method = ?2
-        AND +state = 'done' ORDER BY +started DESC, id DESC
+        AND +state = 'done'
+        ORDER BY (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome') DESC
         """
 
     /// The operations with one of these methods on `cid` that are done, in the order in which their ends
-    /// were written: a clock that is set back does not turn it round. `methods` is a JSON text of names.
+    /// were written. `methods` is a JSON text of names.
     public func history(_ methods: String, subject cid: String) throws -> [Operation] {
         try select(
             """

@@ -28,6 +28,18 @@ extension Journal {
         return try operations(filter).first?.plan
     }
 
+    /// Whether any call was that director's; nil where none was any director's.
+    public func knows(director: String) throws -> Bool? {
+        var knows: Bool?
+        try database.run(
+            """
+            SELECT EXISTS (SELECT 1 FROM operations WHERE director = ?1)
+            WHERE EXISTS (SELECT 1 FROM operations WHERE director IS NOT NULL)
+            """, [.text(director)]
+        ) { knows = $0.integer(0) == 1 }
+        return knows
+    }
+
     /// The newest event's number; 0 in an empty journal.
     public func lastSequence() throws -> Int64 {
         var last: Int64 = 0

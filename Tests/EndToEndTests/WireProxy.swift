@@ -181,7 +181,7 @@ final class WireProxy: @unchecked Sendable {
         send(client, Array((head + body).utf8))
     }
 
-    private func strike() {
+    func strike() {
         for _ in 0..<1_000 {
             let process = lock.withLock { victim }
             if process > 0 {

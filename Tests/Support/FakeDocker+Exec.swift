@@ -57,6 +57,10 @@ extension FakeDocker {
             state.containers[index].layer[command[3]] = content
             return ("", 0)
         }
+        if command.count == 3, command[..<2] == ["rm", "-f"] {
+            state.containers[index].layer[command[2]] = nil
+            return ("", 0)
+        }
         if command.count == 3, command[2] == EntryScript.restoreStore(FakeDocker.settings) {
             tell("mount the store in \(container.name)")
             return ("", 0)

@@ -98,7 +98,7 @@ extension FakeDocker {
     func halt(_ index: Int, _ exitCode: Int, mayGo: Bool = true) {
         state.containers[index].status = "exited"
         state.containers[index].live = []
-        state.containers[index].over = []
+        state.containers[index].leastScripts = [:]
         state.containers[index].finishedAt = state.newTime()
         state.containers[index].exitCode = exitCode
         releaseAddresses(index)

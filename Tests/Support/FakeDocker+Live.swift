@@ -4,12 +4,13 @@ import Engine
 
 /// One of the scripts that mount a disk in a VM that runs.
 struct LiveCommand {
-    enum Verb { case attach, detach, look, probe }
+    enum Verb { case attach, detach, look, probe, settle }
     let verb: Verb
     let disk: String
     /// The operation that it is run for, and what for.
     let operation: String
     let mode: LiveScript.Mode?
+    let number: Int
 
     init?(_ command: [String]) {
         guard command.count >= 3, command[0] == "/bin/sh", command[1] == "-c" else { return nil }
@@ -18,11 +19,13 @@ struct LiveCommand {
         case LiveScript.detach: verb = .detach
         case LiveScript.look: verb = .look
         case LiveScript.probe: verb = .probe
+        case LiveScript.settle: verb = .settle
         default: return nil
         }
         disk = command.count > 4 ? command[4] : ""
         operation = command.count > 5 ? command[5] : ""
         mode = command.count > 6 ? LiveScript.Mode(rawValue: command[6]) : nil
+        number = command.count > 7 ? Int(command[7]) ?? 0 : 0
     }
 }
 
@@ -31,6 +34,11 @@ extension FakeDocker.State.Container {
     var liveDisks: [String] {
         layer.filter { $0.key.hasPrefix(LiveScript.list + "/") && $0.value.isEmpty }.keys
             .map { String($0.dropFirst(LiveScript.list.count + 1)) }.sorted()
+    }
+
+    /// The operation that has attached a disk last, as its list says.
+    func attacher(of disk: String) -> String? {
+        layer["\(LiveScript.by)/\(disk)"].map { String(decoding: $0, as: UTF8.self) }
     }
 
     var isPin: Bool { labels["io.bosh.disk.pinned_to"] != nil }
@@ -45,18 +53,21 @@ extension FakeDocker.State.Container {
 
 extension FakeDocker {
     func run(_ command: LiveCommand, _ index: Int) -> (output: String, exitCode: Int) {
-        switch command.mode {
-        case .undo: state.containers[index].over.insert(command.operation)
-        case .again: state.containers[index].over.remove(command.operation)
-        case .do where state.containers[index].over.contains(command.operation):
-            return ("operation \(command.operation) was taken back\n", 1)
-        case .do, nil: break
+        let least = state.containers[index].leastScripts[command.operation] ?? 0
+        if command.mode != nil, command.number < least {
+            return ("operation \(command.operation) was settled meanwhile\n", 1)
+        }
+        if command.mode == .undo {
+            state.containers[index].leastScripts[command.operation] = command.number + 1
         }
         let container = state.containers[index]
         let entry = "\(LiveScript.list)/\(command.disk)"
         let by = "\(LiveScript.by)/\(command.disk)"
-        let last = container.layer[by].map { String(decoding: $0, as: UTF8.self) }
+        let last = container.attacher(of: command.disk)
         switch command.verb {
+        case .settle:
+            state.containers[index].leastScripts[command.operation] = least + 1
+            return ("\(least + 1)\n", 0)
         case .probe: return whyNot.map { ($0 + "\n", 1) } ?? ("", 0)
         case .look:
             return (
@@ -93,9 +104,12 @@ extension FakeDocker {
         state.containers[index].hasList = whyNot == nil || !container.liveDisks.isEmpty
         for (path, content) in container.layer
         where path.hasPrefix(LiveScript.list + "/") && !content.isEmpty {
-            state.containers[index].layer[path] = nil
+            let attacher = container.attacher(of: String(path.dropFirst(LiveScript.list.count + 1)))
+            let isCurrent = [LiveScript.detached(attacher), LiveScript.detached(nil)].contains(
+                content)
+            state.containers[index].layer[path] = isCurrent ? nil : []
         }
-        return container.liveDisks.allSatisfy { mount($0, index) == nil }
+        return state.containers[index].liveDisks.allSatisfy { mount($0, index) == nil }
     }
 
     /// Why it cannot be mounted; nil when it is.

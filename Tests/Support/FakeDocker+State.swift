@@ -83,8 +83,8 @@ extension FakeDocker.State {
         var unmounted: Set<String> = []
         /// Disks that were mounted inside while it ran: Docker knows nothing of them.
         var live: Set<String> = []
-        /// Operations that were taken back since it started.
-        var over: Set<String> = []
+        /// By operation, the least number that a script must have: see `LiveScript`.
+        var leastScripts: [String: Int] = [:]
         /// The directory for the list of such disks is there.
         var hasList = false
 

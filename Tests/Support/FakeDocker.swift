@@ -24,6 +24,8 @@ final class FakeDocker {
         case late
         /// The caller dies before or after the request took effect.
         case kill, killAfter
+        /// The caller dies; the request is carried out by `catchUp`.
+        case killLate
     }
 
     var state = State()
@@ -102,6 +104,9 @@ final class FakeDocker {
         case .late:
             late.append(request)
             throw EngineError.lost(address: "fake", request: request.summary, detail: "cut off")
+        case .killLate:
+            late.append(request)
+            throw die()
         default: break
         }
         let response = try apply(request)

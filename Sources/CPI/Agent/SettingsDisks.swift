@@ -47,6 +47,14 @@ extension World {
         }
     }
 
+    /// Removes the new settings that `setSettings` has left: should Docker begin with its `mv` later, there is
+    /// nothing to be moved.
+    fileprivate func dropNewSettings(in container: Container) throws {
+        guard container.isRunning else { return }
+        let temporary = container.settingsPath(configuration) + AgentSettings.temporary
+        _ = try look(["rm", "-f", temporary], in: container.id, seconds: 30)
+    }
+
     private func settings(_ container: Container) throws -> JSON {
         let path = container.settingsPath(configuration)
         guard let bytes = try engine.readFile(container.id, path: path),
@@ -87,9 +95,10 @@ extension Step {
                 return try world.settingsHave(disk, in: container) == isThere
             },
             undo: .by { world in
-                guard let container = try world.vm(vm),
-                    try world.settingsHave(disk, in: container) == isThere
-                else { return }
+                guard let container = try world.vm(vm) else { return }
+                guard try world.settingsHave(disk, in: container) == isThere else {
+                    return try world.dropNewSettings(in: container)
+                }
                 try world.setSettings(disk, isThere: !isThere, in: container)
             })
     }

@@ -53,6 +53,8 @@ protocol Mutation: Method {
     /// The same plan gives the same steps, in this process and in any later one. `call` is nil in
     /// recovery: what is secret or large is in no plan, so steps that need it can only be undone.
     static func steps(_ plan: Plan, _ call: Self?) throws -> [Step]
+    /// Sees to it that what a dead process has sent changes nothing when Docker begins with it later.
+    static func endLateRequests(_ plan: Plan, _ world: World) throws
     /// What Docker shows of an operation that is not finished.
     static func situation(_ plan: Plan, _ world: World) throws -> Situation
     /// What must be known later of the moment at which the operation begins to go back.
@@ -76,6 +78,7 @@ extension Mutation {
     func inTheWay(_ search: Search) throws -> [OpenOperation] { try search.about(locks) }
     func preparation(_ world: World) throws -> (any Mutation)? { nil }
     static func subjects(of plan: Plan) -> [Subject] { [] }
+    static func endLateRequests(_ plan: Plan, _ world: World) throws {}
     static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan? { nil }
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] { [] }
     static func removeRemains(_ plan: Plan, _ world: World) throws {}

@@ -25,6 +25,8 @@ final class World {
     /// An operator has chosen the way (`--back`, `--forward`). Of two containers that have both run the other
     /// one is kept then.
     var isOperatorsWish = false
+    /// Of the operation's scripts in a VM: those with a smaller one were sent earlier, and are over.
+    var scriptNumber = 0
     /// What this call has settled before its own work.
     var settled: [OpenOperation] = []
 

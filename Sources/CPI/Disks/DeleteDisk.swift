@@ -70,7 +70,7 @@ struct DeleteDisk: Mutation {
                     message: holder.isOld
                         ? "cannot delete disk \(disk): container \(holder.container.name), which is "
                             + "kept because it may hold what VM \(holder.name) does not, has it mounted"
-                        : "cannot delete disk \(disk): VM \(holder.name) has it mounted")
+                        : "cannot delete disk \(disk): \(holder.words)")
             }
             old.append(
                 Plan.OldContainer(id: holder.container.id, name: holder.container.name, vm: vm))

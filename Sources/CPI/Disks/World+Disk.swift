@@ -24,6 +24,13 @@ extension World {
         /// The VM's CID, or the container's name.
         var name: String { vm?.description ?? container.name }
 
+        /// What is seen of it: "VM X has it mounted".
+        var words: String {
+            container.isPin && !container.wasStarted
+                ? "VM \(name) has it, as container \(container.name) says"
+                : "VM \(name) has it mounted"
+        }
+
         /// Whether it is an old container of its VM.
         var isOld: Bool {
             if case .old = vm?.role(of: container.name) { true } else { false }

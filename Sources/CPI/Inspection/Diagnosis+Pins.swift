@@ -8,7 +8,8 @@ extension Inspection {
             guard summary.state != "running", let pin = try world.listed(summary),
                 pin.isIdlePin
             else { return nil }
-            if let vm = pin.pinnedTo, try world.vm(vm) == nil { return nil }
+            // Those `orphans` names.
+            if let vm = pin.pinnedTo, try world.vm(vm) == nil || world.isUnused(pin) { return nil }
             let disk = pin.pinnedTo.map { "a disk that VM \($0) has" } ?? "what it keeps"
             return Finding(
                 "pin \(pin.name)", .warn, "it does not run: a prune may take \(disk)",

@@ -16,7 +16,10 @@ public enum JournalFallback {
     /// Whether this user could write there, or make the directory.
     private static func isUsable(_ directory: String) -> Bool {
         if access(directory, W_OK | X_OK) == 0 { return true }
-        guard errno == ENOENT, let slash = directory.lastIndex(of: "/"),
+        var status = stat()
+        // A link to nothing: what it leads to is not mounted.
+        guard errno == ENOENT, lstat(directory, &status) != 0,
+            let slash = directory.lastIndex(of: "/"),
             slash != directory.startIndex
         else { return false }
         return isUsable(String(directory[..<slash]))

@@ -57,6 +57,11 @@ extension DiskMethod {
         }
     }
 
+    static func endLateRequests(_ plan: DiskChange, _ world: World) throws {
+        guard case .live(let plan) = plan else { return }
+        try world.endLateScripts(plan)
+    }
+
     static func situation(_ plan: DiskChange, _ world: World) throws -> Situation {
         switch plan {
         case .remount(let plan): return try plan.situation(world)

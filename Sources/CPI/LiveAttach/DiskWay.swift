@@ -34,7 +34,7 @@ public struct DiskReadiness: Sendable {
 }
 
 extension Inspection {
-    /// All VMs, by name. Changes nothing. Throws `EngineError`.
+    /// All VMs, by name, but for those that end again and again. Changes nothing. Throws `EngineError`.
     public func readiness() throws -> [DiskReadiness] {
         let labelled = try engine.containers(["label": [Label.vm]])
         let goCPIs = try engine.containers(["name": ["^/?c-"]]).filter { one in
@@ -44,7 +44,7 @@ extension Inspection {
             let label = summary.labels[Label.vm] ?? ""
             let vm = label.isEmpty ? summary.names.first ?? "" : label
             guard summary.names.contains(vm), VMCID.role(of: vm)?.role == .vm,
-                let container = try world.listed(summary)
+                let container = try world.listed(summary), !container.isRestarting
             else { return nil }
             guard !container.isPaused else {
                 return DiskReadiness(vm: vm, isPaused: true, obstacle: nil)

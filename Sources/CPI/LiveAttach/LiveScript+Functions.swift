@@ -116,24 +116,45 @@ extension LiveScript {
           rm -f "$1.$holder"
         }
 
-        # Runs a function ($1) for a disk ($2) when no other script is at work on it: the locks of two machines do not
-        # keep an attach and a detach apart. Whoever was killed in the middle has left its lock. An operation ($3) that
-        # was taken back ($4: undo) is over: a Docker that was out of reach may start its script when all is done.
-        live_alone() {
-          live_lock=/dev/docker_cpi.$2.lock live_over=/dev/docker_cpi.$3.over tries=0
+        # Waits until no other script is at work on a disk ($1), and keeps others away: the locks of two machines do not
+        # keep an attach and a detach apart. Whoever was killed in the middle has left its lock.
+        live_take_lock() {
+          live_lock=/dev/docker_cpi.$1.lock tries=0
           until ln -s $$ "$live_lock" 2>/dev/null; do
             tries=$((tries + 1))
             [ $tries -le 300 ] || { echo "another call is at work on the disk in this VM: $live_lock"; return 1; }
             live_break "$live_lock"
             sleep 0.1 2>/dev/null || sleep 1
           done
-          case $4 in
-          undo) : >"$live_over" ;;
-          again) rm -f "$live_over" ;;
-          esac
+        }
+
+        # A Docker that was out of reach may start a script when all is done. So each has a number, and an operation ($1)
+        # has a least one: $live_least. It goes up when the operation is taken back, and when somebody settles it. (A file
+        # that is empty is an older version's.)
+        live_read_least() {
+          live_over=/dev/docker_cpi.$1.over live_least=0
+          [ ! -e "$live_over" ] || { read -r live_least <"$live_over"; live_least=${live_least:-1}; }
+        }
+
+        # From here on no script does anything for the disk $1 that was sent for the operation $2. Says the number that
+        # later ones must have.
+        live_settle() {
+          live_take_lock "$1" || return 1
+          live_read_least "$2"
+          echo $((live_least + 1)) >"$live_over" && cat "$live_over" && status=0 || status=$?
+          rm -f "$live_lock"
+          return $status
+        }
+
+        # Runs a function ($1) for a disk ($2) and an operation ($3), alone, unless its number ($5) is too small by now.
+        live_alone() {
+          live_take_lock "$2" || return 1
+          live_read_least "$3"
           live_by=\#(by)/$2
-          if [ "$4" = do ] && [ -e "$live_over" ]; then
-            echo "operation $3 was taken back" && status=1
+          if [ "$5" -lt "$live_least" ]; then
+            echo "operation $3 was settled meanwhile" && status=1
+          elif [ "$4" = undo ] && ! echo $(($5 + 1)) >"$live_over"; then
+            echo "$live_over cannot be written" && status=1
           elif [ "$4 $1" = "undo live_detach" ] && [ -s "$live_by" ] && [ "$(cat "$live_by")" != "$3" ]; then
             echo "operation $(cat "$live_by") has attached it since" && status=1
           else
@@ -175,7 +196,14 @@ extension LiveScript {
         # an empty directory would look like it.
         live_start() {
           for file in \#(list)/*; do
-            [ ! -s "$file" ] || rm -f "$file"   # taken away while the VM was stopped
+            [ -s "$file" ] || continue
+            # Taken away while the VM was stopped; but the word of that may have come late, when the disk had been
+            # attached again: then it names another operation.
+            read -r _ operation <"$file"
+            case $operation in
+            ""|"$(cat "\#(by)/${file##*/}" 2>/dev/null)") rm -f "$file" ;;
+            *) : >"$file" ;;
+            esac
           done
           if live_probe >/dev/null 2>&1; then mkdir -p \#(list); else rmdir \#(list) 2>/dev/null; fi
           for file in \#(list)/*; do

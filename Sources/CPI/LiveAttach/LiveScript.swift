@@ -13,6 +13,15 @@ enum LiveScript {
     /// A directory beside it: by disk, the operation that has attached it last.
     static let by = VMPlace.bosh + "/live_disks.by"
 
+    /// What such a file says of a disk that was taken away, after that operation had attached it; nil where
+    /// nothing tells which.
+    static func detached(_ attacher: String?) -> [UInt8] {
+        Array("detached \(attacher ?? "")\n".utf8)
+    }
+
+    /// The file that names the operation which has attached the disk.
+    static func attacher(of disk: DiskCID) -> String { "\(by)/\(disk)" }
+
     /// The file of the list that says that the disk is attached.
     static func entry(_ disk: DiskCID) -> String { "\(list)/\(disk)" }
 
@@ -26,17 +35,21 @@ enum LiveScript {
 
             """
 
-    /// Puts the disk `$1` on the list and mounts it, for the operation `$2` in the mode `$3`. Done already:
-    /// success.
-    static let attach = functions + "live_alone live_attach \"$1\" \"$2\" \"$3\"\n"
+    /// Puts the disk `$1` on the list and mounts it, for the operation `$2` in the mode `$3`, as its script
+    /// number `$4`. Done already: success.
+    static let attach = functions + "live_alone live_attach \"$@\"\n"
 
     /// Unmounts the disk `$1` wherever it is mounted and takes it from the list, likewise. A disk that is in
     /// use stays as it is: the output then names who uses it.
-    static let detach = functions + "live_alone live_detach \"$1\" \"$2\" \"$3\"\n"
+    static let detach = functions + "live_alone live_detach \"$@\"\n"
 
-    /// What a script is run for. After `undo` no script of the operation does anything any more, however late
-    /// Docker starts it, but one that an operator has asked for: `again`.
-    enum Mode: String { case `do`, undo, again }
+    /// What a script is run for. After `undo` none with its number does anything any more, however late
+    /// Docker starts it.
+    enum Mode: String { case `do`, undo }
+
+    /// From here on no script that was sent before does anything for the disk `$1` and the operation `$2`. Its
+    /// output is the number for later ones.
+    static let settle = functions + "live_settle \"$@\"\n"
 
     /// What there is of the disk `$1`: the lines "listed", "mounted" and "by OPERATION".
     static let look = functions + "live_report \"$1\"\n"

@@ -86,6 +86,18 @@ extension World {
         }
     }
 
+    /// Sees to it that no script does anything any more which was sent for the operation before, in another
+    /// process or in this one. A VM that is stopped has ended them all; one that is paused is left alone: it
+    /// cannot be looked at either. Throws `CannotLook`, else `EngineError`.
+    func endLateScripts(_ plan: LiveAttach) throws {
+        guard let container = try container(of: plan), container.isRunning, !container.isPaused
+        else { return }
+        let lines = try look(
+            LiveScript.command(LiveScript.settle, plan.disk) + [plan.operation],
+            in: container.id, seconds: configuration.timeouts.request)
+        if let number = lines?.first.flatMap({ Int($0) }) { scriptNumber = number }
+    }
+
     /// Attaches or detaches the disk in the VM: what the plan is about, or what takes that back. Throws
     /// `CPIError` with the script's own words when it fails, else `EngineError`.
     func runLive(_ change: LiveAttach.Change, _ plan: LiveAttach, in container: String) throws {
@@ -94,12 +106,19 @@ extension World {
             case .attach: LiveScript.attach
             case .detach: LiveScript.detach
             }
-        let mode: LiveScript.Mode =
-            if change != plan.change { .undo } else if isOperatorsWish { .again } else { .do }
-        let result = try engine.exec(
-            container,
-            LiveScript.command(script, plan.disk) + [plan.operation, mode.rawValue],
-            seconds: configuration.timeouts.request)
+        let mode: LiveScript.Mode = change == plan.change ? .do : .undo
+        let result: ExecResult
+        do {
+            result = try engine.exec(
+                container,
+                LiveScript.command(script, plan.disk)
+                    + [plan.operation, mode.rawValue, "\(scriptNumber)"],
+                seconds: configuration.timeouts.request)
+        } catch let error as EngineError where error.isOutcomeUnknown {
+            // Or what is seen next might not be all.
+            try? endLateScripts(plan)
+            throw error
+        }
         guard result.exitCode != 0 else { return }
         let words = (result.output + result.errors).split(separator: "\n").joined(separator: "; ")
         throw CPIError(

@@ -13,11 +13,20 @@ extension World {
     }
 
     /// The disks that are pinned to a VM: one request, whatever their number.
-    func pins(of vm: VMCID) throws -> [(disk: DiskCID, id: String)] {
+    func pins(of vm: VMCID) throws -> [(disk: DiskCID, id: String, hasRun: Bool)] {
         try engine.containers(["label": ["\(Label.pinnedTo)=\(vm)"]]).compactMap { container in
             guard let disk = container.labels[Label.disk] else { return nil }
-            return (DiskCID(disk), container.id)
+            return (DiskCID(disk), container.id, container.state != "created")
         }
+    }
+
+    /// Whether a pin has never run and its VM does not have the disk on its list: its attach_disk is at work, or
+    /// was given up before Docker made it. Throws `EngineError`.
+    func isUnused(_ pin: Container) throws -> Bool {
+        guard !pin.wasStarted, let vm = pin.pinnedTo, let container = try self.vm(vm),
+            let disk = pin.labels[Label.disk]
+        else { return false }
+        return try !isListed(DiskCID(disk), in: container.id)
     }
 
     /// Starts the VM's pins that were to run and do not: somebody has stopped all containers, or the daemon

@@ -111,9 +111,13 @@ extension World {
         if !container.isRunning {
             // A file cannot be removed from a container that is stopped: the entry script does it.
             if try isListed(plan.disk, in: container.id) {
+                let attacher = try engine.readFile(
+                    container.id, path: LiveScript.attacher(of: plan.disk))
+                let word = attacher.map { String(decoding: $0, as: UTF8.self) }
                 try engine.writeFile(
                     container.id, path: LiveScript.entry(plan.disk),
-                    content: Array("detached\n".utf8))
+                    content: LiveScript.detached(
+                        word?.split(separator: "\n").first.map(String.init)))
             }
             guard try isStartedSince(container) else { return }
         }

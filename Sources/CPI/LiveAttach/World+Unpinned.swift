@@ -6,9 +6,12 @@ import Journal
 extension World {
     /// The disks that a VM mounts whenever it starts, as far as pins and journal name them.
     func liveDisks(of vm: VMCID, in container: String) throws -> [DiskCID] {
-        let pinned = try pins(of: vm).map(\.disk)
-        let remembered = recorder.store.disksAttached(to: vm).filter { !pinned.contains($0) }
-        return try pinned + remembered.filter { try isListed($0, in: container) }
+        let pins = try pins(of: vm)
+        let remembered = recorder.store.disksAttached(to: vm).filter { disk in
+            !pins.contains { $0.disk == disk }
+        }
+        return try pins.filter { try $0.hasRun || isListed($0.disk, in: container) }.map(\.disk)
+            + remembered.filter { try isListed($0, in: container) }
     }
 
     /// Whether a VM that has just been started mounts the disks that it is to mount by itself: its entry

@@ -6,7 +6,7 @@ public struct Orphan: Sendable {
     /// operation, container, volume, image or network.
     public let kind: String
     public let name: String
-    public let reason: String
+    public internal(set) var reason: String
     /// What removes it, or what to do about it, for a person to run.
     public let command: String
     /// How `cpi-admin orphans --remove` may remove it.
@@ -56,7 +56,8 @@ struct OrphanSearch {
                     ?? "\(one.operation.method) was interrupted (since \(one.since))",
                 command: recorded.contains(one.id)
                     ? "cpi-admin recover \(one.id)" : recovery(of: one),
-                removal: .never("it is to be settled, not removed"))
+                removal: .never("it is to be settled, not removed")
+            ).for(world.otherDirector([Label.director: one.operation.director ?? ""]))
         }
     }
 
@@ -132,7 +133,8 @@ struct OrphanSearch {
             }
             return Orphan(
                 kind: "container", name: pin.name, reason: "pins a disk to a VM that is gone",
-                command: "docker rm -f \(pin.name)", removal: .pin)
+                command: "docker rm -f \(pin.name)", removal: .pin
+            ).for(world.otherDirector(pin.labels))
         }
     }
 
@@ -147,7 +149,8 @@ struct OrphanSearch {
             return Orphan(
                 kind: "volume", name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)",
-                removal: OrphanRemoval.of(volume))
+                removal: OrphanRemoval.of(volume)
+            ).for(world.otherDirector(volume.labels))
         }
     }
 
@@ -161,16 +164,19 @@ struct OrphanSearch {
 
     /// A disk whose create_disk was told to have failed: Docker, out of reach for a while, has made it since.
     private func madeLate(_ volume: Volume) -> String? {
-        guard let id = volume.labels[Label.operation], volume.labels[Label.disk] == volume.name
+        guard volume.labels[Label.disk] == volume.name else { return nil }
+        return madeLate(Subject(.disk, volume.name), by: CreateDisk.name, volume.labels)
+    }
+
+    /// The same of whatever a call makes.
+    private func madeLate(_ made: Subject, by method: String, _ labels: [String: String]) -> String?
+    {
+        guard let id = labels[Label.operation] else { return nil }
+        let last = world.recorder.store.read { try $0.last(about: made) } ?? nil
+        guard let last, last.id == id, last.method == method,
+            [.failed, .rolledBack].contains(last.state)
         else { return nil }
-        let isLate = world.recorder.store.read { journal in
-            guard try journal.find(id) != nil else { return false }
-            let about = OperationFilter(subjects: [Subject(.disk, volume.name)], limit: 1)
-            let last = try journal.operations(about).first
-            return last?.id == id && last?.method == CreateDisk.name && last?.state == .failed
-        }
-        guard isLate == true else { return nil }
-        return "\(CreateDisk.name) \(id) has failed, and Docker has made it afterwards"
+        return "\(method) \(id) has failed, and Docker has made it afterwards"
     }
 
     /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a
@@ -188,61 +194,22 @@ struct OrphanSearch {
         return "\(CreateVM.name) has failed and left it without a label"
     }
 
-    /// Made for a VM and used by none: the next create_vm may want it again. A director's is its own.
+    /// Made for a VM and used by none: the next create_vm may want it again. A director's is its own, unless
+    /// the director cannot know it.
     private func networks() throws -> [Orphan] {
         try world.engine.networks().compactMap { network in
-            guard network.isMadeByCPI, !network.isDirectors, !world.mayBeAtWork(network.labels),
-                try world.users(of: network.name).isEmpty
+            let late = madeLate(
+                Subject(.network, network.name), by: CreateNetwork.name, network.labels)
+            guard network.isMadeByCPI, late != nil || !network.isDirectors,
+                !world.mayBeAtWork(network.labels), try world.users(of: network.name).isEmpty
             else { return nil }
+            // A director's may be removed by hand alone: see `unusedNetwork`.
             return Orphan(
-                kind: "network", name: network.name, reason: "no VM uses it any more",
-                command: "docker network rm \(network.name)", removal: .network)
-        }
-    }
-}
-
-/// Committed images without a container. While an operation on the VM is open or was left to a
-/// person, such an image is the last copy of its root layer.
-private struct OrphanImages {
-    let tags: [(name: String, vm: String)]
-    /// VMs whose last copy is an image: their volumes are needed, too.
-    let lastCopies: Set<String>
-    /// VMs on which an operation is open, or was left to a person.
-    private let unsettled: Set<String>
-
-    init(world: World, vms: Set<String>) throws {
-        let open = world.recorder.store.read { journal in
-            try journal.open().flatMap { try journal.subjects(of: $0.id) }.map(\.cid)
-        }
-        let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap {
-            $0.labels[Label.vm]
-        }
-        unsettled = Set((open ?? []) + marks)
-        var tags: [(name: String, vm: String)] = []
-        for tag in try world.engine.imageTags(["label": [Label.vm]]) {
-            guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
-                case .committedImage = role
-            else { continue }
-            tags.append((tag, vm.description))
-        }
-        self.tags = tags
-        // Even without a journal: it tells of a VM that nobody deleted, for delete_vm takes it along.
-        lastCopies = Set(tags.map(\.vm)).union(unsettled.subtracting(vms))
-    }
-
-    func all() -> [Orphan] {
-        tags.map { tag in
-            let isOpen = unsettled.contains(tag.vm)
-            return Orphan(
-                kind: "image", name: tag.name,
-                reason: "the last copy of VM \(tag.vm), whose containers are gone: "
-                    + (isOpen
-                        ? "recovery makes the VM of it, or says why not"
-                        : "no operation makes the VM of it again; copy out of it what you need"),
-                command: isOpen
-                    ? "cpi-admin recover --vm \(tag.vm), or bosh delete-vm \(tag.vm)"
-                    : "docker create \(tag.name) and docker cp; then bosh delete-vm \(tag.vm)",
-                removal: .never("it is the last copy of a VM"))
+                kind: "network", name: network.name, reason: late ?? "no VM uses it any more",
+                command: "docker network rm \(network.name)",
+                removal: network.isDirectors
+                    ? .never("it is removed by the command shown") : .network
+            ).for(world.otherDirector(network.labels))
         }
     }
 }

@@ -67,6 +67,9 @@ struct Settlement {
     ) throws -> Action {
         let action: Action
         do {
+            if let plan = operation.plan(of: type), try foreignDaemon() == nil {
+                try M.endLateRequests(plan, world)
+            }
             action = try decide(type, wish)
         } catch {
             // Or what cannot be looked at would be in the way of every call for ever.

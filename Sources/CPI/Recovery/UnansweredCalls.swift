@@ -87,8 +87,7 @@ struct UnansweredCalls {
     /// What it has made; nil when a later call is about that.
     private func unnamed(_ operation: Operation, in journal: Journal) throws -> Subject? {
         guard let made = try OpenOperation(operation, in: journal).made else { return nil }
-        let about = OperationFilter(subjects: [made], limit: 1)
-        return try journal.operations(about).first?.id == operation.id ? made : nil
+        return try journal.last(about: made)?.id == operation.id ? made : nil
     }
 
     /// Nil when it is not there, or is in use.

@@ -27,7 +27,7 @@ struct AttachDisk: DiskMethod {
                         ? "container \(other.container.name), which is kept because it may hold what VM "
                             + "\(other.name) does not, has it mounted; next: compare it with that VM, and "
                             + "remove it"
-                        : "VM \(other.name) has it; next: detach it there, or delete that VM if nobody "
+                        : "\(other.words); next: detach it there, or delete that VM if nobody "
                             + "knows it (bosh delete-vm \(other.name))"))
         }
         let pin = try world.pin(of: disk)

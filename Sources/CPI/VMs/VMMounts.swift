@@ -112,6 +112,12 @@ struct VMMounts {
     private static func requireOrdinary(_ source: String, _ field: Field, _ world: World) throws {
         guard let volume = source.hasPrefix("/") ? volume(at: source) : source, !volume.isEmpty
         else { return }
+        // delete_vm could not tell it from those, and would remove it.
+        guard !Container.Mount.isAnonymous(volume) else {
+            throw Field.Wrong(
+                description: "\(field.name) names a volume that Docker has named (64 hexadecimal "
+                    + "digits), and such volumes go with their VM: make one with a name")
+        }
         if let (vm, role) = VMCID.role(of: volume),
             [.ephemeralVolume, .furtherVolume].contains(role)
         {

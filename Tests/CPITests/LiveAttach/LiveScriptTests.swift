@@ -21,7 +21,7 @@ struct LiveScriptTests {
     }
 
     /// Runs live_detach of disk-1, which is mounted at its hint, with `standIns` in place of commands.
-    private func detach(_ standIns: String, _ mode: LiveScript.Mode = .do) throws
+    private func detach(_ standIns: String, number: Int = 0) throws
         -> (status: Int32, output: String)
     {
         let mounted = """
@@ -31,13 +31,21 @@ struct LiveScriptTests {
             live_mount() { echo "mounted again"; }
 
             """
-        return try run(LiveScript.detach, "live_detach", mounted + standIns, mode)
+        return try run(LiveScript.detach, "live_detach", mounted + standIns, number: number)
     }
 
     private func run(
-        _ text: String, _ function: String, _ standIns: String, _ mode: LiveScript.Mode = .do
+        _ text: String, _ function: String, _ standIns: String, _ mode: LiveScript.Mode = .do,
+        number: Int = 0
     ) throws -> (status: Int32, output: String) {
-        let call = "live_alone \(function) \"$1\" \"$2\" \"$3\"\n"
+        try run(
+            text, "live_alone \(function) \"$@\"\n", standIns, [mode.rawValue, "\(number)"])
+    }
+
+    /// What ends the text is `call`; it comes after the stand-ins.
+    private func run(_ text: String, _ call: String, _ standIns: String, _ arguments: [String])
+        throws -> (status: Int32, output: String)
+    {
         #expect(text.hasSuffix(call))
         let found = "live_find() { live_volumes=/volumes; live_number=8:1; }\n"
         let script = text.dropLast(call.count) + found + standIns + "\n" + call
@@ -46,7 +54,7 @@ struct LiveScriptTests {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         let apart = script.replacingOccurrences(of: LiveScript.list, with: directory.path)
             .replacingOccurrences(of: "/dev/docker_cpi", with: locks + "/docker_cpi")
-        process.arguments = ["-c", apart, "sh", "disk-1", "op1", mode.rawValue]
+        process.arguments = ["-c", apart, "sh", "disk-1", "op1"] + arguments
         process.standardOutput = pipe
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
@@ -126,10 +134,34 @@ struct LiveScriptTests {
             LiveScript.attach, "live_attach", "live_mount() { hint=/h volume=/v; }", .undo)
         #expect(back.status == 0, "\(back.output)")
         let late = try detach("umount() { echo unmounted; }")
-        #expect(late.status == 1 && late.output == "operation op1 was taken back\n")
+        #expect(late.status == 1 && late.output == "operation op1 was settled meanwhile\n")
         #expect(isListed && !FileManager.default.fileExists(atPath: lock))
-        let asked = try detach("umount() { :; }", .again)
-        #expect(asked.status == 0 && !isListed)
+    }
+
+    @Test(
+        "each settling ends all scripts that were sent before, also those of a settling that died")
+    func settled() throws {
+        func settle() throws -> String {
+            let result = try run(LiveScript.settle, "live_settle \"$@\"\n", "", [])
+            #expect(result.status == 0 && !FileManager.default.fileExists(atPath: lock))
+            return result.output
+        }
+        #expect(try settle() == "1\n")
+        #expect(try settle() == "2\n")
+        for number in 0...1 {
+            let late = try detach("umount() { echo unmounted; }", number: number)
+            #expect(late.status == 1 && late.output == "operation op1 was settled meanwhile\n")
+        }
+        #expect(isListed)
+        let now = try detach("umount() { :; }", number: 2)
+        #expect(now.status == 0 && !isListed)
+    }
+
+    @Test("an operation that an older version took back is over, and can be settled")
+    func olderVersion() throws {
+        try Data().write(to: URL(fileURLWithPath: locks + "/docker_cpi.op1.over"))
+        #expect(try detach("umount() { :; }").status == 1 && isListed)
+        #expect(try run(LiveScript.settle, "live_settle \"$@\"\n", "", []).output == "2\n")
     }
 
     private var lock: String { locks + "/docker_cpi.disk-1.lock" }

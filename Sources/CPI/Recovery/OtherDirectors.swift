@@ -1,0 +1,25 @@
+import Journal
+
+/// Two directors may share a Docker, each with a journal of its own: what the one has parked, or keeps for a
+/// person, the other's journal does not tell.
+extension World {
+    /// The director that something was made for, by its labels, when this journal knows directors and not that
+    /// one; else nil.
+    func otherDirector(_ labels: [String: String]) -> String? {
+        guard let director = labels[Label.director], !director.isEmpty else { return nil }
+        let isKnown = recorder.store.read { try $0.knows(director: director) } ?? nil
+        return isKnown == false ? director : nil
+    }
+}
+
+extension Orphan {
+    /// The same for an operator of this director: what is another one's is shown, and not removed.
+    func `for`(_ other: String?) -> Orphan {
+        guard let other else { return self }
+        var orphan = self
+        orphan.reason +=
+            "; it is of director \(other), whose journal is not this one: look there first"
+        if removal.isPossible { orphan.removal = .never("it is of director \(other)") }
+        return orphan
+    }
+}
