@@ -190,6 +190,10 @@ struct AdminJournalTests {
         let found = try list("/etc/passwd/journal")
         #expect(found.exitCode == 0 && found.stdout.contains(attach), "\(found)")
         #expect(found.stderr.contains("reading \(state)/docker-cpi"), "it says so")
+        let link = sample.directory + "/store"
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: sample.directory + "/not-mounted")
+        #expect(try list(link).exitCode == 0, "a store that is not mounted is no directory")
         let usable = try list(sample.directory + "/new")
         #expect(usable.exitCode == 5, "a CPI could have made that one: \(usable)")
     }

@@ -134,6 +134,31 @@ extension EndToEnd {
             #expect(done.exitCode == 0 && done.stdout.contains("\(disk): removed"), "\(done)")
             #expect(try rig.engine.volume(disk) == nil && rig.engine.volume(kept) != nil)
         }
+
+        @Test("What another director has on the same Docker is named as that one's, and stays")
+        func otherDirector() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            _ = try rig.makeDisk()
+            let vm = "vm-\(UUID().uuidString.lowercased())"
+            let volume = "\(vm)-ephemeral"
+            rig.later(.disks) { try? rig.engine.removeVolume(volume) }
+            func listed(of director: String) throws -> JSON? {
+                try? rig.engine.removeVolume(volume)
+                _ = try rig.engine.createVolume(
+                    volume, labels: ["io.bosh.vm": vm, "io.bosh.director": director])
+                let list = try JSON(parsing: rig.admin("orphans", "--json").stdout.utf8)
+                return list["orphans"].array?.first { $0["name"].string == volume }
+            }
+            let own = try listed(of: "e2e")
+            #expect(own?["removable"] == true && own?.text.contains("e2e") == false)
+            let other = try listed(of: "another-director")
+            #expect(other?["removable"] == false)
+            #expect(other?["reason"].string?.contains("of director another-director") == true)
+            let remove = try rig.admin(["orphans", "--remove", "volume"], input: "y\n")
+            #expect(remove.stdout.contains("\(volume): kept"), "\(remove)")
+            #expect(try rig.engine.volume(volume) != nil)
+        }
     }
 }
 

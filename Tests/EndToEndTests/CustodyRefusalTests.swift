@@ -15,6 +15,8 @@ extension EndToEnd {
             func mount(_ target: String) -> JSON {
                 [["Type": "volume", "Target": .string(target)]]
             }
+            let anonymous = String(repeating: "0123456789abcdef", count: 4)
+            _ = try rig.engine.createVolume(anonymous, labels: [:])
             let refused: [(JSON, String)] = [
                 (["AutoRemove": true, "RestartPolicy": ["Name": "no"]], "AutoRemove"),
                 (["NetworkMode": "host"], "NetworkMode"),
@@ -25,7 +27,10 @@ extension EndToEnd {
                 (["Binds": [.string("/etc/hostname:\(settings)")]], "Binds[0]"),
                 (["Mounts": mount("/var/vcap/data")], "Mounts[0]"),
                 (["Mounts": mount("/warden-cpi-dev")], "Mounts[0]"),
+                // delete_vm would take it for one that Docker has made for the VM.
+                (["volumes": [.string("\(anonymous):/precious")]], "volumes[0]"),
             ]
+            rig.later(.disks) { try? rig.engine.removeVolume(anonymous) }
             let there = try rig.leftovers(["vm-"])
             for (properties, key) in refused {
                 let arguments = rig.vmArguments(rig.network(), properties: properties)
@@ -36,6 +41,7 @@ extension EndToEnd {
                 if let made = answer.result.array?.first { _ = try rig.call("delete_vm", [made]) }
                 #expect(try rig.leftovers(["vm-"]) == there, "\(key)")
             }
+            #expect(try rig.engine.volume(anonymous) != nil)
         }
 
         @Test(

@@ -208,8 +208,7 @@ struct OrphanSearch {
                 kind: "network", name: network.name, reason: late ?? "no VM uses it any more",
                 command: "docker network rm \(network.name)",
                 removal: network.isDirectors
-                    ? .never("it is removed by the command shown") : .network
-            ).for(world.otherDirector(network.labels))
+                    ? .never("it is removed by the command shown") : .network)
         }
     }
 }

@@ -43,6 +43,17 @@ struct UnansweredVMTests {
         #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind == "network" })
     }
 
+    @Test("a clock that was a day back when a call named the VM: it was named all the same")
+    func clockSetBack() throws {
+        let first = try lose(false)
+        scene.runner.time.sleep(-80_000)
+        #expect(try scene.runner.call("has_vm", [.string(first)]) == true)
+        scene.runner.time.sleep(80_000)
+        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.name != first })
+        #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
+        #expect(try scene.runner.call("has_vm", [.string(first)]) == true)
+    }
+
     @Test("killed after its last step, or its answer lost", arguments: [true, false])
     func again(isKilled: Bool) throws {
         let first = try lose(isKilled)
