@@ -24,6 +24,36 @@ struct PinTests {
         #expect(scene.isAttachedLive)
     }
 
+    @Test("one that Docker makes when its attach_disk was rolled back is no disk that the VM has")
+    func late() throws {
+        // The image of pins is there from now on.
+        _ = try scene.attach()
+        _ = try scene.detach()
+        scene.docker.onRequest = { _, request in
+            request.query.contains { $0.value == scene.disk + ".pin" } ? .killLate : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        try scene.runner.recover()
+        try scene.docker.catchUp()
+        #expect(scene.docker.state.container(scene.disk + ".pin") != nil)
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [])
+        let report = try #require(try inspection().disks(usage: false).first)
+        #expect(report.holders == [])
+        #expect(try inspection().stoppedPins().isEmpty)
+        #expect(try scene.runner.orphans(journal: true).contains { $0.kind == "operation" })
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_disk", [.string(scene.disk)])
+        }
+        #expect(failure?.message.contains("as container \(scene.disk).pin says") == true)
+        _ = try scene.attach()
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [.string(scene.disk)])
+    }
+
+    private func inspection() throws -> Inspection {
+        try scene.runner.operatorRecovery(journal: true).inspection
+    }
+
     @Test("of two calls that give one disk to two VMs the one that pins it first has it")
     func race() throws {
         let scene = scene

@@ -17,6 +17,22 @@ struct UnusedNetworkTests {
         _ = try scene.runner.call("delete_vm", [.string(vm)])
     }
 
+    @Test("a director's that Docker makes when its create_network has failed is named, and kept")
+    func late() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/networks/create") ? .killLate : nil
+        }
+        _ = try? scene.runner.call("create_network", [DirectorNetworkTests.named])
+        scene.docker.revive()
+        try scene.runner.recover()
+        try scene.docker.catchUp()
+        let named = try scene.runner.orphans(journal: true).filter { $0.kind == "network" }
+        #expect(named.count == 1 && named[0].reason.contains("Docker has made it afterwards"))
+        #expect(named.first?.removal.isPossible == false)
+        _ = try scene.runner.call("create_network", [DirectorNetworkTests.named])
+        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind != "network" })
+    }
+
     @Test("they go with their last VM, also when the other one does not run")
     func last() throws {
         try scene.makeVM()

@@ -48,6 +48,31 @@ struct OutsiderImageTests {
         #expect(try scene.runner.journal().open().isEmpty)
     }
 
+    @Test("one that has lost its name when it was to be removed is named; somebody's own is not")
+    func nameless() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        let index = try #require(scene.docker.state.images.firstIndex { $0.tags == [image] })
+        scene.docker.state.images[index].tags = []
+        try scene.docker.apart {
+            var commit = Request("POST", "/v1.45/commit")
+            commit.query = [
+                (name: "container", value: scene.vm), (name: "repo", value: "own"),
+            ]
+            commit.body = .bytes(([:] as JSON).bytes, type: "application/json")
+            _ = try scene.docker.transport(commit)
+        }
+        let own = try #require(scene.docker.state.images.firstIndex { $0.tags == ["own:latest"] })
+        scene.docker.state.images[own].tags = []
+        try scene.runner.recover()
+        let named = try scene.runner.orphans(journal: true).filter { $0.kind == "image" }
+        #expect(named.map(\.name) == [scene.docker.state.images[index].id])
+        #expect(named.first?.removal.isPossible == false)
+    }
+
     @Test("nor does the call itself, when it is run before the replacement is made")
     func inTheCall() throws {
         _ = try scene.attach()
