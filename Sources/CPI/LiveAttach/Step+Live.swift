@@ -24,7 +24,7 @@ extension Step {
                 if !plan.pinRuns { _ = try world.ownPin(plan) }
             },
             verify: { try LiveState(plan, $0).isThere },
-            undo: plan.wasListed ? .withAnother : .by { try $0.unmountLive(plan) })
+            undo: plan.wasListed ? .stays : .by { try $0.unmountLive(plan) })
     }
 
     /// From here on no prune takes it.
@@ -83,7 +83,7 @@ extension Step {
             name: "start container \(disk.keeper)",
             do: { try $0.createKeeper(disk) },
             verify: { try $0.engine.container(disk.keeper)?.isUp == true },
-            undo: .withAnother)
+            undo: .stays)
     }
 }
 

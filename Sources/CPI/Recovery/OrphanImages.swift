@@ -6,6 +6,8 @@ import Journal
 struct OrphanImages {
     let tags: [(name: String, vm: String)]
     private let untagged: [(id: String, vm: String)]
+    /// VMs of which a container is there.
+    private let vms: Set<String>
     /// VMs whose last copy is an image: their volumes are needed, too.
     let lastCopies: Set<String>
     /// VMs on which an operation is open, or was left to a person.
@@ -26,13 +28,13 @@ struct OrphanImages {
             else { continue }
             tags.append((tag, vm.description))
         }
-        self.tags = tags
+        (self.tags, self.vms) = (tags, vms)
         untagged = try OrphanImages.untagged(world)
         // Even without a journal: it tells of a VM that nobody deleted, for delete_vm takes it along.
         lastCopies = Set(tags.map(\.vm)).union(unsettled.subtracting(vms))
     }
 
-    /// Docker has taken the name away, and then failed to remove the rest. What somebody has committed has an
+    /// Docker may have taken the name away, and then failed to remove the rest. What somebody has committed has an
     /// empty blueprint, as its container.
     private static func untagged(_ world: World) throws -> [(id: String, vm: String)] {
         try world.engine.untaggedImages(["label": [Label.vm]]).compactMap { id in
@@ -45,13 +47,14 @@ struct OrphanImages {
     }
 
     func all() -> [Orphan] {
-        let nameless = untagged.map { image in
-            Orphan(
+        let nameless = untagged.map { image -> Orphan in
+            let isAlone = !vms.contains(image.vm)
+            return Orphan(
                 kind: "image", name: image.id,
-                reason:
-                    "a copy of the root layer of VM \(image.vm), which has lost its name when it "
-                    + "was to be removed",
-                command: "docker image rm \(image.id)",
+                reason: "a copy of the root layer of VM \(image.vm) that has lost its name"
+                    + (isAlone ? "; the VM has no container: copy out of it what you need" : ""),
+                command: (isAlone ? "docker create \(image.id) and docker cp; then " : "")
+                    + "docker image rm \(image.id)",
                 removal: .never("it is removed by the command shown"))
         }
         return nameless

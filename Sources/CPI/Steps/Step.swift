@@ -35,6 +35,8 @@ struct Step {
         case by((World) throws -> Void)
         /// The effect goes away with what an earlier step undoes.
         case withAnother
+        /// It was there before, or is to stay whatever becomes of the operation.
+        case stays
         /// From here on the operation only goes forward: the new state has been seen to work.
         case pivot
         /// What is gone is gone.
@@ -44,7 +46,7 @@ struct Step {
     /// Whether there is no way back once this step was begun.
     var isOneWay: Bool {
         switch undo {
-        case .by, .withAnother: false
+        case .by, .withAnother, .stays: false
         case .pivot, .impossible: true
         }
     }
