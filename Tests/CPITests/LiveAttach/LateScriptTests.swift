@@ -12,11 +12,7 @@ struct LateScriptTests {
     func late(_ method: Method) throws {
         var rolledBack = 0
         for n in 1...9 {
-            let scene = try Scene()
-            scene.runner.configuration["attach"] = "auto"
-            try scene.makeVM()
-            try scene.makeDisk()
-            if method == .detach { _ = try scene.attach() }
+            let scene = try scene(isAttached: method == .detach)
             guard let message = makeLate(n, method, scene) else { break }
             if message.contains("Rolled back: everything is as it was before") { rolledBack += 1 }
             let wasAttached = scene.isAttached
@@ -42,11 +38,7 @@ struct LateScriptTests {
             for isUnmounted in [false, true] {
                 var scripts = 0
                 for n in 1...9 {
-                    let scene = try Scene()
-                    scene.runner.configuration["attach"] = "auto"
-                    try scene.makeVM()
-                    try scene.makeDisk()
-                    if method == .detach || isUnmounted { _ = try scene.attach() }
+                    let scene = try scene(isAttached: method == .detach || isUnmounted)
                     if isUnmounted { _ = try scene.docker.begin(.unmountDisk, on: scene.vm) }
                     guard makeLate(n, method, scene, fault) != nil else { break }
                     scripts += 1
@@ -70,11 +62,7 @@ struct LateScriptTests {
 
     @Test("what was written into a stopped VM late is no word against an attach_disk since")
     func lateWord() throws {
-        let scene = try Scene()
-        scene.runner.configuration["attach"] = "auto"
-        try scene.makeVM()
-        try scene.makeDisk()
-        _ = try scene.attach()
+        let scene = try scene(isAttached: true)
         _ = try scene.docker.begin(.stopVM, on: scene.vm)
         var isSent = false
         scene.docker.onRequest = { _, request in
@@ -93,6 +81,16 @@ struct LateScriptTests {
         #expect(scene.isAttached)
         _ = try scene.detach()
         #expect(!scene.isAttached)
+    }
+
+    /// A VM that can be given disks as it runs, and a disk.
+    private func scene(isAttached: Bool) throws -> Scene {
+        let scene = try Scene()
+        scene.runner.configuration["attach"] = "auto"
+        try scene.makeVM()
+        try scene.makeDisk()
+        if isAttached { _ = try scene.attach() }
+        return scene
     }
 
     /// Makes the call; the n-th start of a command in a container comes late. Returns its error, empty for
