@@ -57,7 +57,7 @@ struct OrphanSearch {
                 command: recorded.contains(one.id)
                     ? "cpi-admin recover \(one.id)" : recovery(of: one),
                 removal: .never("it is to be settled, not removed")
-            ).for(world.otherDirector([Label.director: one.operation.director ?? ""]))
+            ).of(director: world.otherDirector([Label.director: one.operation.director ?? ""]))
         }
     }
 
@@ -134,7 +134,7 @@ struct OrphanSearch {
             return Orphan(
                 kind: "container", name: pin.name, reason: "pins a disk to a VM that is gone",
                 command: "docker rm -f \(pin.name)", removal: .pin
-            ).for(world.otherDirector(pin.labels))
+            ).of(director: world.otherDirector(pin.labels))
         }
     }
 
@@ -150,7 +150,7 @@ struct OrphanSearch {
                 kind: "volume", name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)",
                 removal: OrphanRemoval.of(volume)
-            ).for(world.otherDirector(volume.labels))
+            ).of(director: world.otherDirector(volume.labels))
         }
     }
 

@@ -13,8 +13,8 @@ extension World {
 }
 
 extension Orphan {
-    /// The same for an operator of this director: what is another one's is shown, and not removed.
-    func `for`(_ other: String?) -> Orphan {
+    /// The same where another director has it, nil for none: it is shown as that one's, and not removed.
+    func of(director other: String?) -> Orphan {
         guard let other else { return self }
         var orphan = self
         orphan.reason +=
