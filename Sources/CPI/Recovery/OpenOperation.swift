@@ -25,6 +25,11 @@ struct OpenOperation {
         return subjects.first { $0.kind == kind }
     }
 
+    /// Whether it is the same operation, with the same plan.
+    func isSame(as other: OpenOperation) -> Bool {
+        id == other.id && operation.plan == other.operation.plan
+    }
+
     /// The host that `place` names.
     var host: String { String((place ?? "").prefix { $0 != " " }) }
 }

@@ -96,8 +96,8 @@ public final class OperatorRecovery {
     public func casesFromDocker(olderThan seconds: Int, _ wish: Operation.Direction? = nil) throws
         -> (cases: [Case], young: Int)
     {
-        let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
         let traces = try Traces(world: world).all().map(parkedByOperator)
+        let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
         let old = traces.filter { $0.since <= limit }
         return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)
     }

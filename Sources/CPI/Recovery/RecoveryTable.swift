@@ -60,6 +60,17 @@ enum Action: Equatable {
         }
     }
 
+    /// When it was done.
+    var outcome: String {
+        switch self {
+        case .back: "rolled back"
+        case .forward: "finished"
+        case .superseded(let later): "closed as failed: \(later) has taken over"
+        case .close(let state, let why): "closed as \(state.rawValue): \(why)"
+        case .park(let why): "left to a person: \(why)"
+        }
+    }
+
     var isForPerson: Bool { if case .park = self { true } else { false } }
 }
 

@@ -36,11 +36,15 @@ struct Settler {
     }
 
     /// Settles one operation for an operator, under the locks of all that it is about. Returns what
-    /// was done; nil when it was settled in the meantime, or is being worked on.
+    /// was done; nil when it was settled in the meantime, or is being worked on. What Docker alone tells
+    /// of is looked for again under the locks: a call may have settled it and have done more since.
     func settle(_ one: OpenOperation, wish: Operation.Direction?) throws -> Action? {
         let locks = LockSet(world.locks, seconds: 5, for: one.id)
         defer { locks.release() }
         try locks.cover(one.subjects)
+        if !one.operation.isRecorded {
+            guard try Traces(world: world).all().contains(where: one.isSame(as:)) else { return nil }
+        }
         return try run(one, knownTo: [], wish: wish)
     }
 
@@ -74,7 +78,7 @@ struct Settler {
         do {
             guard let action = try run(one, knownTo: subjects, wish: nil) else { return }
             world.settled.append(one)
-            world.warn("\(one.title) was interrupted: \(action.words)")
+            world.warn("\(one.title) was interrupted: \(action.outcome)")
         } catch  where one.operation.method == CreateStemcell.name {
             // It is in the way of no call: another upload may be settling it right now.
             world.logger.warning(
