@@ -43,7 +43,9 @@ struct Settler {
         defer { locks.release() }
         try locks.cover(one.subjects)
         if !one.operation.isRecorded {
-            guard try Traces(world: world).all().contains(where: one.isSame(as:)) else { return nil }
+            guard try Traces(world: world).all().contains(where: one.isSame(as:)) else {
+                return nil
+            }
         }
         return try run(one, knownTo: [], wish: wish)
     }
