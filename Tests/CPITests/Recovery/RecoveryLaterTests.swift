@@ -21,6 +21,24 @@ struct RecoveryLaterTests {
         #expect(scene.read("/etc/later") == "later")
     }
 
+    @Test("what a call has settled since recovery listed it is left alone")
+    func settledSince() throws {
+        let scene = try Scene.attached()
+        #expect(
+            try scene.kill(.before(try requests(scene, until: "/containers/create"))) {
+                try $0.detach()
+            })
+        let recovery = try scene.runner.operatorRecovery(journal: false)
+        let listed = try recovery.casesFromDocker(olderThan: 0).cases
+        #expect(listed.count == 1)
+        _ = try scene.detach()
+        _ = try scene.attach()
+        scene.docker.forget()
+        for one in listed { #expect(try recovery.settle(one).words.hasPrefix("nothing")) }
+        #expect(scene.docker.story.isEmpty, "\(scene.docker.story)")
+        #expect(scene.isAttached && scene.docker.settledInvariants() == [])
+    }
+
     /// The number of the first request of detach_disk that has `text` in its path.
     private func requests(_ scene: Scene, until text: String) throws -> Int {
         let other = try scene.copy()
