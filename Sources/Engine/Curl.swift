@@ -163,6 +163,7 @@ final class Curl {
         if code == CURLE_SSL_CERTPROBLEM {
             detail += "; a certificate and its private_key must belong together"
         }
+        if code == CURLE_SSL_CACERT_BADFILE { detail += "; ca must be a certificate in PEM" }
         switch code {
         case CURLE_WRITE_ERROR where transfer.isTooLarge:
             return .tooLarge(request: request.summary, limit: request.largestBody)

@@ -41,8 +41,14 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
+    /// Of a command in a container: that is there and does not run, or is paused. podman says the former
+    /// with 500.
+    public var isStopped: Bool {
+        guard case .refused(500, let message, _) = self else { return isConflict }
+        return message.contains("container state improper")
+    }
     /// Of a command in a container: that does not run, or is not there.
-    public var isNotRunning: Bool { isConflict || isNotFound }
+    public var isNotRunning: Bool { isStopped || isNotFound }
     /// A name is taken: podman says so with 500.
     public var isNameTaken: Bool {
         guard case .refused(let status, let message, _) = self else { return false }

@@ -2,8 +2,10 @@
 /// each value: that took half of all instructions of a call.
 struct JSONParser {
     /// A text that is no JSON, by the offset of the byte at which that shows.
-    struct Malformed: Error, Equatable {
+    struct Malformed: Error, Equatable, CustomStringConvertible {
         let offset: Int
+
+        var description: String { "from byte \(offset + 1) on" }
     }
 
     /// How deep arrays and objects may be nested: a text of brackets alone must not exhaust the stack.

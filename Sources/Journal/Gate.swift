@@ -1,3 +1,4 @@
+import CSQLite
 import Glibc
 
 /// A `flock` on the journal's directory. Whoever opens the journal holds it with others, whoever sets it
@@ -24,7 +25,8 @@ enum Gate {
         while flock(file, kind | LOCK_NB) != 0, errno == EWOULDBLOCK {
             guard Clock.system.monotonic() < end else {
                 throw JournalError.sqlite(
-                    code: 5, message: "other processes are opening it, or setting it aside",
+                    code: SQLITE_BUSY,
+                    message: "other processes are opening it, or setting it aside",
                     sql: nil)
             }
             usleep(2_000)

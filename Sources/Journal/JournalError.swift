@@ -1,3 +1,6 @@
+import CSQLite
+import Glibc
+
 /// Why the journal could not be opened, read or written. Carries SQL, never bound values; its text is one
 /// line, without the SQL.
 public enum JournalError: Error, CustomStringConvertible {
@@ -29,8 +32,19 @@ public enum JournalError: Error, CustomStringConvertible {
         }
     }
 
-    /// The file's content is not a usable database (`SQLITE_CORRUPT`, `SQLITE_NOTADB`).
-    public var isCorruption: Bool {
-        if case .sqlite(let code, _, _) = self { code == 11 || code == 26 } else { false }
+    /// The file's content is not a usable database.
+    public var isCorruption: Bool { isOne(of: [SQLITE_CORRUPT, SQLITE_NOTADB]) }
+
+    /// Another process has the file, and did not let go of it in the time that one waits.
+    public var isBusy: Bool { isOne(of: [SQLITE_BUSY, SQLITE_LOCKED]) }
+
+    /// This user may not open the file, or not write it.
+    public var isForbidden: Bool {
+        if case .file(_, let errno, _) = self { return errno == EACCES || errno == EPERM }
+        return isOne(of: [SQLITE_READONLY, SQLITE_CANTOPEN])
+    }
+
+    private func isOne(of codes: [Int32]) -> Bool {
+        if case .sqlite(let code, _, _) = self { codes.contains(code) } else { false }
     }
 }

@@ -32,7 +32,7 @@ extension EndToEnd {
             #expect(try rig.admin("recover", "--older-than", "0").exitCode == 64)
             #expect(try rig.admin("recover", "--dry-run", "--yes").exitCode == 64)
             let done = try rig.admin("recover", "--vm", vm, "--yes")
-            #expect(done.exitCode == 0 && done.stdout.contains("done: roll back"), "\(done)")
+            #expect(done.exitCode == 0 && done.stdout.contains("done: rolled back"), "\(done)")
             try rig.checkKept(vm)
         }
 
@@ -66,7 +66,7 @@ extension EndToEnd {
             #expect(try rig.engine.inspectContainer(vm).isRunning == false)
             #expect(try rig.admin("recover").exitCode == 2)
             let yes = try rig.recoverAnswering("y")
-            #expect(yes.contains("done: roll back"), "\(yes)")
+            #expect(yes.contains("done: rolled back"), "\(yes)")
             #expect(yes.contains("take back: "), "progress")
             #expect(try rig.admin("recover").exitCode == 0)
             try rig.checkKept(vm)

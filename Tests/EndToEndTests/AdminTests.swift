@@ -21,7 +21,7 @@ extension EndToEnd {
             #expect(try rig.result("has_vm", [.string(vm)]) == true)
             #expect(try rig.result("get_disks", [.string(vm)]) == [])
             let done = try rig.admin("recover", "--yes")
-            #expect(done.exitCode == 0 && done.stdout.contains("done: roll back"), "\(done)")
+            #expect(done.exitCode == 0 && done.stdout.contains("done: rolled back"), "\(done)")
             try rig.awaitAgent(vm)
             #expect(try rig.leftovers([vm]) == [vm, "\(vm)-ephemeral"])
             let again = try rig.admin("recover", "--yes")

@@ -24,7 +24,7 @@ extension EndToEnd {
             let recovered = try rig.admin("recover", "--yes")
             #expect(recovered.exitCode == 3, "\(recovered)")
             #expect(recovered.stdout.contains("all copies"), "\(recovered)")
-            #expect(!recovered.stdout.contains("done: roll back"), "\(recovered)")
+            #expect(!recovered.stdout.contains("done: rolled back"), "\(recovered)")
             #expect(try custody.isParked())
             #expect(try rig.result("has_disk", [.string(custody.disk)]) == true)
             // What a director does then ends it.

@@ -128,7 +128,7 @@ final class CustodyRun {
         needsPerson = recovered.exitCode == 3 || isParked()
         if isAllGone, one.way == .recover {
             expect(needsPerson, "all copies are gone, and no person is called: \(recovered)")
-            expect(!recovered.stdout.contains("done: roll back"), "\(recovered)")
+            expect(!recovered.stdout.contains("done: rolled back"), "\(recovered)")
         }
     }
 

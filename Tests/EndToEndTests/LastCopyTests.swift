@@ -25,7 +25,7 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let vm = try attached(rig, dyingAt: "DELETE", .killAfter)
             let recovered = try rig.admin("recover", "last", "--back", "--yes")
-            #expect(recovered.stdout.contains("done: finish"), "\(recovered)")
+            #expect(recovered.stdout.contains("done: finished"), "\(recovered)")
             try rig.checkKept(vm)
         }
 

@@ -33,7 +33,8 @@ struct FailedCall<M: Mutation> {
             throw report(failure, why.capitalizedFirst)
         case .park(let why):
             try park(why)
-            throw report(failure, "A person is needed: \(why)", next: recover)
+            throw report(
+                failure, "A person is needed: \(why)", next: "cpi-admin recover \(world.operation)")
         }
     }
 

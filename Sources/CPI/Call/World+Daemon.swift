@@ -47,7 +47,7 @@ extension World {
     func warnIfElsewhere(_ missing: Subject) throws {
         let filter = OperationFilter(subjects: [missing], mutatingOnly: true, limit: 1)
         let last = recorder.store.read { try $0.operations(filter).first { $0.id != operation } }
-        guard let last = last ?? nil, try isElsewhere(last) else { return }
+        guard let last, try isElsewhere(last) else { return }
         warn(
             "\(missing.cid) is not there, but another Docker daemon than the one that had it answers at "
                 + "\(engine.address): is its data directory mounted?")

@@ -1,5 +1,6 @@
 import Engine
 import FoundationEssentials
+import Glibc
 
 /// `config/cpi.json`: the reference CPI's keys, and ours beside them (all of those optional).
 public struct Configuration: Sendable {
@@ -107,12 +108,16 @@ public struct Configuration: Sendable {
     /// What is in the file; throws `CPIError` that names it.
     static func document(_ path: String) throws -> JSON {
         guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw CPIError(kind: .cpi, message: "cannot read the configuration file \(path)")
+            let why = access(path, R_OK) != 0 ? String(cString: strerror(errno)) : "it is no file"
+            throw CPIError(
+                kind: .cpi, message: "cannot read the configuration file \(path): \(why)")
         }
-        guard let json = try? JSON(parsing: bytes) else {
-            throw CPIError(kind: .cpi, message: "the configuration file \(path) is not JSON")
+        do {
+            return try JSON(parsing: bytes)
+        } catch {
+            throw CPIError(
+                kind: .cpi, message: "the configuration file \(path) is not JSON (\(error))")
         }
-        return json
     }
 
     /// The keys of a cpi-config entry arrive in the `context` of each call and win: one director,

@@ -55,25 +55,21 @@ struct DeleteDisk: Mutation {
             }
             return Plan(disk: disk, oldContainers: [], isGone: true)
         }
-        let pin = try world.pin(of: disk)
-        if let vm = try world.vmWithoutPin(disk, pin) {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete disk \(disk): VM \(vm) has it mounted, though its pin was "
-                    + "removed; next: detach_disk")
-        }
         var old: [Plan.OldContainer] = []
         for holder in try world.holders(of: disk) where try !world.isAbandoned(holder.container) {
             guard let vm = holder.vm, holder.isOld, try world.isHeld(holder.container, vm) else {
                 throw CPIError(
-                    kind: .cloud,
-                    message: holder.isOld
-                        ? "cannot delete disk \(disk): container \(holder.container.name), which is "
-                            + "kept because it may hold what VM \(holder.name) does not, has it mounted"
-                        : "cannot delete disk \(disk): \(holder.words)")
+                    kind: .cloud, message: "cannot delete disk \(disk): \(holder.words)")
             }
             old.append(
                 Plan.OldContainer(id: holder.container.id, name: holder.container.name, vm: vm))
+        }
+        let pin = try world.pin(of: disk)
+        if let vm = try world.vmWithoutPin(disk, pin) {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot delete disk \(disk): "
+                    + World.DiskHolder.words(withoutPin: vm))
         }
         let keeper = try world.engine.container(disk.keeper).flatMap { $0.isPin ? $0 : nil }
         let pins = [pin, keeper].compactMap(\.self).map {

@@ -24,16 +24,34 @@ extension World {
         /// The VM's CID, or the container's name.
         var name: String { vm?.description ?? container.name }
 
-        /// What is seen of it: "VM X has it mounted".
+        /// "VM X", or "container NAME" for a stranger's.
+        var title: String { vm.map { "VM \($0)" } ?? "container \(container.name)" }
+
+        /// What is seen of it, and what frees the disk: "VM X has it mounted; next: …".
         var words: String {
-            container.isPin && !container.wasStarted
-                ? "VM \(name) has it, as container \(container.name) says"
-                : "VM \(name) has it mounted"
+            guard let vm else {
+                return
+                    "\(title) has it mounted; next: docker rm \(container.name), if nobody needs it"
+            }
+            if isOld {
+                return
+                    "container \(container.name), which is kept because it may hold what \(title) "
+                    + "does not, has it mounted; next: compare it with that VM, and remove it"
+            }
+            let isPinAlone = container.isPin && !container.wasStarted
+            return "\(title) "
+                + (isPinAlone ? "has it, as container \(container.name) says" : "has it mounted")
+                + "; next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(vm))"
         }
 
         /// Whether it is an old container of its VM.
         var isOld: Bool {
             if case .old = vm?.role(of: container.name) { true } else { false }
+        }
+
+        /// As `words`, of a VM that has the disk although nothing in Docker says so.
+        static func words(withoutPin vm: VMCID) -> String {
+            "VM \(vm) has it mounted, though its pin was removed; next: detach it there"
         }
     }
 
@@ -86,7 +104,7 @@ extension World {
         guard let other = try otherHolder(of: disk, than: vm) else { return }
         throw CPIError(
             kind: .cloud,
-            message: "disk \(disk) was attached to VM \(other.name) at the same time")
+            message: "disk \(disk) was attached to \(other.title) at the same time")
     }
 }
 

@@ -45,7 +45,7 @@ struct JournalPlace {
     private static func isUnusable(_ error: Error) -> Bool {
         switch error {
         case JournalError.file: true
-        case JournalError.sqlite(let code, _, _): code == 8 || code == 14  // READONLY, CANTOPEN
+        case let error as JournalError: error.isForbidden
         default: false
         }
     }

@@ -58,7 +58,7 @@ extension JournalStore {
                 if one.method == AttachDisk.name { vms.insert(vm) } else { vms.remove(vm) }
             }
             return vms.sorted { $0.description < $1.description }
-        } ?? nil
+        }
     }
 
     /// How things were when the operation began to go back; nil when it has not, or when no journal

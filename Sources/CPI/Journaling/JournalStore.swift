@@ -28,7 +28,7 @@ final class JournalStore {
     }
 
     /// What the journal says; nil once there was a fault.
-    func read<T>(_ body: (Journal) throws -> T) -> T? {
+    func read<T>(_ body: (Journal) throws -> T?) -> T? {
         guard let journal else { return nil }
         do {
             return try body(journal)

@@ -6,8 +6,8 @@ public struct JournalTrouble: Sendable {
     public let words: String
     public let advice: String
 
-    /// `path`: the journal's file.
-    public init(_ error: JournalError, _ path: String) {
+    /// `path`: the journal's file, where it is known.
+    public init(_ error: JournalError, _ path: String = Journal.fileName) {
         let fromDocker = "cpi-admin recover --from-docker"
         switch error {
         case .sqlite where error.isCorruption:
@@ -20,7 +20,11 @@ public struct JournalTrouble: Sendable {
             advice =
                 "the CPI makes it at its first call; if it was lost, what is open is settled without "
                 + "it: \(fromDocker)"
-        case .file(_, EACCES, _), .file(_, EPERM, _), .sqlite(8, _, _), .sqlite(14, _, _):
+        case .sqlite where error.isBusy:
+            words = "cannot read the journal \(path): \(error)"
+            advice =
+                "another process holds it (lsof \(path) names it): repeat this when that is done"
+        case .file where error.isForbidden, .sqlite where error.isForbidden:
             words = "cannot read the journal \(path): \(error)"
             advice = "run this as root or as the user that runs the CPI"
         case .newerSchema:

@@ -31,11 +31,12 @@ struct DeleteNetwork: Mutation {
             }
             return Plan(network: network, id: nil, isGone: true)
         }
-        guard present.isMadeByCPI else {
+        guard present.isDirectors else {
             throw CPIError(
                 kind: .cloud,
-                message: "cannot delete network \(network): it was not made by this CPI (it has no "
-                    + "label \(Label.operation))")
+                message:
+                    "cannot delete network \(network): it was not made by create_network (it has "
+                    + "no label \(Label.network))")
         }
         try world.requireNobody(on: network)
         return Plan(network: network, id: present.id, isGone: false)

@@ -30,6 +30,19 @@ struct OpenOperation {
         id == other.id && operation.plan == other.operation.plan
     }
 
+    /// The command that settles it by what Docker shows, also while it is young, and as little else as can be.
+    var recoveryFromDocker: String {
+        let narrowing =
+            if let vm = subjects.first(where: { $0.kind == .vm }) {
+                " --vm \(vm.cid)"
+            } else if let disk = subjects.first(where: { $0.kind == .disk }) {
+                " --disk \(disk.cid)"
+            } else {
+                ""
+            }
+        return "cpi-admin recover --from-docker --older-than 0\(narrowing)"
+    }
+
     /// The host that `place` names.
     var host: String { String((place ?? "").prefix { $0 != " " }) }
 }
@@ -95,6 +108,6 @@ extension World {
             kind: .cloud,
             message: "\(operation.title) was begun on machine \(operation.host) at "
                 + "\(operation.since) and may be at work there; if it is not: "
-                + "cpi-admin recover --from-docker --older-than 0 --yes")
+                + "\(operation.recoveryFromDocker) --yes")
     }
 }

@@ -9,6 +9,8 @@ public final class OperatorRecovery {
         let found: OpenOperation
         public var operation: Operation { found.operation }
         public var subjects: [Subject] { found.subjects }
+        /// The command that settles it by what Docker shows, also while it is young.
+        public var recoveryFromDocker: String { found.recoveryFromDocker }
         /// Who is, or may be, at work on it: then it is left alone.
         public var owner: String?
         /// What recovery would do; nil when somebody is at work on it or Docker does not answer.
@@ -138,7 +140,7 @@ public final class OperatorRecovery {
         guard let action = try Settler(world: there).settle(one.found, wish: wish) else {
             return ("nothing: it is settled by now", false)
         }
-        return (OperatorRecovery.words(action, wish), action.isForPerson)
+        return (OperatorRecovery.words(action.outcome, action, wish), action.isForPerson)
     }
 
     /// An error for people. What Docker echoes of a secret is taken out.
@@ -152,9 +154,11 @@ public final class OperatorRecovery {
     public func orphans() throws -> [Orphan] { try OrphanSearch(world: world).all() }
 
     /// A wish is not granted where what ran last would be lost: that is said.
-    private static func words(_ action: Action, _ wish: Operation.Direction?) -> String {
-        guard wish == .backward, action == .forward else { return action.words }
-        return action.words + " (it cannot go back: what ran last is the VM)"
+    private static func words(_ words: String, _ action: Action, _ wish: Operation.Direction?)
+        -> String
+    {
+        guard wish == .backward, action == .forward else { return words }
+        return words + " (it cannot go back: what ran last is the VM)"
     }
 
     private func look(
@@ -167,7 +171,7 @@ public final class OperatorRecovery {
         do {
             let action = try Settler(world: try world(for: found.operation)).decide(
                 found, wish: wish)
-            one.action = OperatorRecovery.words(action, wish)
+            one.action = OperatorRecovery.words(action.words, action, wish)
             one.needsPerson = action.isForPerson
         } catch {
             one.trouble = words(of: error)

@@ -52,13 +52,20 @@ struct OrphanSearch {
         return (traces + others).map { one in
             Orphan(
                 kind: "operation", name: one.id,
-                reason: one.damage
-                    ?? "\(one.operation.method) was interrupted (since \(one.since))",
+                reason: one.damage ?? words(one),
                 command: recorded.contains(one.id)
                     ? "cpi-admin recover \(one.id)" : recovery(of: one),
                 removal: .never("it is to be settled, not removed")
             ).of(director: world.otherDirector([Label.director: one.operation.director ?? ""]))
         }
+    }
+
+    /// Recovery may have left to a person what Docker still shows the traces of.
+    private func words(_ one: OpenOperation) -> String {
+        let known = world.recorder.store.read { try $0.find(one.id) }
+        return "\(one.operation.method) was "
+            + (known?.state == .parked ? "left to a person" : "interrupted")
+            + " (since \(one.since))"
     }
 
     /// The journal says that it has ended well: an agent that has unmounted its disk since looks in Docker
@@ -172,7 +179,7 @@ struct OrphanSearch {
     private func madeLate(_ made: Subject, by method: String, _ labels: [String: String]) -> String?
     {
         guard let id = labels[Label.operation] else { return nil }
-        let last = world.recorder.store.read { try $0.last(about: made) } ?? nil
+        let last = world.recorder.store.read { try $0.last(about: made) }
         guard let last, last.id == id, last.method == method,
             [.failed, .rolledBack].contains(last.state)
         else { return nil }

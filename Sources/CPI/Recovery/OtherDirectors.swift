@@ -7,7 +7,7 @@ extension World {
     /// one; else nil.
     func otherDirector(_ labels: [String: String]) -> String? {
         guard let director = labels[Label.director], !director.isEmpty else { return nil }
-        let isKnown = recorder.store.read { try $0.knows(director: director) } ?? nil
+        let isKnown = recorder.store.read { try $0.knows(director: director) }
         return isKnown == false ? director : nil
     }
 }

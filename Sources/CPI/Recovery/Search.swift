@@ -126,7 +126,7 @@ final class Search {
         let known = world.recorder.store.read { journal -> OpenOperation? in
             try journal.find(trace.id).map { try OpenOperation($0, in: journal) }
         }
-        guard let known = known ?? nil else { return trace }
+        guard let known else { return trace }
         switch known.operation.state {
         case .running: return known
         case .parked: return nil

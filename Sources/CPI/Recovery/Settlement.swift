@@ -37,9 +37,7 @@ struct Settlement {
     func run(knownTo subjects: [Subject], wish: Operation.Direction?) throws -> Action {
         world.recorder.watch(world.engine, effectsOnly: true)
         guard let type = Methods.mutation(operation.method) else {
-            let action = try decide(wish: wish)
-            park(action.words)
-            return action
+            return parked(try decide(wish: wish))
         }
         do {
             return try run(type, subjects, wish)
@@ -62,6 +60,12 @@ struct Settlement {
         finish(.parked, why)
     }
 
+    /// What cannot be read is left to people, whatever would be done.
+    private func parked(_ action: Action) -> Action {
+        if case .park(let why) = action { park(why) }
+        return action
+    }
+
     private func run<M: Mutation>(
         _ type: M.Type, _ subjects: [Subject], _ wish: Operation.Direction?
     ) throws -> Action {
@@ -76,10 +80,7 @@ struct Settlement {
             if operation.state != .parked { count() }
             throw error
         }
-        guard let plan = operation.plan(of: type) else {
-            park(action.words)
-            return action
-        }
+        guard let plan = operation.plan(of: type) else { return parked(action) }
         if case .park = action {
             if let over = try whyNobodyIsNeeded(type, plan, among: subjects) {
                 return try end(over, type, plan)

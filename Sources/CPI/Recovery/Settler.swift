@@ -140,7 +140,7 @@ struct Settler {
         let recorded = world.recorder.store.read { journal in
             try journal.find(one.id).map { try OpenOperation($0, in: journal) }
         }
-        let now = (recorded ?? nil) ?? one
+        let now = recorded ?? one
         return now.operation.state.isOpen ? now : nil
     }
 

@@ -38,7 +38,7 @@ struct UnansweredCalls {
             guard made.kind == .vm, operation.director == director, operation.started > yesterday,
                 try !isInUse(VMCID(made.cid))
             else { return false }
-            let stillUnnamed = world.recorder.store.read { try unnamed(operation, in: $0) } ?? nil
+            let stillUnnamed = world.recorder.store.read { try unnamed(operation, in: $0) }
             return stillUnnamed == made
         }
     }

@@ -22,21 +22,14 @@ struct AttachDisk: DiskMethod {
         if let other = try world.otherHolder(of: disk, than: vm) {
             throw CPIError(
                 kind: .cloud,
-                message: "cannot attach disk \(disk) to VM \(vm): "
-                    + (other.isOld
-                        ? "container \(other.container.name), which is kept because it may hold what VM "
-                            + "\(other.name) does not, has it mounted; next: compare it with that VM, and "
-                            + "remove it"
-                        : "\(other.words); next: detach it there, or delete that VM if nobody "
-                            + "knows it (bosh delete-vm \(other.name))"))
+                message: "cannot attach disk \(disk) to VM \(vm): \(other.words)")
         }
         let pin = try world.pin(of: disk)
         if let other = try world.vmWithoutPin(disk, pin, besides: vm) {
             throw CPIError(
                 kind: .cloud,
-                message:
-                    "cannot attach disk \(disk) to VM \(vm): VM \(other) has it mounted, though "
-                    + "its pin was removed; next: detach it there")
+                message: "cannot attach disk \(disk) to VM \(vm): "
+                    + World.DiskHolder.words(withoutPin: other))
         }
         if container.lists(disk) { return .remount(try present(container, world)) }
         let isListed = try world.isListed(disk, in: container.id)

@@ -35,8 +35,8 @@ enum CustodyTable {
         return "\(words(carriers.oldContainer, "the old container")) and "
             + words(carriers.replacementContainer, "its replacement")
             + " have both run since they parted, and each may hold what the other does not: both "
-            + "are kept; compare them (docker diff), then choose with cpi-admin recover ID "
-            + "--forward (the replacement is the VM) or --back (the old one is)"
+            + "are kept; compare them (docker diff), then have it recovered with --forward (the "
+            + "replacement is the VM) or --back (the old one is)"
     }
 
     /// Where another operation has replaced the VM since.

@@ -122,7 +122,7 @@ extension World {
             throw CPIError(
                 kind: .cloud,
                 message:
-                    "disk \(disk) was attached to VM \(other.name) while VM \(vm) was an image alone: "
+                    "disk \(disk) was attached to \(other.title) while VM \(vm) was an image alone: "
                     + "detach it there, or delete VM \(vm)")
         }
     }

@@ -38,7 +38,7 @@ extension World {
     /// By an operation that is at work elsewhere, that was parked, or that no journal knows.
     fileprivate func marked(_ vm: VMCID, by labels: [String: String]) -> CPIError {
         let known = labels[Label.operation].flatMap { id in
-            recorder.store.read { try $0.find(id) } ?? nil
+            recorder.store.read { try $0.find(id) }
         }
         let why = known?.state == .parked ? known?.error : nil
         let next =

@@ -31,7 +31,7 @@ extension World {
         let result: ExecResult
         do {
             result = try engine.exec(container, command, seconds: seconds)
-        } catch let error as EngineError where error.isConflict {
+        } catch let error as EngineError where error.isStopped {
             return nil
         }
         if codes.contains(result.exitCode) { return result.output.split(separator: "\n") }

@@ -32,9 +32,8 @@ func complaining(_ body: () throws -> Void) throws {
         case .noOperation, .ambiguous: throw say("\(error)", .failure)
         case .notEmpty: throw say("\(error)", .journalUnusable)
         default:
-            throw say(
-                "the journal cannot be read: \(error); what is open is settled without it: "
-                    + "cpi-admin recover --from-docker", .journalUnusable)
+            let trouble = JournalTrouble(error)
+            throw say("\(trouble.words); \(trouble.advice)", .journalUnusable)
         }
     } catch let error where !(error is ExitCode || error is ValidationError || error is CleanExit) {
         throw say("\(error)", .failure)

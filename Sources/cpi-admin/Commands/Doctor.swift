@@ -16,7 +16,7 @@ struct Doctor: ParsableCommand {
 
     func run() throws {
         try complaining {
-            let configuration = try source.configuration()
+            let configuration = try readConfiguration()
             var findings = [try MachineDiagnosis.configuration(source.configPath)]
             findings += MachineDiagnosis.findings(configuration)
             do {
@@ -38,6 +38,16 @@ struct Doctor: ParsableCommand {
             }
             show(findings)
             guard findings.allSatisfy({ $0.level != .fail }) else { throw ExitCode.failure }
+        }
+    }
+
+    /// What is wrong with it is a finding: there are no others then.
+    private func readConfiguration() throws -> Configuration {
+        do {
+            return try source.configuration()
+        } catch let complaint as Complaint {
+            show([Finding("configuration", .fail, complaint.text)])
+            throw complaint.code
         }
     }
 

@@ -107,19 +107,25 @@ enum Installation {
     private static let job = "/var/vcap/jobs/docker_cpi/config/cpi.json"
     private static let below = "jobs/docker_cpi/config/cpi.json"
 
-    /// Throws `Complaint` when there are several.
+    /// Throws `Complaint` when there are several, or none.
     static func configuration() throws -> String {
         if let path = getenv("DOCKER_CPI_CONFIG") { return String(cString: path) }
         if access(job, F_OK) == 0 { return job }
-        guard let home = getenv("HOME") else { return job }
-        let found = matches(String(cString: home) + "/.bosh/installations/*/" + below)
+        let home = getenv("HOME").map { String(cString: $0) } ?? "~"
+        let pattern = home + "/.bosh/installations/*/" + below
+        let found = matches(pattern)
         guard found.count < 2 else {
             throw Complaint(
                 "several installations: choose one with --config "
                     + found.joined(separator: " or "),
                 .failure)
         }
-        return found.first ?? job
+        guard let path = found.first else {
+            throw Complaint(
+                "there is no configuration: neither \(job) nor \(pattern) is there; give --config FILE, "
+                    + "or set DOCKER_CPI_CONFIG", .failure)
+        }
+        return path
     }
 
     private static func matches(_ pattern: String) -> [String] {

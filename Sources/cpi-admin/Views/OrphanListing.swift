@@ -7,7 +7,10 @@ extension Listing {
         let size = Column("size", unit: "bytes")
         self.init(
             name: "orphans",
-            columns: [Column("kind"), Column("name", least: 10), Column("created", title: "AGE")]
+            columns: [
+                Column("kind"), Column("name", least: 10),
+                Column("created", title: Terminal.isInteractive ? "AGE" : nil),
+            ]
                 + (hasSizes ? [size] : [])
                 + [Column("reason", least: 12), Column("command", least: 12)],
             rows: orphans.map { orphan in

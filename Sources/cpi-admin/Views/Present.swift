@@ -69,7 +69,7 @@ extension Present {
         let settling =
             Terminal.canAsk
             ? "To have it settled, leave it open: cpi-admin recover \(id)"
-            : "To have it settled after this: cpi-admin recover --from-docker --older-than 0"
+            : "To have it settled after this: \(one.recoveryFromDocker)"
         do {
             let explanation = try recovery.explain(one)
             guard explanation.isUnfinished else { return nil }

@@ -29,7 +29,7 @@ struct RecoverySession {
             case .settle: return settled(result)
             case .ask:
                 _ = shown(result, mode)
-                guard Terminal.ask("Do it?") else { return result }
+                guard let question = question(one), Terminal.ask(question) else { return result }
                 let done = settled(result, isConfirmed: true)
                 print(done.words + "\n")
                 return done
@@ -80,6 +80,12 @@ struct RecoverySession {
             Streams.write("cpi-admin: the old containers were not all looked at: \(words)\n", to: 2)
             return []
         }
+    }
+
+    /// Nil where nothing would be done: it is left to a person already.
+    private func question(_ one: OperatorRecovery.Case) -> String? {
+        guard one.needsPerson else { return "Do it?" }
+        return one.operation.state == .parked ? nil : "Leave it to a person?"
     }
 
     private func shown(_ result: RecoveryResult, _ mode: Mode) -> RecoveryResult {

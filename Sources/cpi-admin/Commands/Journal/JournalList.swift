@@ -39,7 +39,7 @@ struct JournalList: ParsableCommand {
         try complaining {
             let journal = try source.openJournal()
             var filter = try choice.filter(journal, limit: limit)
-            filter.about = try about.map { try Prefix.one($0, of: journal.cids(like: $0)) ?? $0 }
+            filter.about = try about.map(journal.cid)
             filter.mutatingOnly = changes
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).map(reader.view)
@@ -99,6 +99,14 @@ struct OperationChoice: ParsableArguments {
 }
 
 extension Journal {
+    /// The one CID, of whatever kind, that a text means. Throws `Complaint` when it is none or several.
+    fileprivate func cid(_ text: String) throws -> String {
+        guard let cid = try Prefix.one(text, of: cids(like: text)) else {
+            throw Complaint("the journal knows nothing of \(text)", .failure)
+        }
+        return cid
+    }
+
     /// The one CID that a text means. Throws `Complaint` when it is none or several.
     func cid(_ kind: Subject.Kind, _ text: String) throws -> String {
         guard let cid = try Prefix.one(text, of: cids(kind, like: text)) else {

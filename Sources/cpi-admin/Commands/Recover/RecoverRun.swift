@@ -29,8 +29,8 @@ struct RecoverRun: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            With --from-docker: leave alone what is younger, in seconds (600 without it); it may be at \
-            work on another host.
+            With --from-docker: leave alone what is younger, in seconds (600 without it); somebody may be \
+            at work on it.
             """)
     var olderThan: Int?
     @Flag(
@@ -66,7 +66,8 @@ struct RecoverRun: ParsableCommand {
             throw ValidationError("give one of an id, --vm, --disk and --all")
         }
         guard (wish == nil) || id != nil || fromDocker else {
-            throw ValidationError("--back and --forward need the id of an operation")
+            throw ValidationError(
+                "--back and --forward need the id of an operation, or --from-docker")
         }
         guard olderThan ?? 0 >= 0 else {
             throw ValidationError(
@@ -148,8 +149,9 @@ struct RecoverRun: ParsableCommand {
     private func requireNone(_ young: Int) throws {
         guard young > 0 else { return }
         throw Complaint(
-            "\(young) younger than \(seconds) seconds left alone, for they may be at work on "
-                + "another host; --older-than 0 takes them too", ExitCode.openOperations)
+            "\(young) younger than \(seconds) seconds left alone, for what Docker shows does not tell "
+                + "whether somebody is at work on them; --older-than 0 takes them too",
+            ExitCode.openOperations)
     }
 
     private func exit(_ results: [RecoveryResult]) throws {
