@@ -12,7 +12,7 @@ extension FakeDocker {
         case ("POST", "start"):
             guard let index = state.index(ofContainer: exec.container),
                 state.containers[index].isRunning
-            else { throw Refusal(409, "container \(exec.container) is not running") }
+            else { throw refusalOfExec(exec.container) }
             if LiveCommand(exec.command) != nil { tell("exec in \(state.containers[index].name)") }
             let result = try run(exec.command, index)
             state.execs[id]?.exitCode = result.exitCode
@@ -25,10 +25,19 @@ extension FakeDocker {
         }
     }
 
+    /// Of a container that does not run.
+    private func refusalOfExec(_ id: String) -> Refusal {
+        state.buildah == nil
+            ? Refusal(409, "container \(id) is not running")
+            : Refusal(
+                500, "can only create exec sessions on running containers: container state improper"
+            )
+    }
+
     func prepareExec(_ index: Int, _ body: JSON) throws -> Response {
         let container = state.containers[index]
         guard container.isRunning else {
-            throw Refusal(409, "container \(container.id) is not running")
+            throw refusalOfExec(container.id)
         }
         guard !container.isPaused else {
             throw Refusal(

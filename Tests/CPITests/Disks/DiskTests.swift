@@ -123,9 +123,29 @@ struct DiskTests {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         scene.docker.state.containers[index].status = status
         #expect(
-            failure("delete_disk", [.string(scene.disk)])?.message.contains("VM \(scene.vm) has it")
-                == true)
+            failure("delete_disk", [.string(scene.disk)])?.message
+                == "cannot delete disk \(scene.disk): VM \(scene.vm) has it mounted; next: detach it "
+                + "there, or delete that VM if nobody knows it (bosh delete-vm \(scene.vm))")
         #expect(scene.docker.state.volumes[scene.disk] != nil)
+    }
+
+    @Test("whoever else has a disk mounted is called a container, and no VM")
+    func heldByStranger() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let image = try #require(scene.container?.image)
+        _ = try engine.createContainer(
+            "backup",
+            ["Image": .string(image), "HostConfig": ["Binds": ["\(scene.disk):/data"]]])
+        let words = "container backup has it mounted; next: docker rm backup, if nobody needs it"
+        #expect(
+            failure("delete_disk", [.string(scene.disk)])?.message
+                == "cannot delete disk \(scene.disk): \(words)")
+        let attach: [JSON] = [.string(scene.vm), .string(scene.disk)]
+        #expect(
+            failure("attach_disk", attach)?.message
+                == "cannot attach disk \(scene.disk) to VM \(scene.vm): \(words)")
     }
 
     @Test("growing is remembered, shrinking is NotSupported")

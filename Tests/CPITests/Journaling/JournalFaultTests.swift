@@ -38,6 +38,17 @@ struct JournalFaultTests {
         }
     }
 
+    @Test("a journal that another process holds is to be waited for, and not repaired")
+    func held() throws {
+        let holder = try Journal(directory: directory, busyTimeout: 100)
+        let other = try Journal(directory: directory, busyTimeout: 100)
+        try holder.hold {
+            let error = #expect(throws: JournalError.self) { try other.hold {} }
+            let trouble = try JournalTrouble(#require(error))
+            #expect(trouble.advice.hasPrefix("another process holds it"), "\(trouble)")
+        }
+    }
+
     @Test("deleted between two calls")
     func deleted() throws {
         for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {

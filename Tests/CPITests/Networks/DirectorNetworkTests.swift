@@ -162,7 +162,16 @@ struct DirectorNetworkTests {
         let gone = #expect(throws: CallFailure.self) { try delete("managed") }
         #expect(gone?.type == "Bosh::Clouds::NetworkNotFound")
         let foreign = #expect(throws: CallFailure.self) { try delete("bridge") }
-        #expect(foreign?.message.contains("not made by this CPI") == true)
+        #expect(foreign?.message.contains("not made by create_network") == true)
+    }
+
+    @Test("delete_network leaves a network that create_vm made to the VMs")
+    func madeForVMs() throws {
+        try scene.makeVM(networks: ["a": Scene.network("for-vms", "10.9.0.5")])
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        let failure = #expect(throws: CallFailure.self) { try delete("for-vms") }
+        #expect(failure?.message.contains("not made by create_network") == true)
+        #expect(scene.docker.state.network("for-vms") != nil)
     }
 
     @Test(

@@ -41,6 +41,16 @@ struct PodmanTests {
         #expect(scene.isAttached)
     }
 
+    @Test("a VM that does not run has no disk to detach, and cannot be looked into for more")
+    func stoppedWithoutDisk() throws {
+        let id = try #require(scene.container?.id)
+        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        try engine.stopContainer(id, seconds: 1)
+        #expect(throws: EngineError.self) { try engine.exec(id, ["true"], seconds: 1) }
+        #expect(try scene.detach() == .null)
+        #expect(scene.container?.id == id)
+    }
+
     @Test("the stop signal that nobody asked for is shown there, by its number")
     func stopSignal() {
         for (shown, wanted) in [("15", "SIGRTMIN+3"), ("9", "9")] {
