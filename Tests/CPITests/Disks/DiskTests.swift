@@ -134,10 +134,11 @@ struct DiskTests {
         try scene.makeVM()
         try scene.makeDisk()
         let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
-        let image = try #require(scene.container?.image)
-        _ = try engine.createContainer(
-            "backup",
-            ["Image": .string(image), "HostConfig": ["Binds": ["\(scene.disk):/data"]]])
+        let spec: JSON = [
+            "Image": .string(scene.stemcell),
+            "HostConfig": ["Binds": [.string("\(scene.disk):/data")]],
+        ]
+        _ = try engine.createContainer("backup", spec)
         let words = "container backup has it mounted; next: docker rm backup, if nobody needs it"
         #expect(
             failure("delete_disk", [.string(scene.disk)])?.message
