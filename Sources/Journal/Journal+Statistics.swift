@@ -59,7 +59,7 @@ extension Journal {
             """
         let plain = sql.replacing("INDEXED BY operations_by_method", with: "")
         return try collect(try hasListIndexes() ? sql : plain, since) { state in
-            ["failed", "rolled-back", "parked"].contains(state)
+            Operation.State(rawValue: state)?.isFailure ?? false
         }
     }
 

@@ -8,6 +8,9 @@ public struct Operation: Sendable, Equatable {
 
         /// Whether somebody has still to settle it: a process, recovery, or a person.
         public var isOpen: Bool { self == .running || self == .parked }
+
+        /// Whether its call, or its recovery, did not get what it wanted.
+        public var isFailure: Bool { self == .failed || self == .rolledBack || self == .parked }
     }
     /// `backward` once a step was taken back.
     public enum Direction: String, Sendable { case forward, backward }

@@ -2,8 +2,8 @@ import Journal
 
 /// The text format of Prometheus, version 0.0.4: a summary of durations and counters by method or step.
 enum Metrics {
-    /// `open`: the states of operations that have no outcome, as `OperationView` says them.
-    static func text(_ all: [Statistics], isSteps: Bool, open: [String]) -> String {
+    /// `open`: the states of what is open.
+    static func text(_ all: [Statistics], isSteps: Bool, open: [ShownState]) -> String {
         let label = isSteps ? "step" : "method"
         let name = isSteps ? "docker_cpi_step" : "docker_cpi_call"
         var lines = [
@@ -30,9 +30,9 @@ enum Metrics {
             "# HELP docker_cpi_open_operations Operations without an outcome, and parked ones.",
             "# TYPE docker_cpi_open_operations gauge",
         ]
-        for state in ["running", "interrupted", "elsewhere", "parked"] {
+        for state in ShownState.allCases where state.isOpen {
             let count = open.count { $0 == state }
-            lines.append("docker_cpi_open_operations{state=\"\(state)\"} \(count)")
+            lines.append("docker_cpi_open_operations{state=\"\(state.rawValue)\"} \(count)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -21,7 +21,7 @@ struct StoryText {
         parts.append(timeline(entries))
         if hidden > 0 { parts[parts.count - 1] += "\n(\(hidden) requests to Docker: --requests)" }
         if let error = story.error {
-            let title = story.view.state == "done" ? "Note" : "Error"
+            let title = story.view.state == .done ? "Note" : "Error"
             parts.append(paragraph("\(title):", error))
         }
         parts += present

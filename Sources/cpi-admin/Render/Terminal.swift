@@ -25,18 +25,6 @@ enum Terminal {
         case title = 1, bad = 31, good = 32, doubtful = 33, person = 35, busy = 36
     }
 
-    /// The style of a state, or of a level of `doctor`.
-    static func style(_ state: String) -> Style? {
-        switch state {
-        case "done", "ok": .good
-        case "failed", "rolled-back", "fail": .bad
-        case "interrupted", "elsewhere", "warn": .doubtful
-        case "parked": .person
-        case "running": .busy
-        default: nil
-        }
-    }
-
     static func styled(_ text: String, _ style: Style?) -> String {
         guard hasColor, let style else { return text }
         return "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m"

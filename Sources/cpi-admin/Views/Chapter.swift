@@ -27,8 +27,8 @@ struct Chapter {
     }
 
     private func continues(with view: OperationView) -> Bool {
-        view.operation.method == first.operation.method && view.state == "done"
-            && last.state == "done" && words.isEmpty
+        view.operation.method == first.operation.method && view.state == .done
+            && last.state == .done && words.isEmpty
             && ["set_vm_metadata", "set_disk_metadata", "has_vm", "has_disk", "get_disks"]
                 .contains(view.operation.method)
     }
@@ -36,7 +36,7 @@ struct Chapter {
     private static func words(_ view: OperationView, _ journal: Journal) throws -> String {
         var parts: [String] = []
         if let way = DiskWay.words(view.operation) { parts.append(way) }
-        if view.state == "done", let old = DiskWay.replaced(view.operation) {
+        if view.state == .done, let old = DiskWay.replaced(view.operation) {
             parts.append("container \(old.prefix(12)) was replaced")
         }
         if let error = view.operation.error { parts.append(error) }
@@ -63,7 +63,7 @@ extension Listing {
                 let cids = view.cids(other)
                 return [
                     Span.cell(chapter.first.operation.started), Cell(view.operation.id),
-                    Cell(view.state, style: Terminal.style(view.state)),
+                    Cell(view.state.rawValue, style: view.state.style),
                     Cell(view.operation.method + times), Cell(cids.isEmpty ? "-" : cids),
                     Span.cell(microseconds: view.operation.duration),
                     Cell(chapter.words, short: Terminal.shortened(chapter.words)),

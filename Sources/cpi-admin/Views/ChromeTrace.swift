@@ -30,7 +30,7 @@ struct ChromeTrace {
             span(
                 view.operation.method, lane, start, view.operation.duration ?? last,
                 [
-                    "id": .string(view.operation.id), "state": .string(view.state),
+                    "id": .string(view.operation.id), "state": .string(view.state.rawValue),
                     "error": view.operation.error.map(JSON.string) ?? .null,
                     "disk": .string(view.cids(.disk)),
                 ]))

@@ -12,7 +12,7 @@ extension Listing {
             rows: findings.map { finding in
                 [
                     Cell(finding.what, short: Terminal.shortened(finding.what)),
-                    Cell(finding.level.rawValue, style: Terminal.style(finding.level.rawValue)),
+                    Cell(finding.level.rawValue, style: finding.level.style),
                     Cell(finding.words), Cell(Invocation.complete(finding.advice ?? "")),
                 ]
             },
@@ -26,14 +26,24 @@ extension Listing {
     }
 }
 
+extension Finding.Level {
+    fileprivate var style: Terminal.Style {
+        switch self {
+        case .ok: .good
+        case .warn: .doubtful
+        case .fail: .bad
+        }
+    }
+}
+
 /// Findings for a person: in full, each with its advice below.
 enum FindingText {
     static func text(_ findings: [Finding]) -> String {
         let width = findings.map { Terminal.shortened($0.what).count }.max() ?? 0
         return findings.map { finding in
-            let level = finding.level.rawValue
+            let level = Table.pad(finding.level.rawValue, 4)
             let head =
-                Terminal.styled(Table.pad(level, 4), Terminal.style(level)) + "  "
+                Terminal.styled(level, finding.level.style) + "  "
                 + Table.pad(Terminal.shortened(finding.what), width) + "  "
             let room = max(20, Terminal.width - width - 8)
             let lines =

@@ -81,8 +81,9 @@ struct IncidentReport {
             let width = Int((span.end - span.start) * 1_000 / (end - start))
             bars[name, default: []].append(
                 Bar(
-                    state: view.state, x: min(x, 996), width: max(4, min(width, 1_000 - x)),
-                    label: "\(view.operation.method) \(view.operation.id): \(view.state)"))
+                    state: view.state.rawValue, x: min(x, 996),
+                    width: max(4, min(width, 1_000 - x)),
+                    label: "\(view.operation.method) \(view.operation.id): \(view.state.rawValue)"))
         }
         return names.map { Lane(name: $0, bars: bars[$0] ?? []) }
     }
@@ -107,7 +108,7 @@ extension IncidentReport.Chapter {
         let timeline = Timeline(
             events: try journal.events(of: operation.id), method: operation.method)
         self.init(
-            id: operation.id, method: operation.method, state: view.state,
+            id: operation.id, method: operation.method, state: view.state.rawValue,
             started: Timestamp.text(operation.started),
             took: operation.duration.map(Span.duration) ?? "no end",
             subjects: view.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
@@ -120,6 +121,6 @@ extension IncidentReport.Chapter {
                     text: Terminal.shortenedHex(Clean.text(entry.text)),
                     style: entry.isFailure ? "failed" : "")
             },
-            next: NextCommand.text(view), isOpen: view.state != "done")
+            next: NextCommand.text(view), isOpen: view.state != .done)
     }
 }

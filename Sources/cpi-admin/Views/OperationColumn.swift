@@ -61,7 +61,7 @@ enum OperationColumn: String, CaseIterable {
         }
         switch self {
         case .id: return Listing.Cell(operation.id)
-        case .state: return Listing.Cell(view.state, style: Terminal.style(view.state))
+        case .state: return Listing.Cell(view.state.rawValue, style: view.state.style)
         case .method: return Listing.Cell(operation.method)
         case .vm, .disk, .stemcell, .network, .snapshot, .agent:
             return text(Subject.Kind(rawValue: rawValue).map(view.cids))

@@ -2,16 +2,15 @@ import CPI
 import Engine
 import Journal
 
-/// An operation as an operator sees it: an open one whose process is gone is "interrupted"; one that was
-/// begun where no lock can be seen from here is "elsewhere".
+/// An operation as an operator sees it.
 struct OperationView {
     let operation: Operation
     let subjects: [Subject]
-    let state: String
+    let state: ShownState
     let instance: Instance
 
     fileprivate init(
-        _ operation: Operation, _ subjects: [Subject], state: String, _ instance: Instance
+        _ operation: Operation, _ subjects: [Subject], _ state: ShownState, _ instance: Instance
     ) {
         var operation = operation
         operation.error = operation.error.map(Clean.text)
@@ -21,9 +20,6 @@ struct OperationView {
         self.state = state
     }
 
-    /// Open, and nobody is seen to be at work on it.
-    var isUnsettled: Bool { ["interrupted", "elsewhere", "parked"].contains(state) }
-
     func cids(_ kind: Subject.Kind) -> String {
         subjects.filter { $0.kind == kind }.map(\.cid).joined(separator: ",")
     }
@@ -31,7 +27,7 @@ struct OperationView {
     /// Schema 1: names are never changed or taken away, new ones may come.
     var json: JSON {
         var json: JSON = [
-            "id": .string(operation.id), "state": .string(state),
+            "id": .string(operation.id), "state": .string(state.rawValue),
             "method": .string(operation.method), "mutating": .bool(operation.mutating),
             "direction": .string(operation.direction.rawValue),
             "attempts": .integer(Int64(operation.attempts)),
@@ -69,13 +65,12 @@ struct OperationReader {
     func view(_ operation: Operation) throws -> OperationView {
         let subjects = try journal.subjects(of: operation.id)
         return OperationView(
-            operation, subjects, state: state(of: operation), try instances.instance(of: subjects))
+            operation, subjects, state(of: operation), try instances.instance(of: subjects))
     }
 
-    private func state(of operation: Operation) -> String {
-        guard operation.state == .running, !liveness.isOwned(operation) else {
-            return operation.state.rawValue
-        }
-        return liveness.otherHost(operation) == nil ? "interrupted" : "elsewhere"
+    private func state(of operation: Operation) -> ShownState {
+        ShownState(
+            operation, isOwned: operation.state == .running && liveness.isOwned(operation),
+            isElsewhere: liveness.otherHost(operation) != nil)
     }
 }

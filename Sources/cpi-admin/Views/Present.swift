@@ -107,15 +107,15 @@ enum NextCommand {
     static func text(_ view: OperationView) -> String? {
         let id = view.operation.id
         switch view.state {
-        case "running": return "wait; then: cpi-admin journal show \(id)"
-        case "interrupted", "elsewhere":
+        case .running: return "wait; then: cpi-admin journal show \(id)"
+        case .interrupted, .elsewhere:
             guard view.operation.mutating else { return nil }
             return "cpi-admin recover \(id), or repeat the call (bosh deploy): it settles it first"
-        case "parked":
+        case .parked:
             return Methods.makesSomething(view.operation.method)
                 ? "cpi-admin orphans, which says how to remove it; or cpi-admin recover \(id)"
                 : "cpi-admin recover \(id), which says what a person has to decide"
-        case "failed", "rolled-back":
+        case .failed, .rolledBack:
             return "mend the cause, then repeat the call (bosh deploy, bosh cck)"
         default: return nil
         }

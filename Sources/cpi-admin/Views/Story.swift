@@ -14,7 +14,7 @@ struct Story {
         let operation = view.operation
         var lines: [(String, Listing.Cell)] = [
             ("Operation", Listing.Cell(operation.id)), ("Method", Listing.Cell(operation.method)),
-            ("State", Listing.Cell(stateWords, style: Terminal.style(view.state))),
+            ("State", Listing.Cell(stateWords, style: view.state.style)),
             ("Started", Listing.Cell(began)),
         ]
         if let finished = operation.finished {
@@ -36,14 +36,14 @@ struct Story {
 
     private var stateWords: String {
         switch view.state {
-        case "interrupted": "interrupted: its process is gone, and nobody has settled it"
-        case "elsewhere":
+        case .interrupted: "interrupted: its process is gone, and nobody has settled it"
+        case .elsewhere:
             "elsewhere: it was begun on \(host), and whether it is at work there is not seen from here"
-        case "parked": "parked: a person is needed"
-        case "running": "running" + (present.owner.map { ": \($0) is at work" } ?? "")
-        case "failed": "failed: it ended with an error"
-        case "rolled-back": "rolled-back: it ended with an error, and was undone"
-        default: view.state
+        case .parked: "parked: a person is needed"
+        case .running: "running" + (present.owner.map { ": \($0) is at work" } ?? "")
+        case .failed: "failed: it ended with an error"
+        case .rolledBack: "rolled-back: it ended with an error, and was undone"
+        case .done: view.state.rawValue
         }
     }
 

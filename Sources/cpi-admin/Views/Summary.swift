@@ -15,14 +15,15 @@ struct Summary {
     }
 
     private func count(_ first: OperationView, _ last: OperationView) -> String {
-        let states = Dictionary(grouping: views, by: \.state).map { "\($1.count) \($0)" }.sorted()
+        let states = Dictionary(grouping: views, by: \.state.rawValue).map { "\($1.count) \($0)" }
+            .sorted()
         let calls = views.count == 1 ? "One call" : "\(views.count) calls"
         return "\(calls) from \(Timestamp.text(first.operation.started)) to "
             + "\(Timestamp.text(last.operation.started)): \(states.joined(separator: ", "))."
     }
 
     private var error: String {
-        let failed = views.last { ["failed", "rolled-back", "parked"].contains($0.state) }
+        let failed = views.last { $0.operation.state.isFailure }
         guard let failed, let error = failed.operation.error else {
             return "None of them ended with an error."
         }
@@ -31,7 +32,7 @@ struct Summary {
     }
 
     private var open: String {
-        let open = views.filter(\.isUnsettled)
+        let open = views.filter(\.state.isUnsettled)
         guard let one = open.first else { return "Nothing is left to be settled." }
         guard open.count > 1 else {
             return "\(one.operation.method) \(one.operation.id) is not settled: cpi-admin recover "

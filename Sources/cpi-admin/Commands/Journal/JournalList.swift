@@ -44,7 +44,9 @@ struct JournalList: ParsableCommand {
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).map(reader.view)
             output.print(Listing(views, columns: try OperationColumn.choice(columns)))
-            if choice.open, views.contains(where: \.isUnsettled) { throw ExitCode.openOperations }
+            if choice.open, views.contains(where: \.state.isUnsettled) {
+                throw ExitCode.openOperations
+            }
         }
     }
 }
