@@ -12,8 +12,9 @@ extension Engine {
     /// The longest output of a command that is read, in bytes: 16 MiB.
     static let largestOutput = 16 << 20
 
-    /// Runs a command in a running container and waits for its end, `seconds` at most: three
-    /// requests. A command that cannot be started has exit code 126 or 127. Throws `EngineError`.
+    /// Runs a command in a running container and waits for its end, `seconds` at most. A command that cannot
+    /// be started has exit code 126 or 127; -1 is that of one whose end the Engine does not tell within a
+    /// second of it. Throws `EngineError`.
     public func exec(_ container: String, _ command: [String], seconds: Double) throws -> ExecResult
     {
         let created = try post(

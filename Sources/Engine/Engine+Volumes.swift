@@ -1,11 +1,15 @@
 /// A volume as `GET /volumes/{name}` shows it.
 public struct Volume: Sendable {
+    /// The driver that each Engine has.
+    public static let local = "local"
+
     public let json: JSON
 
     public init(json: JSON) { self.json = json }
 
     public var name: String { json["Name"].string ?? "" }
     public var driver: String { json["Driver"].string ?? "" }
+    public var isLocal: Bool { driver == Volume.local }
     public var labels: [String: String] { json["Labels"].strings }
     public var options: [String: String] { json["Options"].strings }
     /// Its directory on the Engine's host.
@@ -44,7 +48,7 @@ extension Engine {
     /// `POST /volumes/create`. An Engine returns a volume that is there already as if it had made
     /// it, with its old labels: compare them to learn whose it is.
     public func createVolume(
-        _ name: String, labels: [String: String], driver: String = "local",
+        _ name: String, labels: [String: String], driver: String = Volume.local,
         options: [String: String] = [:]
     ) throws -> Volume {
         Volume(

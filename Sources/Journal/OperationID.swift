@@ -1,10 +1,7 @@
 /// Names an operation: nine characters of time and five at random, in Crockford's base 32 without
 /// its capitals. Sorts by time, and a few characters are enough to type.
-public struct OperationID: Hashable, Sendable, CustomStringConvertible {
+public struct OperationID: Sendable {
     public let text: String
-    public var description: String { text }
-
-    public init(_ text: String) { self.text = text }
 
     /// A new one for this moment (Unix time in milliseconds; good until the year 3084).
     public init(at milliseconds: Int64) {

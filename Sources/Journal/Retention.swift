@@ -12,9 +12,6 @@ public struct Retention: Sendable {
         self.latest = latest
         self.deleting = deleting
     }
-
-    /// Only time decides.
-    public static let nothing = Retention(latest: [], deleting: [])
 }
 
 extension Journal {

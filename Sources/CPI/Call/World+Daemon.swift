@@ -36,7 +36,7 @@ extension World {
 
     /// Whether the operation was begun on another daemon than this one: what is here tells nothing
     /// of it. False where that is not recorded. Earlier versions recorded the id of `GET /info`.
-    func isElsewhere(_ operation: Operation) throws -> Bool {
+    func isOnAnotherDaemon(_ operation: Operation) throws -> Bool {
         guard let its = RecordedOwner(operation)?.daemonID else { return false }
         return try (its.hasPrefix(World.daemonPrefix) ? daemonID() : daemonIDOfInfo()) != its
     }
@@ -44,10 +44,10 @@ extension World {
     /// Says so where the last call about something that is not there was made on another daemon: one whose
     /// data directory is not mounted answers as an empty one does. No error: the other one may be gone for
     /// good. Throws `EngineError`.
-    func warnIfElsewhere(_ missing: Subject) throws {
+    func warnIfOnAnotherDaemon(_ missing: Subject) throws {
         let filter = OperationFilter(subjects: [missing], mutatingOnly: true, limit: 1)
         let last = recorder.store.read { try $0.operations(filter).first { $0.id != operation } }
-        guard let last, try isElsewhere(last) else { return }
+        guard let last, try isOnAnotherDaemon(last) else { return }
         warn(
             "\(missing.cid) is not there, but another Docker daemon than the one that had it answers at "
                 + "\(engine.address): is its data directory mounted?")

@@ -26,9 +26,10 @@ struct CreateDisk: Mutation {
 
     init(_ arguments: Arguments) throws {
         // The VM is a hint where to make the disk. There is one place, so it may be gone, or null.
-        sizeMiB = try arguments[0].int(1...(1 << 40))
+        sizeMiB = try arguments[0].int(DiskSize.possible)
         _ = try arguments[1].optional { try $0.object() }
-        driver = try arguments[1].member("driver").optional { try $0.nonEmptyString() } ?? "local"
+        driver =
+            try arguments[1].member("driver").optional { try $0.nonEmptyString() } ?? Volume.local
         options = try arguments[1].member("driver_opts").optional { try $0.strings() } ?? [:]
         snapshot = try arguments[1].member("snapshot").optional { try SnapshotCID($0) }
         _ = try arguments[2].optional { $0.value.string == "" ? nil : try VMCID($0) }
@@ -166,7 +167,7 @@ extension World {
                     kind: .cloud, message: "cannot create disk \(name): there is a volume already")
             }
         }
-        guard call.driver == "local", call.options.isEmpty, try !isPodman() else {
+        guard call.driver == Volume.local, call.options.isEmpty, try !isPodman() else {
             return try make(call.options)
         }
         func makeLimited() throws {

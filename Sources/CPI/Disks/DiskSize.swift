@@ -3,6 +3,9 @@ import Journal
 
 /// A disk's size from now on, in MiB.
 struct DiskSize: Codable {
+    /// The sizes that a director may ask for, in MiB.
+    static let possible = 1...(1 << 40)
+
     let disk: DiskCID
     let sizeMiB: Int
 

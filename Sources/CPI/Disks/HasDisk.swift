@@ -14,7 +14,7 @@ struct HasDisk: Query {
 
     func answer(_ world: World) throws -> JSON {
         let isThere = try world.disk(disk) != nil
-        if !isThere { try world.warnIfElsewhere(disk.subject) }
+        if !isThere { try world.warnIfOnAnotherDaemon(disk.subject) }
         return .bool(isThere)
     }
 }

@@ -12,7 +12,7 @@ struct ResizeDisk: RecordedOnly {
 
     init(_ arguments: Arguments) throws {
         disk = try DiskCID(arguments[0])
-        sizeMiB = try arguments[1].int(1...(1 << 40))
+        sizeMiB = try arguments[1].int(DiskSize.possible)
     }
 
     func plan(_ world: World) throws -> DiskSize {

@@ -13,18 +13,19 @@ struct UpdateDisk: RecordedOnly {
 
     init(_ arguments: Arguments) throws {
         disk = try DiskCID(arguments[0])
-        sizeMiB = try arguments[1].int(1...(1 << 40))
+        sizeMiB = try arguments[1].int(DiskSize.possible)
         properties = arguments[2]
         _ = try properties.optional { try $0.object() }
     }
 
     func plan(_ world: World) throws -> DiskSize {
         let volume = try world.requireDisk(disk)
-        let driver = try properties.member("driver").optional { try $0.nonEmptyString() } ?? "local"
+        let driver =
+            try properties.member("driver").optional { try $0.nonEmptyString() } ?? Volume.local
         let options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
         // A limit that create_disk has set of its own accord is none of the director's options.
         let own =
-            volume.driver == "local" ? volume.options.filter { $0.key != "size" } : volume.options
+            volume.isLocal ? volume.options.filter { $0.key != "size" } : volume.options
         guard driver == volume.driver, options == volume.options || options == own else {
             throw CPIError(
                 kind: .notSupported,

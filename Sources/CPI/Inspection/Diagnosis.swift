@@ -49,7 +49,7 @@ extension Inspection {
             guard let owner = RecordedOwner($0) else { return false }
             return owner.daemonAddress == engine.address && owner.daemonID != nil
         }
-        guard let last, try world.isElsewhere(last) else { return [] }
+        guard let last, try world.isOnAnotherDaemon(last) else { return [] }
         return [
             Finding(
                 "daemon", .fail,

@@ -46,7 +46,7 @@ extension Inspection {
         let labelled = try engine.containers(["label": [Label.vm]]).compactMap {
             $0.labels[Label.vm]
         }
-        let goCPIs = try engine.containers(["name": ["^/?c-"]]).flatMap(\.names)
+        let goCPIs = try engine.containers(["name": [VMCID.goCPIsPattern]]).flatMap(\.names)
             .compactMap { VMCID.role(of: $0)?.vm.description }
         let copied = try engine.imageTags(["label": [Label.vm]])
             .compactMap { VMCID.role(of: $0)?.vm.description }

@@ -16,7 +16,7 @@ public struct Liveness {
     /// The host on which it was begun, where its lock cannot be seen from here: nobody can tell then
     /// whether it lives. Nil when it was begun here.
     public func otherHost(_ operation: Operation) -> String? {
-        guard let place = RecordedOwner(operation)?.place, locks.isElsewhere(place) else {
+        guard let place = RecordedOwner(operation)?.place, locks.isOnAnotherMachine(place) else {
             return nil
         }
         return String(place.prefix { $0 != " " })

@@ -17,7 +17,7 @@ extension Locks {
 
     /// Whether the owner of an operation that was begun at `place` may live where its lock cannot be
     /// seen from here. Not so for what was begun before this machine was started anew.
-    func isElsewhere(_ place: String) -> Bool {
+    func isOnAnotherMachine(_ place: String) -> Bool {
         let parts = place.split(separator: " ")
         // Nothing was recorded, or in the older form without a lock directory.
         guard parts.count > 3 else { return Machine.isAnother(place) }

@@ -67,7 +67,7 @@ extension DiskMethod {
         case .remount(let plan): return try plan.situation(world)
         case .live(let plan):
             var state = try LiveState(plan, world)
-            state.isElsewhere = try world.elsewhere(plan) != nil
+            state.isWithAnotherVM = try world.anotherVM(with: plan) != nil
             return .live(plan, state)
         }
     }

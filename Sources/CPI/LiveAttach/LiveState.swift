@@ -17,7 +17,7 @@ struct LiveState: Equatable {
     /// The operation that has attached it to the VM last, as the VM says; nil where it does not.
     var attachedBy: String?
     /// Another VM has it by now: asked only when it is to be decided what becomes of the operation.
-    var isElsewhere = false
+    var isWithAnotherVM = false
 
     /// Whether the VM has the disk as it should: on its list, and mounted if the VM runs.
     var isThere: Bool { isListed && (isMounted || vm == .stopped) }
@@ -62,7 +62,7 @@ extension World {
 
     /// The name of another VM that has the plan's disk; nil when there is none. A stranger's container, such
     /// as one that makes a backup, is no VM, and one that was replaced does not run.
-    func elsewhere(_ plan: LiveAttach) throws -> String? {
+    func anotherVM(with plan: LiveAttach) throws -> String? {
         let other = try holders(of: plan.disk).first { holder in
             guard let vm = holder.vm, vm != plan.vm, !holder.isOld else { return false }
             return try !isAbandoned(holder.container)

@@ -33,7 +33,7 @@ enum LiveTable {
         _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
         _ wish: Operation.Direction?
     ) -> Action {
-        guard state.vm != .absent, !state.isElsewhere else { return .back }
+        guard state.vm != .absent, !state.isWithAnotherVM else { return .back }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
         let isPinned = state.pin == .running || (state.pin != .absent && !plan.pinRuns)
@@ -46,7 +46,7 @@ enum LiveTable {
         _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
         _ wish: Operation.Direction?
     ) -> Action {
-        guard state.vm != .absent, !state.isElsewhere else { return .forward }
+        guard state.vm != .absent, !state.isWithAnotherVM else { return .forward }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
         let isUntouched = state.isThere && (state.pin != .absent || !plan.wasPinned)

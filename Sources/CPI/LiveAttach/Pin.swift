@@ -53,7 +53,7 @@ extension World {
                 else { return false }
                 guard holder.isPin else { throw error }
                 guard !holder.isPin(of: vm) else { return true }
-                guard try isAbandoned(holder) else { throw pinnedElsewhere(disk, holder) }
+                guard try isAbandoned(holder) else { throw pinnedToAnotherVM(disk, holder) }
                 try removeContainer(holder.id, .pin)
                 return false
             }
@@ -125,7 +125,7 @@ extension World {
         ]
     }
 
-    private func pinnedElsewhere(_ disk: DiskCID, _ pin: Container) -> CPIError {
+    private func pinnedToAnotherVM(_ disk: DiskCID, _ pin: Container) -> CPIError {
         let vm = pin.pinnedTo?.description ?? "unknown"
         return CPIError(
             kind: .cloud,

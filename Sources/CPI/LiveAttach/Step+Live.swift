@@ -50,7 +50,7 @@ extension Step {
                 if plan.wasPinned {
                     try world.pinAgain(plan)
                 } else {
-                    try world.requireNotElsewhere(plan)
+                    try world.requireNotWithAnotherVM(plan)
                 }
                 try world.mountLive(plan)
             })
@@ -183,7 +183,7 @@ extension World {
         try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
         try requireNotMadeAnew(plan.disk) { try removeMadePin(plan) }
         do {
-            try requireNotElsewhere(plan)
+            try requireNotWithAnotherVM(plan)
         } catch {
             try removeMadePin(plan)
             throw error
@@ -191,8 +191,8 @@ extension World {
         if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
     }
 
-    fileprivate func requireNotElsewhere(_ plan: LiveAttach) throws {
-        guard let other = try elsewhere(plan) else { return }
+    fileprivate func requireNotWithAnotherVM(_ plan: LiveAttach) throws {
+        guard let other = try anotherVM(with: plan) else { return }
         throw CPIError(
             kind: .cloud, message: "disk \(plan.disk) is attached to VM \(other) by now")
     }

@@ -66,24 +66,24 @@ extension World {
     static let grace = 600
 
     /// The locks of another machine cannot be seen here: what was begun there lately may live.
-    func mayLiveElsewhere(_ operation: OpenOperation) -> Bool {
+    func mayLiveOnAnotherMachine(_ operation: OpenOperation) -> Bool {
         mayLive(at: operation.place, since: operation.since)
     }
 
     /// It was begun where its lock can be seen from here, or nothing tells where.
     func isOfHere(_ operation: OpenOperation) -> Bool {
-        operation.place.map { !locks.isElsewhere($0) } ?? true
+        operation.place.map { !locks.isOnAnotherMachine($0) } ?? true
     }
 
     /// Nobody is at work on it, here or elsewhere.
     func isDead(_ operation: OpenOperation) -> Bool {
-        !locks.isOwned(operation.id) && !mayLiveElsewhere(operation)
+        !locks.isOwned(operation.id) && !mayLiveOnAnotherMachine(operation)
     }
 
     /// Who is, or may be, at work on it; nil for nobody.
     func owner(of found: OpenOperation, mayLive: ((OpenOperation) -> Bool)? = nil) -> String? {
         if locks.isOwned(found.id) { return locks.owner(found.id) }
-        guard (mayLive ?? mayLiveElsewhere)(found), found.operation.state == .running else {
+        guard (mayLive ?? mayLiveOnAnotherMachine)(found), found.operation.state == .running else {
             return nil
         }
         return "a process on machine \(found.host)"
@@ -97,13 +97,13 @@ extension World {
     }
 
     private func mayLive(at place: String?, since: String) -> Bool {
-        guard let place, !place.isEmpty, locks.isElsewhere(place) else { return false }
+        guard let place, !place.isEmpty, locks.isOnAnotherMachine(place) else { return false }
         return since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
     }
 
     /// Throws `CPIError` naming the machine when the operation may be at work there.
     func requireDead(_ operation: OpenOperation) throws {
-        guard mayLiveElsewhere(operation) else { return }
+        guard mayLiveOnAnotherMachine(operation) else { return }
         throw CPIError(
             kind: .cloud,
             message: "\(operation.title) was begun on machine \(operation.host) at "

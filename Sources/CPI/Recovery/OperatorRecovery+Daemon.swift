@@ -11,7 +11,7 @@ extension OperatorRecovery {
     /// with the configuration's credentials. Throws `CPIError` when that is another one by now,
     /// `SilentDaemon` when it does not answer, `EngineError` when this one does not.
     func world(for operation: Operation) throws -> World {
-        guard let owner = RecordedOwner(operation), try isElsewhere(operation, owner) else {
+        guard let owner = RecordedOwner(operation), try isOnAnotherDaemon(operation, owner) else {
             return world
         }
         let address = owner.daemonAddress ?? "an unknown address"
@@ -20,7 +20,7 @@ extension OperatorRecovery {
             throw CPIError(kind: .cloud, message: "\(title); recover it with that one's --config")
         }
         do {
-            guard try there.isElsewhere(operation) else { return there }
+            guard try there.isOnAnotherDaemon(operation) else { return there }
         } catch {
             throw SilentDaemon(
                 description: "\(title), which does not answer: \(error); if it has another address "
@@ -30,9 +30,9 @@ extension OperatorRecovery {
     }
 
     /// A configured Docker that does not answer is no reason to leave alone what was begun at another address.
-    private func isElsewhere(_ operation: Operation, _ owner: RecordedOwner) throws -> Bool {
+    private func isOnAnotherDaemon(_ operation: Operation, _ owner: RecordedOwner) throws -> Bool {
         do {
-            return try world.isElsewhere(operation)
+            return try world.isOnAnotherDaemon(operation)
         } catch let error as EngineError where !error.isAnswered {
             guard let address = owner.daemonAddress, address != engine.address else {
                 throw error

@@ -46,7 +46,7 @@ struct OrphanSearch {
         let named = known.union(traces.map(\.id))
         let others = try (open ?? []).filter { one in
             try one.operation.state == .running && !named.contains(one.id) && world.isDead(one)
-                && !world.isElsewhere(one.operation)
+                && !world.isOnAnotherDaemon(one.operation)
         }
         let recorded = Set((open ?? []).map(\.id))
         return (traces + others).map { one in

@@ -69,7 +69,7 @@ final class Search {
     }
 
     /// Throws `CPIError` when an operation on the VM may be at work on another machine.
-    func requireNothingElsewhere(_ vm: VMCID) throws {
+    func requireNothingOnAnotherMachine(_ vm: VMCID) throws {
         guard let marked = try marked(vm), !world.locks.isOwned(marked.id) else { return }
         try world.requireDead(marked)
     }
@@ -140,7 +140,7 @@ final class Search {
             try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
         }
         return (open ?? []).filter { one in
-            isWanted(one) && (try? world.isElsewhere(one.operation)) != true
+            isWanted(one) && (try? world.isOnAnotherDaemon(one.operation)) != true
         }
     }
 }

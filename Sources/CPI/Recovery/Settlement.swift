@@ -205,7 +205,7 @@ struct Settlement {
 
     /// A 404 from another daemon than the operation's own would not mean "gone".
     func foreignDaemon() throws -> String? {
-        guard try world.isElsewhere(operation) else { return nil }
+        guard try world.isOnAnotherDaemon(operation) else { return nil }
         let address = RecordedOwner(operation)?.daemonAddress ?? "another address"
         return "it was begun on another Docker daemon (\(address)); run recovery with that one's "
             + "configuration"

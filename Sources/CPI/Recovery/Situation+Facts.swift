@@ -24,10 +24,21 @@ extension Carriers {
         return [
             "the old container\(original) \(old.words)",
             "the replacement\(replacement) \(self.replacement.words)",
-            "the committed image \(image.words)",
+            "the committed image \(imageWords)",
             name.words,
         ] + (isStartedAnew ? ["somebody has started the replacement since"] : [])
             + olderImages.map { "image \($0) is there" }
+    }
+}
+
+extension Carriers {
+    private var imageWords: String {
+        switch image {
+        case .absent: "is not there"
+        case .current:
+            old == .absent ? "is there" : "holds all that the old container holds"
+        case .stale: "is older than what the old container holds"
+        }
     }
 }
 
@@ -49,16 +60,6 @@ extension Carriers.Replacement {
         case .fresh: "has never run"
         case .ran: "has run, and is stopped"
         case .running: "is running"
-        }
-    }
-}
-
-extension Carriers.Image {
-    fileprivate var words: String {
-        switch self {
-        case .absent: "is not there"
-        case .current: "holds all that the old container holds"
-        case .stale: "is older than what the old container holds"
         }
     }
 }

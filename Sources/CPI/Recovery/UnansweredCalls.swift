@@ -56,7 +56,7 @@ struct UnansweredCalls {
         }
         return try (open ?? []).compactMap { one in
             let isLeft = one.operation.state == .parked || world.isDead(one)
-            guard isLeft, let made = one.made, try !world.isElsewhere(one.operation) else {
+            guard isLeft, let made = one.made, try !world.isOnAnotherDaemon(one.operation) else {
                 return nil
             }
             return (one, made)
@@ -75,7 +75,7 @@ struct UnansweredCalls {
             }
         }
         return try (found ?? []).filter { operation, _ in
-            try !mayBeAnswering(operation) && !world.isElsewhere(operation)
+            try !mayBeAnswering(operation) && !world.isOnAnotherDaemon(operation)
         }
     }
 

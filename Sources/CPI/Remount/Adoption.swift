@@ -14,7 +14,8 @@ enum Adoption {
         let words = own + (body["Cmd"].array ?? [])
         let isSystemd = words.contains { $0.string?.hasSuffix("/sbin/init") ?? false }
         let signal = body["StopSignal"].string ?? ""
-        if isSystemd, ["", "SIGTERM", "15"].contains(signal) { body["StopSignal"] = "SIGRTMIN+3" }
+        guard isSystemd, ["", "SIGTERM", "15"].contains(signal) else { return }
+        body["StopSignal"] = .string(Systemd.stopSignal)
     }
 }
 

@@ -61,7 +61,7 @@ struct Carriers {
 }
 
 extension Carriers {
-    /// Looks at Docker: five requests at most. Throws `EngineError`, and `CannotLook` where a container that
+    /// Looks at Docker. Throws `EngineError`, and `CannotLook` where a container that
     /// is not of the VM has its name.
     static func look(_ plan: Remount, _ world: World) throws -> Carriers {
         let old = try world.engine.container(plan.old)

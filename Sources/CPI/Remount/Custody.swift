@@ -1,12 +1,13 @@
 import Engine
 
-/// Why a container may be removed. Each reason has its look, made right before the request: every
-/// removal of a container goes through here, and so does that of a committed image which may be the last
-/// copy of a VM.
+/// Why a container may be removed. Every removal of a container goes through here, and so does that of a
+/// committed image which may be the last copy of a VM. A reason that depends on what is true now has its
+/// look, made right before the request.
 enum RemovalReason {
-    /// A delete_vm was asked for: everything of the VM goes but its disks.
+    /// A delete_vm was asked for: everything of the VM goes but its disks. Whatever is there goes.
     case deleted
-    /// create_vm goes back: nobody has the CID of a VM that is incomplete. Its anonymous volumes go.
+    /// create_vm goes back: nobody has the CID of a VM that is incomplete, whatever is there. Its anonymous
+    /// volumes go.
     case incomplete
     /// A replacement that never ran, beside the container that it was made from.
     case neverRan(beside: String)
@@ -18,8 +19,24 @@ enum RemovalReason {
     case heldBySuccessor(VMCID)
     /// A disk's pin, or its keeper: it holds nothing.
     case pin
-    /// A container that copies for us: what it holds is of no use to anybody.
+    /// A container that copies for us: what it holds is of no use to anybody. Its anonymous volumes go.
     case copier
+
+    /// What may hold something is removed without force: Docker refuses when somebody has started it since
+    /// the look.
+    var isForced: Bool {
+        switch self {
+        case .deleted, .incomplete, .pin, .copier: true
+        case .neverRan, .foundWrong, .heldBySuccessor: false
+        }
+    }
+
+    var takesAnonymousVolumes: Bool {
+        switch self {
+        case .incomplete, .copier: true
+        case .deleted, .neverRan, .foundWrong, .heldBySuccessor, .pin: false
+        }
+    }
 }
 
 /// A container that must not be removed: it may be the only one that holds what it holds.
@@ -30,21 +47,15 @@ struct LastCopy: Error, CustomStringConvertible {
 extension World {
     /// Removes a container when `reason` holds. Gone already is success; a removal under way is
     /// waited for. Throws `LastCopy` when the look shows otherwise, else `EngineError`.
-    ///
-    /// What may hold something is removed without force: Docker refuses when somebody has started it
-    /// since the look.
     func removeContainer(_ id: String, _ reason: RemovalReason) throws {
         guard let container = try engine.container(id) else { return }
-        var force = true
         switch reason {
         case .deleted, .incomplete: break
         case .neverRan(let old):
-            force = false
             try require(!container.wasStarted, container, "it has run")
             let isThere = try engine.container(old) != nil
             try require(isThere, container, "the container that it was made from is gone")
         case .foundWrong(let old, let startedAt):
-            force = false
             try require(!container.isUp, container, "it is running")
             try require(
                 container.startedWhen == startedAt, container, "somebody has started it again")
@@ -54,18 +65,14 @@ extension World {
                 isRested == true, container,
                 "the container that it was made from is gone or has run since")
         case .heldBySuccessor(let vm):
-            force = false
             try requireHeld(container, vm)
         case .pin: try require(container.isPin, container, "it is not the pin of a disk")
         case .copier: try require(container.isCopier, container, "it is no copier")
         }
-        let withVolumes =
-            switch reason {
-            case .incomplete, .copier: true
-            default: false
-            }
         try patiently {
-            try engine.removeContainer(container.id, force: force, anonymousVolumes: withVolumes)
+            try engine.removeContainer(
+                container.id, force: reason.isForced,
+                anonymousVolumes: reason.takesAnonymousVolumes)
         }
     }
 

@@ -12,28 +12,28 @@ extension Remount {
 
     /// The old container. Throws `CPIError` when it is gone, or when somebody has started it.
     func requireStopped(_ world: World) throws -> Container {
-        guard let container = try world.engine.container(old) else { throw isGone }
-        guard !container.isUp else { throw wasStarted(container) }
+        guard let container = try world.engine.container(old) else { throw goneError }
+        guard !container.isUp else { throw startedError(container) }
         return container
     }
 
     /// Throws `CPIError` when the old container runs, or is gone, or has run since the commit; that last one
     /// is no matter where an operator has chosen the replacement.
     func requireRested(_ world: World, _ container: Container?) throws {
-        guard let container else { throw isGone }
-        guard !container.isUp else { throw wasStarted(container) }
+        guard let container else { throw goneError }
+        guard !container.isUp else { throw startedError(container) }
         if world.isOperatorsWish { return }
         let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
         guard committed.isEmpty || committed == container.finishedAt else {
-            throw wasStarted(container)
+            throw startedError(container)
         }
     }
 
-    private var isGone: CPIError {
+    private var goneError: CPIError {
         CPIError(kind: .cloud, message: "the container of VM \(vm) is gone")
     }
 
-    private func wasStarted(_ container: Container) -> CPIError {
+    private func startedError(_ container: Container) -> CPIError {
         CPIError(
             kind: .cloud,
             message: "somebody has started container \(container.name) of VM \(vm) meanwhile")
@@ -116,7 +116,7 @@ extension World {
     }
 
     /// Throws `CPIError` when another VM has got one of the disks that this VM had.
-    func requireNotElsewhere(_ disks: [DiskCID], of vm: VMCID) throws {
+    func requireNotWithAnotherVM(_ disks: [DiskCID], of vm: VMCID) throws {
         for disk in disks {
             guard let other = try otherHolder(of: disk, than: vm) else { continue }
             throw CPIError(

@@ -51,7 +51,7 @@ extension Step {
                 // The image alone keeps nobody from giving its disks to another VM.
                 if old == nil {
                     let disks = source.mountedDisks + (plan.isAttach ? [plan.disk] : [])
-                    try world.requireNotElsewhere(disks, of: plan.vm)
+                    try world.requireNotWithAnotherVM(disks, of: plan.vm)
                 }
                 let lost = plan.networksLost(by: source)
                 guard lost.isEmpty else {

@@ -29,7 +29,7 @@ struct DeleteVM: Mutation {
     /// A VM that is to go needs no healing first: the plan takes everything along. What is being done
     /// to it elsewhere must end first.
     func inTheWay(_ search: Search) throws -> [OpenOperation] {
-        try search.requireNothingElsewhere(vm)
+        try search.requireNothingOnAnotherMachine(vm)
         return []
     }
 
@@ -37,7 +37,7 @@ struct DeleteVM: Mutation {
         var anonymous: [String] = []
         var networks: Set<String> = []
         let containers = try world.containers(of: vm, alsoRenamed: true)
-        if containers.isEmpty { try world.warnIfElsewhere(vm.subject) }
+        if containers.isEmpty { try world.warnIfOnAnotherDaemon(vm.subject) }
         for member in containers {
             guard let container = try world.engine.container(member.id) else { continue }
             guard container.labels[Label.vm] == vm.description || vm.isGoCPIs else {

@@ -18,8 +18,8 @@ enum Lxcfs {
         error.status.map { $0 < 500 } == true && error.description.contains(source)
     }
 
-    /// A VM type has asked for it.
-    static let isRequired = CPIError(
+    /// The error where a VM type has asked for it.
+    static let missing = CPIError(
         kind: .cloud,
         message: "cloud_properties.force_lxcfs_enabled cannot be kept: the Docker host has no "
             + "\(source); next: run lxcfs there, or leave the property out")
@@ -46,7 +46,7 @@ extension World {
         do {
             made = try engine.createContainer(name, spec)
         } catch let error as EngineError where Lxcfs.isMissing(error) {
-            guard !requiresLxcfs else { throw Lxcfs.isRequired }
+            guard !requiresLxcfs else { throw Lxcfs.missing }
             warn(Lxcfs.warning)
             made = try engine.createContainer(name, Lxcfs.removed(from: spec))
         }

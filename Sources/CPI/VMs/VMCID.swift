@@ -91,6 +91,9 @@ extension VMCID {
     /// A pattern for Docker's name filter: the containers of VMs that are incomplete.
     static let incompletePattern = "\\.new$"
 
+    /// A pattern for Docker's name filter: the containers of the Go CPI's VMs, which have no labels.
+    static let goCPIsPattern = "^/?c-"
+
     /// A pattern for Docker's name filter: all containers of the VM by their names.
     var containerPattern: String {
         let name = description.replacing(".", with: "\\.")

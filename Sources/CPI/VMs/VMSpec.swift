@@ -23,7 +23,7 @@ struct VMSpec {
             "HostConfig": try hostConfig(configuration, systemd: systemd, world),
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]
-        if systemd { body["StopSignal"] = "SIGRTMIN+3" }
+        if systemd { body["StopSignal"] = .string(Systemd.stopSignal) }
         if version < .severalEndpointsOnCreate {
             body["MacAddress"] = .string(plan.networks[0].mac)
         }

@@ -71,6 +71,6 @@ struct OperationReader {
     private func state(of operation: Operation) -> ShownState {
         ShownState(
             operation, isOwned: operation.state == .running && liveness.isOwned(operation),
-            isElsewhere: liveness.otherHost(operation) != nil)
+            isOnAnotherMachine: liveness.otherHost(operation) != nil)
     }
 }

@@ -13,11 +13,11 @@ enum ShownState: String, CaseIterable {
     case done, failed
     case rolledBack = "rolled-back"
 
-    /// `isOwned`: whether a live process has its lock. `isElsewhere`: whether its lock cannot be seen here.
-    init(_ operation: Operation, isOwned: Bool, isElsewhere: @autoclosure () -> Bool) {
+    /// `isOwned`: whether a live process has its lock. `isOnAnotherMachine`: whether its lock cannot be seen here.
+    init(_ operation: Operation, isOwned: Bool, isOnAnotherMachine: @autoclosure () -> Bool) {
         switch operation.state {
         case .running where isOwned: self = .running
-        case .running: self = isElsewhere() ? .elsewhere : .interrupted
+        case .running: self = isOnAnotherMachine() ? .elsewhere : .interrupted
         case .parked: self = .parked
         case .done: self = .done
         case .failed: self = .failed

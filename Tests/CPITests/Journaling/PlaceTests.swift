@@ -34,20 +34,21 @@ struct PlaceTests {
         #expect(locks.places.count == 2 && locks.places[1] == locks.place)
         for place in locks.places {
             #expect(place.hasPrefix(Machine.here + " ") && place.split(separator: " ").count == 4)
-            #expect(!locks.isElsewhere(place))
+            #expect(!locks.isOnAnotherMachine(place))
         }
         let alone = locks(own.path, shared: "/proc/none")
         #expect(alone.places == [locks.places[0]] && alone.place == locks.places[0])
-        #expect(!locks.isElsewhere(alone.place), "one directory in common is enough")
+        #expect(!locks.isOnAnotherMachine(alone.place), "one directory in common is enough")
     }
 
     @Test("another lock directory on the same machine is another place, both ways")
     func otherDirectory() throws {
         let directory = try TemporaryDirectory()
         let other = locks(directory.path, shared: nil)
-        #expect(other.isElsewhere(locks.place) && locks.isElsewhere(other.place))
+        #expect(other.isOnAnotherMachine(locks.place) && locks.isOnAnotherMachine(other.place))
         let meeting = locks(directory.path, shared: shared.path)
-        #expect(!meeting.isElsewhere(locks.place) && !locks.isElsewhere(meeting.place))
+        #expect(
+            !meeting.isOnAnotherMachine(locks.place) && !locks.isOnAnotherMachine(meeting.place))
     }
 
     @Test("a directory that was removed and made again is another one")
@@ -55,34 +56,40 @@ struct PlaceTests {
         let before = locks.place
         try FileManager.default.moveItem(atPath: shared.path, toPath: shared.path + "-old")
         defer { try? FileManager.default.removeItem(atPath: shared.path + "-old") }
-        #expect(locks.isElsewhere(before) && !locks.isElsewhere(locks.place))
+        #expect(locks.isOnAnotherMachine(before) && !locks.isOnAnotherMachine(locks.place))
     }
 
     @Test("another machine is elsewhere; this one before it was started anew is not")
     func machines() {
         let place = locks.place
-        #expect(!locks.isElsewhere(changed(place, [2: "another-boot"])), "dead since the boot")
-        #expect(!locks.isElsewhere(changed(place, [2: "another-boot", 3: "1:1"])))
-        #expect(locks.isElsewhere(changed(place, [0: "h", 1: "0a", 2: "another-boot"])))
-        #expect(locks.isElsewhere(changed(place, [0: "h", 2: "another-boot"])), "cloned machines")
-        #expect(locks.isElsewhere(changed(place, [1: "0a", 2: "another-boot"])), "localhost")
-        #expect(locks.isElsewhere(changed(place, [3: "1:1"])))
-        #expect(!locks.isElsewhere(changed(place, [0: "renamed"])), "boot and directory decide")
+        #expect(
+            !locks.isOnAnotherMachine(changed(place, [2: "another-boot"])), "dead since the boot")
+        #expect(!locks.isOnAnotherMachine(changed(place, [2: "another-boot", 3: "1:1"])))
+        #expect(locks.isOnAnotherMachine(changed(place, [0: "h", 1: "0a", 2: "another-boot"])))
+        #expect(
+            locks.isOnAnotherMachine(changed(place, [0: "h", 2: "another-boot"])), "cloned machines"
+        )
+        #expect(
+            locks.isOnAnotherMachine(changed(place, [1: "0a", 2: "another-boot"])), "localhost")
+        #expect(locks.isOnAnotherMachine(changed(place, [3: "1:1"])))
+        #expect(
+            !locks.isOnAnotherMachine(changed(place, [0: "renamed"])), "boot and directory decide")
     }
 
     @Test("older labels have no directory: the machine decides; nothing recorded is here")
     func olderForm() {
-        #expect(!locks.isElsewhere(Machine.here) && !locks.isElsewhere(""))
-        #expect(locks.isElsewhere("elsewhere 0a 0b"))
-        #expect(!locks.isElsewhere(changed(Machine.here, [2: "another-boot"])))
+        #expect(!locks.isOnAnotherMachine(Machine.here) && !locks.isOnAnotherMachine(""))
+        #expect(locks.isOnAnotherMachine("elsewhere 0a 0b"))
+        #expect(!locks.isOnAnotherMachine(changed(Machine.here, [2: "another-boot"])))
     }
 
     @Test("who can have no lock is elsewhere for everybody")
     func nowhere() {
         let nowhere = locks(nil, shared: nil)
         #expect(nowhere.places == [] && nowhere.place == Machine.here + " -")
-        #expect(locks.isElsewhere(nowhere.place) && nowhere.isElsewhere(nowhere.place))
-        #expect(nowhere.isElsewhere(locks.place))
+        #expect(
+            locks.isOnAnotherMachine(nowhere.place) && nowhere.isOnAnotherMachine(nowhere.place))
+        #expect(nowhere.isOnAnotherMachine(locks.place))
     }
 
     @Test("the intent's owner tells the place; an older one does not")
