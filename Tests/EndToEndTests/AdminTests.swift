@@ -40,13 +40,14 @@ extension EndToEnd {
             let id = try operation(rig, "attach_disk").id
             #expect(try rig.admin("recover", "--forward").exitCode == 64, "the id is missing")
             let forward = try rig.admin("recover", id, "--forward", "--yes")
-            #expect(forward.exitCode == 0 && forward.stdout.contains("finish"), "\(forward)")
+            #expect(
+                forward.exitCode == 0 && forward.stdout.contains("done: finished"), "\(forward)")
             #expect(try rig.result("get_disks", [.string(first.vm)]) == [.string(first.disk)])
 
             let second = try rig.interruptedAttach(at: "/start")
             let open = try operation(rig, "attach_disk").id
             let back = try rig.admin("recover", open, "--back", "--yes")
-            #expect(back.exitCode == 0 && back.stdout.contains("roll back"), "\(back)")
+            #expect(back.exitCode == 0 && back.stdout.contains("done: rolled back"), "\(back)")
             #expect(try rig.result("get_disks", [.string(second.vm)]) == [])
             try rig.awaitAgent(second.vm)
             #expect(try rig.leftovers([second.vm]).count == 2)

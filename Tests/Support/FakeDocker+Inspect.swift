@@ -60,7 +60,7 @@ extension FakeDocker {
             "Id": .string(container.id), "Name": .string("/" + container.name),
             "Created": .string(container.createdAt),
             "Image": .string(container.imageID), "Config": container.config,
-            "HostConfig": container.hostConfig,
+            "HostConfig": shownHostConfig(container),
             "RestartCount": .integer(Int64(container.restarts)),
             "State": [
                 "Running": .bool(container.isRunning), "Status": .string(container.status),
@@ -73,6 +73,15 @@ extension FakeDocker {
             "Mounts": .array(container.mounts.map(\.json)),
             "NetworkSettings": ["Networks": .object(endpoints)],
         ]
+    }
+
+    /// podman shows no kernel parameters, and no devices of a privileged container.
+    private func shownHostConfig(_ container: State.Container) -> JSON {
+        var host = container.hostConfig
+        guard state.buildah != nil else { return host }
+        host["Sysctls"] = .null
+        if host["Privileged"].bool == true { host["Devices"] = [] }
+        return host
     }
 
     /// Whether the MAC that was asked for is shown of a container that is stopped: Docker 28 leaves it out.

@@ -78,7 +78,7 @@ struct Replacement {
     /// pivot gives it its own.
     private var hostConfig: JSON {
         let mounts = ReplacementMounts(old: old)
-        var host = old.json["HostConfig"]
+        var host = UnshownHostConfig.completing(old.json["HostConfig"], old.labels)
         var binds = mounts.binds.filter {
             ReplacementMounts.destination(ofBind: $0) != plan.disk.hint
         }

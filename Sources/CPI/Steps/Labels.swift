@@ -41,6 +41,8 @@ enum Label {
     static let metadata = "io.bosh.metadata"
     /// On a VM: the API version of its stemcell; a caller that says none means 1.
     static let stemcellVersion = "io.bosh.stemcell.api_version"
+    /// On a VM: what of its HostConfig an Engine may not show. See `UnshownHostConfig`.
+    static let unshown = "io.bosh.vm.host_config"
     /// On a network that a director manages: its CID.
     static let network = "io.bosh.network"
     /// On a VM: the addresses of its VIP networks, with commas between them.
@@ -73,7 +75,7 @@ enum Label {
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [
         operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
-        metadata, host, endOfOld, blueprint, vip, stemcellVersion,
+        metadata, host, endOfOld, blueprint, vip, stemcellVersion, unshown,
     ]
 
     /// Who made what bears these labels, in words.

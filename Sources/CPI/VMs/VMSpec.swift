@@ -10,6 +10,9 @@ struct VMSpec {
         let version = try world.engine.version()
         let configuration = world.configuration
         let systemd = plan.systemd ?? false
+        let host = try hostConfig(configuration, systemd: systemd, world)
+        var labels = labels(world.request)
+        labels[Label.unshown] = UnshownHostConfig.text(host)
         var body: JSON = [
             "Image": .string(plan.stemcell.description),
             // The stemcell's own entry point, if it has one, is not how an agent is started.
@@ -19,8 +22,8 @@ struct VMSpec {
                     EntryScript.text(
                         systemd: systemd, settings: plan.agentSettings, gateways: gateways))
             ],
-            "Labels": JSON(Label.complete(labels(world.request), world)),
-            "HostConfig": try hostConfig(configuration, systemd: systemd, world),
+            "Labels": JSON(Label.complete(labels, world)),
+            "HostConfig": host,
             "NetworkingConfig": ["EndpointsConfig": endpoints(version)],
         ]
         if systemd { body["StopSignal"] = .string(Systemd.stopSignal) }

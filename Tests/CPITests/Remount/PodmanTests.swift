@@ -51,6 +51,23 @@ struct PodmanTests {
         #expect(scene.container?.id == id)
     }
 
+    @Test("kernel parameters and devices, which podman does not show, outlive a replacement")
+    func unshown() throws {
+        let properties: JSON = [
+            "sysctls": ["net.core.somaxconn": 321], "devices": ["/dev/null:/dev/other"],
+        ]
+        try scene.makeVM(
+            networks: ["a": Scene.network("net-a", "10.1.0.6")], properties: properties)
+        let before = try #require(scene.container)
+        for change in [scene.attach, scene.detach] {
+            _ = try change()
+            let after = try #require(scene.container)
+            #expect(after.hostConfig["Sysctls"] == ["net.core.somaxconn": "321"])
+            #expect(after.hostConfig["Devices"] == before.hostConfig["Devices"])
+        }
+        #expect(scene.container?.id != before.id)
+    }
+
     @Test("the stop signal that nobody asked for is shown there, by its number")
     func stopSignal() {
         for (shown, wanted) in [("15", "SIGRTMIN+3"), ("9", "9")] {
