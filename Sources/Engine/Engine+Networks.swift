@@ -8,6 +8,9 @@ public struct Network: Sendable {
     public var name: String { json["Name"].string ?? "" }
     public var driver: String { json["Driver"].string ?? "" }
     public var labels: [String: String] { json["Labels"].strings }
+    public var options: [String: String] { json["Options"].strings }
+    /// Without a way to the outside.
+    public var isInternal: Bool { json["Internal"].bool ?? false }
     public var subnets: [String] {
         (json["IPAM"]["Config"].array ?? []).compactMap { $0["Subnet"].string }
     }

@@ -28,22 +28,21 @@ struct CreateNetwork: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
-        let present = try world.engine.networks()
+        let networks = try world.engine.networks()
         let driver = definition.properties.driver ?? "bridge"
-        let same = try same(present, world)
+        let same = try same(networks, world)
         let name = definition.properties.name ?? same?.name
         let cid = name.map { NetworkCID($0) } ?? .random()
-        let range = try range(present, same, world)
+        let range = try range(networks, same, world)
         let isIPv6 = range.bytes.count == 16
-        let gateway = definition.gateway ?? range.address(1)
+        let present = same?.gateways.first { range.contains(IPAddress.bytes($0) ?? []) }
+        let gateway = definition.gateway ?? present ?? range.address(1)
         let network = NetworkPlan(
             name: cid.description, isMissing: same == nil, driver: driver,
             subnets: [range.description], gateways: [gateway],
             enableIPv6: definition.properties.enableIPv6 || isIPv6, mac: "")
         if let same {
-            guard same.isDirectors,
-                (same.labels[Label.director] ?? "") == world.request.director ?? ""
-            else {
+            guard same.isDirectors(of: world.request.director) else {
                 throw CPIError(
                     kind: .cloud,
                     message:
@@ -51,6 +50,7 @@ struct CreateNetwork: Mutation {
                         + "which this director has not made")
             }
             try network.requireSame(as: same, definition.properties, world)
+            try requireAsAsked(same, gateway: gateway)
         } else if network.isWithoutIPv4 {
             try world.warnOfIPv4(cid.description)
         }
@@ -60,6 +60,26 @@ struct CreateNetwork: Mutation {
             cid: cid, network: network,
             reserved: isSwarms ? ["\(range.address(2))-\(range.address(9))"] : [],
             isThere: same != nil)
+    }
+
+    /// A VM takes a network as it is. What a director is answered it believes: throws `CPIError` for a network
+    /// that is there and differs.
+    private func requireAsAsked(_ same: Network, gateway: String) throws {
+        let asked = IPAddress.bytes(gateway)
+        let options = same.options
+        let others = definition.properties.options.filter { options[$0.key] != $0.value }.keys
+        let difference: String? =
+            if !same.gateways.contains(where: { IPAddress.bytes($0) == asked }) {
+                "with gateway \(same.gateways.joined(separator: ", ")), but \(gateway) is asked for"
+            } else if same.isInternal != definition.properties.isInternal {
+                "and is \(same.isInternal ? "" : "not ")internal, which is not what is asked for"
+            } else if let first = others.sorted().first {
+                "with another driver_opts.\(first) than is asked for"
+            } else {
+                nil
+            }
+        guard let difference else { return }
+        throw CPIError(kind: .cloud, message: "network \(same.name) is there \(difference)")
     }
 
     /// The network that is asked for, where it is there: by its name; without one it is this director's own

@@ -1,7 +1,8 @@
 import Engine
 import Journal
 
-/// Removes a network that create_network made, unless any container is on it, running or not.
+/// Removes a network that create_network made for the same director, unless any container is on it, running or
+/// not.
 struct DeleteNetwork: Mutation {
     static let name = "delete_network"
     static let arguments = ["network_cid"]
@@ -37,6 +38,11 @@ struct DeleteNetwork: Mutation {
                 message:
                     "cannot delete network \(network): it was not made by create_network (it has "
                     + "no label \(Label.network))")
+        }
+        guard present.isDirectors(of: world.request.director) else {
+            throw CPIError(
+                kind: .cloud,
+                message: "cannot delete network \(network): another director has made it")
         }
         try world.requireNobody(on: network)
         return Plan(network: network, id: present.id, isGone: false)

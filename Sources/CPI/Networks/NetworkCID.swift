@@ -9,5 +9,5 @@ struct NetworkCID: CID {
 
     init(_ name: String) { description = name }
 
-    init(_ field: Field) throws { description = try field.dockerName() }
+    init(_ field: Field) throws { description = try field.networkName() }
 }

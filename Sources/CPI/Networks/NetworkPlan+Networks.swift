@@ -123,4 +123,8 @@ extension Network {
     var isMadeByCPI: Bool { !(labels[Label.operation] ?? "").isEmpty }
     /// Made by create_network, and to be removed by delete_network alone.
     var isDirectors: Bool { !(labels[Label.network] ?? "").isEmpty }
+    /// Made by create_network for that director; nil is a caller that names none.
+    func isDirectors(of director: String?) -> Bool {
+        isDirectors && (labels[Label.director] ?? "") == director ?? ""
+    }
 }

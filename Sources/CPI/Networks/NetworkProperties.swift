@@ -33,7 +33,7 @@ struct NetworkProperties {
 
 extension Field {
     /// Throws `Field.Wrong` unless Docker would take it for a network.
-    fileprivate func networkName() throws -> String {
+    func networkName() throws -> String {
         let text = try nonEmptyString()
         guard text.utf8.count <= 200, text.utf8.allSatisfy({ $0.isNameCharacter }),
             text.utf8.first?.isAlphanumeric == true

@@ -22,6 +22,9 @@ extension World {
             try engine.network(name).map { $0.id != endpoint["NetworkID"].string } ?? true
         }
         guard let (name, endpoint) = gone else { return nil }
+        guard VMCID.role(of: container.name)?.role != .incomplete else {
+            return "(network \(name) was removed meanwhile); next: the call again, which makes it"
+        }
         let addresses = [("--ip", "IPv4Address"), ("--ip6", "IPv6Address")].compactMap {
             flag, key in endpoint["IPAMConfig"][key].string.map { "\(flag) \($0) " }
         }.joined()

@@ -64,7 +64,13 @@ extension World {
         let cid = NetworkCID(plan.name)
         // Whoever makes a director's network again has it belong to the director.
         let own = cid.isOurForm ? [Label.network: plan.name] : [:]
-        try create(plan, properties, labels: Label.made(own, self))
+        do {
+            try create(plan, properties, labels: Label.made(own, self))
+        } catch let error as EngineError where error.isNameTaken {
+            // Another machine, whose locks are not seen here, has just made it.
+            guard let present = try engine.network(plan.name) else { throw error }
+            try plan.requireSame(as: present, properties, self)
+        }
     }
 
     /// Throws `CPIError` naming the networks that are in the way, and who is on them.

@@ -134,6 +134,37 @@ struct DirectorNetworkTests {
         #expect(stranger?.message.contains("this director has not made") == true)
     }
 
+    @Test(
+        "a network that is there is answered as it is, and refused where something else is asked for"
+    )
+    func asItIs() throws {
+        var definition = Self.named
+        definition["gateway"] = "10.9.0.254"
+        _ = try create(definition)
+        let again = try create(Self.named)
+        #expect(again.array?[1]["gateway"] == "10.9.0.254")
+        definition["gateway"] = "10.9.0.9"
+        let gateway = #expect(throws: CallFailure.self) { try create(definition) }
+        #expect(gateway?.message.contains("is there with gateway 10.9.0.254") == true)
+        for (key, value) in [("internal", true), ("driver_opts", ["a": "b"])] as [(String, JSON)] {
+            var other = Self.named
+            other["cloud_properties"][key] = value
+            let failure = #expect(throws: CallFailure.self) { try create(other) }
+            #expect(failure?.message.contains("network managed is there") == true, "\(key)")
+        }
+    }
+
+    @Test("delete_network leaves another director's alone; a name of one letter can be deleted")
+    func anotherDirectors() throws {
+        _ = try create(["range": "10.9.0.0/24", "cloud_properties": ["name": "a"]])
+        let index = try #require(scene.docker.state.networks.firstIndex { $0.name == "a" })
+        scene.docker.state.networks[index].labels["io.bosh.director"] = "director-2"
+        let failure = #expect(throws: CallFailure.self) { try delete("a") }
+        #expect(failure?.message.contains("another director has made it") == true)
+        scene.docker.state.networks[index].labels["io.bosh.director"] = "director-1"
+        #expect(try delete("a") == .null)
+    }
+
     @Test("an overlap names the network that is in the way, and who is on it")
     func overlap() throws {
         try scene.makeVM()
