@@ -88,7 +88,7 @@ struct FailedCall<M: Mutation> {
         guard M.rule == .replacement else {
             world.recorder.leaveOpen()
             throw report(
-                failure, "It is half done; what was done is kept",
+                failure, "It may be half done; what was done is kept",
                 next: "repeat the call, or: \(recover)")
         }
         do {

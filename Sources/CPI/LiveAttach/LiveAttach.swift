@@ -54,7 +54,7 @@ struct LiveAttach: Codable {
     /// How things differ from what they were before, in words; empty when they are as they were.
     func differencesFromBefore(_ world: World) throws -> [String] {
         let now = try LiveState(self, world)
-        var found: [String] = []
+        var found = try world.disk(disk) == nil ? ["disk \(disk) is gone"] : []
         if now.vm == .absent { found.append("VM \(vm) is gone") }
         // Only what runs is attached to so.
         if now.vm == .stopped, isAttach { found.append("VM \(vm) is not running") }

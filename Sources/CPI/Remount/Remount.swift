@@ -125,7 +125,7 @@ extension Remount {
         guard let container = try world.engine.container(vm.description) else {
             return ["no container is named \(vm)"]
         }
-        var found: [String] = []
+        var found = try world.disk(disk) == nil ? ["disk \(disk) is gone"] : []
         if container.id != old { found.append("VM \(vm) has another container") }
         if container.isUp != wasRunning {
             found.append("VM \(vm) is \(container.isUp ? "" : "not ")running")
