@@ -71,6 +71,16 @@ public final class FileLock {
         file = -1
     }
 
+    /// Lets go and leaves the file, as a process that dies does; a second call does nothing.
+    public func leave() {
+        guard file >= 0 else { return }
+        close(file)
+        file = -1
+    }
+
+    /// Whether the file is there, held or not.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// False when the path names another file by now than the one that was locked.
     static func isCurrent(_ file: Int32, _ path: String) -> Bool {
         var mine = stat()

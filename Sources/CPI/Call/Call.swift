@@ -69,13 +69,15 @@ struct Call<M: Mutation> {
     private func make<First: Mutation>(_ method: First, _ locks: LockSet) throws {
         let further = world.furtherOperation()
         further.recorder.watch(world.engine, effectsOnly: true)
-        defer { world.recorder.watch(world.engine, effectsOnly: true) }
+        defer {
+            further.signOfLife?.end()
+            world.recorder.watch(world.engine, effectsOnly: true)
+        }
         _ = try Call<First>(method: method, world: further).run(under: locks)
     }
 
     private func perform(_ plan: M.Plan, _ intent: Intent) throws -> JSON {
-        let owner = try world.locks.own(world.operation)
-        defer { owner.forEach { $0.release() } }
+        world.signOfLife = try world.locks.own(world.operation)
         let steps = try M.steps(plan, method)
         world.recorder.begin(intent)
         do {

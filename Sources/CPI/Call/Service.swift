@@ -119,6 +119,7 @@ public struct Service {
         }
         return Answer(bytes: bytes) { delivered in
             world.recorder.record(.replied(delivered: delivered))
+            world.signOfLife?.end()
             world.recorder.store.prune(days: configuration.journal.retentionDays)
             world.recorder.store.trim()
         }

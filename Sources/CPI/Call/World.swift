@@ -18,6 +18,8 @@ final class World {
     private var info: JSON?
     private var noneNetworks: [Network]?
 
+    /// Of the operation's process. To be ended when the call has been answered, and not before.
+    var signOfLife: SignOfLife?
     /// Set once the operation goes back: how things were when that began.
     var undoing: UndoingBegan?
     /// This process has started the container that the operation makes.

@@ -75,9 +75,10 @@ final class Locks {
 
     /// The sign of life that the owner of an operation holds. Throws `CPIError` when somebody else is
     /// the owner by now.
-    func own(_ operation: String) throws -> [FileLock] {
+    func own(_ operation: String) throws -> SignOfLife {
         do {
-            return try acquire("operation-\(operation)", seconds: 1, note: "process \(getpid())")
+            return SignOfLife(
+                try acquire("operation-\(operation)", seconds: 1, note: "process \(getpid())"))
         } catch let held as FileLock.Held {
             throw CPIError(
                 kind: .cloud, message: "operation \(operation) is being worked on by \(held.holder)"
@@ -90,16 +91,26 @@ final class Locks {
         directories.contains { FileLock.isHeld("\($0)/operation-\(operation).lock") }
     }
 
+    /// Whether it is seen that the operation's process died before its answer was written. False where
+    /// nothing tells: a sign of life is kept for a day.
+    func hasDied(_ operation: String) -> Bool {
+        !isOwned(operation)
+            && directories.contains { FileLock.exists("\($0)/operation-\(operation).lock") }
+    }
+
     /// Who works on the operation, in words.
     func owner(_ operation: String) -> String {
         directories.map { FileLock.holder(of: "\($0)/operation-\(operation).lock") }
             .first { !$0.isEmpty } ?? "a process"
     }
 
+    /// Seconds for which the file of a process that died is kept.
+    static let kept = 86_400
+
     /// Killed processes leave their lock files. Each process removes a few of the old ones.
     private func sweep(_ directory: String) {
         guard swept.insert(directory).inserted else { return }
-        FileLock.sweep(directory, olderThan: 3_600, limit: 8)
+        FileLock.sweep(directory, olderThan: Locks.kept, limit: 8)
     }
 
     /// Whether there is a lock for such a subject.

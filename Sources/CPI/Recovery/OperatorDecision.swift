@@ -25,8 +25,8 @@ extension OperatorRecovery {
         }
         let operation = try journal.openOperation(id)
         let owner = try world.locks.own(operation.id)
-        defer { owner.forEach { $0.release() } }
-        guard !owner.isEmpty else {
+        defer { owner.end() }
+        guard !owner.isMissing else {
             throw CPIError(
                 kind: .cpi,
                 message: "no lock can be had, so its owner may be alive: nothing is done")

@@ -96,10 +96,13 @@ struct Settler {
         isDeleted: Bool = false
     ) throws -> Action? {
         try finishDeletion(of: one)
+        let hasDied = world.locks.hasDied(one.id)
         let owner = try world.locks.own(one.id)
-        defer { owner.forEach { $0.release() } }
+        var isSettled = false
+        // Who asks later whether its answer can have arrived sees that it died.
+        defer { if hasDied, !isSettled { owner.leave() } else { owner.end() } }
         // Without any lock it cannot be known whether its owner lives.
-        guard !owner.isEmpty, let now = try lookAgain(one) else { return nil }
+        guard !owner.isMissing, let now = try lookAgain(one) else { return nil }
         let operation = now.operation
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
         var settlement = Settlement(operation, world)
@@ -112,7 +115,9 @@ struct Settler {
             settlement.park(why)
             throw blocked(one, why)
         }
-        return try settlement.run(knownTo: subjects, wish: wish)
+        let action = try settlement.run(knownTo: subjects, wish: wish)
+        isSettled = !action.isForPerson
+        return action
     }
 
     /// A VM or disk whose deletion has begun is not brought back by what was open about it before: the

@@ -27,8 +27,10 @@ struct UnansweredCalls {
         }
     }
 
-    /// VMs made for that director by calls of both kinds within a day, that no call has named since and that
-    /// no operator looks after. Throws `EngineError`.
+    /// VMs made for that director within a day by calls of which it is seen that they were not answered: nobody
+    /// has read the answer, or their process died before it. No call has named them since, and no operator
+    /// looks after them. That a journal says nothing of an answer is not enough: it may have missed it.
+    /// Throws `EngineError`.
     func vms(of director: String) throws -> [(Operation, Subject)] {
         // No index serves those that are not known to be lost: the calls of one day are few.
         let yesterday = world.clock.wall() - 86_400_000
@@ -36,6 +38,7 @@ struct UnansweredCalls {
         let open = try openCalls().filter { !$0.0.isParkedByOperator }.map { ($0.operation, $1) }
         return try (open + lost).filter { operation, made in
             guard made.kind == .vm, operation.director == director, operation.started > yesterday,
+                operation.replied != nil || world.locks.hasDied(operation.id),
                 try !isInUse(VMCID(made.cid))
             else { return false }
             let stillUnnamed = world.recorder.store.read { try unnamed(operation, in: $0) }
@@ -75,7 +78,8 @@ struct UnansweredCalls {
             }
         }
         return try (found ?? []).filter { operation, _ in
-            try !mayBeAnswering(operation) && !world.isOnAnotherDaemon(operation)
+            try !world.locks.isOwned(operation.id) && !mayBeAnswering(operation)
+                && !world.isOnAnotherDaemon(operation)
         }
     }
 

@@ -118,7 +118,7 @@ struct PlaceTests {
         for number in 0..<20 {
             let path = try shared.write("operation-\(number).lock", [])
             try files.setAttributes(
-                [.modificationDate: Date(timeIntervalSinceNow: -4_000)], ofItemAtPath: path)
+                [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: path)
         }
         let taken = try locks.acquire("vm-1", seconds: 0, note: "")
         #expect(try files.contentsOfDirectory(atPath: shared.path).count == 13)

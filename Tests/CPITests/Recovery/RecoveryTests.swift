@@ -172,7 +172,7 @@ struct RecoveryTests {
         #expect(locks.isOwned(id))
         _ = try scene.detach()
         #expect(try scene.runner.journal().operation(id).state == .running)
-        lock.forEach { $0.release() }
+        lock.end()
         _ = try scene.attach()
         #expect(try scene.runner.journal().operation(id).state != .running)
     }

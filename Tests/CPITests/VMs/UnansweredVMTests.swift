@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Testing
 
 @testable import CPI
@@ -16,9 +17,8 @@ struct UnansweredVMTests {
             scene.docker.onRequest = { _, request in
                 request.path.hasSuffix("/rename") ? .killAfter : nil
             }
-        } else {
-            scene.runner.delivers = false
         }
+        scene.runner.delivers = false
         _ = try? scene.create()
         scene.docker.revive()
         scene.runner.delivers = true
@@ -64,6 +64,29 @@ struct UnansweredVMTests {
         #expect(scene.runner.log.text.contains("VM \(first) has an address that is asked for"))
         #expect(try scene.runner.journal().open().isEmpty)
         #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("one whose journal missed the answer, as when its disk is full, is somebody's")
+    func gap() throws {
+        let paths = ["", "-wal", "-shm"].map { scene.runner.directory.path + "/journal.db" + $0 }
+        var kept: [Data?] = []
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix("/rename") {
+                kept = paths.map { FileManager.default.contents(atPath: $0) }
+            }
+            return nil
+        }
+        let first = try #require(try scene.create().array?.first?.string)
+        scene.docker.onRequest = nil
+        for (path, bytes) in zip(paths, kept) {
+            unlink(path)
+            try bytes?.write(to: URL(filePath: path))
+        }
+        scene.runner.time.sleep(20)
+        #expect(try scene.runner.journal().open().map(\.method) == ["create_vm"])
+        let failure = #expect(throws: CallFailure.self) { try scene.create(agent: "agent-2") }
+        #expect(failure?.message.contains("held by \(first)") == true, "\(failure)")
+        #expect(scene.docker.state.container(first)?.isRunning == true)
     }
 
     @Test("podman does not show what was asked for: the address that it has counts")
