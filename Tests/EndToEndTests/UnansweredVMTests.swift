@@ -21,9 +21,8 @@ extension EndToEnd {
             defer { proxy.stop() }
             for isRecovered in [false, true] {
                 proxy.arm("/rename", .killAfter)
-                let call = try rig.through(proxy) {
-                    try rig.call("create_vm", rig.vmArguments(network))
-                }
+                let request = Rig.request("create_vm", rig.vmArguments(network))
+                let call = try rig.through(proxy) { try rig.send(request, started: proxy.aim) }
                 #expect(proxy.disarm() && call.wasKilled)
                 let first = try #require(
                     try rig.engine.containers([:]).flatMap(\.names).first { $0.hasPrefix("vm-") })
