@@ -50,7 +50,7 @@ struct CreateNetwork: Mutation {
                         + "which this director has not made")
             }
             try network.requireSame(as: same, definition.properties, world)
-            try requireAsAsked(same, gateway: gateway)
+            try requireAsAsked(same, gateway: gateway, world)
         } else if network.isWithoutIPv4 {
             try world.warnOfIPv4(cid.description)
         }
@@ -63,23 +63,33 @@ struct CreateNetwork: Mutation {
     }
 
     /// A VM takes a network as it is. What a director is answered it believes: throws `CPIError` for a network
-    /// that is there and differs.
-    private func requireAsAsked(_ same: Network, gateway: String) throws {
+    /// that is there and is seen to differ.
+    private func requireAsAsked(_ same: Network, gateway: String, _ world: World) throws {
         let asked = IPAddress.bytes(gateway)
-        let options = same.options
-        let others = definition.properties.options.filter { options[$0.key] != $0.value }.keys
+        let hasGateway =
+            same.gateways.isEmpty || same.gateways.contains { IPAddress.bytes($0) == asked }
+        let option = try otherOption(than: same.options, world)
         let difference: String? =
-            if !same.gateways.contains(where: { IPAddress.bytes($0) == asked }) {
+            if !hasGateway {
                 "with gateway \(same.gateways.joined(separator: ", ")), but \(gateway) is asked for"
             } else if same.isInternal != definition.properties.isInternal {
                 "and is \(same.isInternal ? "" : "not ")internal, which is not what is asked for"
-            } else if let first = others.sorted().first {
-                "with another driver_opts.\(first) than is asked for"
+            } else if let option {
+                "with another driver_opts.\(option) than is asked for"
             } else {
                 nil
             }
         guard let difference else { return }
         throw CPIError(kind: .cloud, message: "network \(same.name) is there \(difference)")
+    }
+
+    /// The first name of an option that is asked for and that the network has not. podman shows some by other
+    /// names.
+    private func otherOption(than shown: [String: String], _ world: World) throws -> String? {
+        let others = definition.properties.options.filter { shown[$0.key] != $0.value }
+        guard !others.isEmpty else { return nil }
+        let isPodman = try world.isPodman()
+        return others.keys.sorted().first { !isPodman || shown[$0] != nil }
     }
 
     /// The network that is asked for, where it is there: by its name; without one it is this director's own
