@@ -38,6 +38,34 @@ extension EndToEnd {
             return list.array?.first { $0["what"] == "journal" } ?? .null
         }
 
+        @Test(
+            "A configuration that is no JSON is a finding, and one that is not there has a next step"
+        )
+        func configuration() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let path = rig.directory + "/broken.json"
+            try Data("{\"Actions\": }".utf8).write(to: URL(filePath: path))
+            let run = { (arguments: [String]) in
+                try Command.run(
+                    "/usr/bin/env",
+                    ["-u", "DOCKER_CPI_CONFIG", "HOME=\(rig.directory)"]
+                        + rig.command("cpi-admin", arguments))
+            }
+            let broken = try run(["doctor", "--config", path, "--json"])
+            #expect(broken.exitCode == 1 && broken.stderr == "", "\(broken)")
+            let finding = try JSON(parsing: broken.stdout.utf8)["findings"].array?.first ?? .null
+            #expect(finding["what"] == "configuration" && finding["level"] == "fail")
+            #expect(
+                finding["detail"].string?.contains("broken.json is not JSON (from byte") == true)
+            // On the machine of a real director there is one.
+            guard !FileManager.default.fileExists(atPath: "/var/vcap/jobs/docker_cpi") else {
+                return
+            }
+            let none = try run(["orphans"])
+            #expect(none.exitCode == 1 && none.stderr.contains("give --config FILE"), "\(none)")
+        }
+
         @Test("Missing: recover points to Docker's own traces")
         func missing() throws {
             let rig = try Rig()
