@@ -63,7 +63,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 
     /// Docker was reached, and has answered: the error is in what it said.
-    public var isAnswered: Bool {
+    public var isDockersAnswer: Bool {
         switch self {
         case .refused, .stream, .tooLarge: true
         case .unreachable, .lost, .notDocker: false
@@ -83,7 +83,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
 
     /// Whether it says nothing about what was asked for: no connection, no whole reply, or a fault of
     /// the Engine's own. The same question may well be answered the next time.
-    public var isUnanswered: Bool {
+    public var tellsNothing: Bool {
         switch self {
         case .unreachable, .lost: true
         case .refused: isFault

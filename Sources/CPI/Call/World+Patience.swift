@@ -42,7 +42,7 @@ extension World {
     func ifAnswered<T>(_ what: String, _ look: () throws -> T) throws -> T? {
         do {
             return try look()
-        } catch let error as EngineError where error.isUnanswered {
+        } catch let error as EngineError where error.tellsNothing {
             logger.info("\(what) could not be looked at: \(error)")
             return nil
         }

@@ -33,7 +33,7 @@ extension OperatorRecovery {
     private func isOnAnotherDaemon(_ operation: Operation, _ owner: RecordedOwner) throws -> Bool {
         do {
             return try world.isOnAnotherDaemon(operation)
-        } catch let error as EngineError where !error.isAnswered {
+        } catch let error as EngineError where !error.isDockersAnswer {
             guard let address = owner.daemonAddress, address != engine.address else {
                 throw error
             }
@@ -46,7 +46,7 @@ extension OperatorRecovery {
     public func requireDockerOfSomething() throws {
         do {
             _ = try engine.version()
-        } catch let error as EngineError where !error.isAnswered {
+        } catch let error as EngineError where !error.isDockersAnswer {
             let open = try journal?.open() ?? []
             let addresses = open.compactMap { RecordedOwner($0)?.daemonAddress }
             guard addresses.contains(where: { $0 != engine.address }) else { throw error }

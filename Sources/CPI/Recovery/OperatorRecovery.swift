@@ -176,7 +176,7 @@ public final class OperatorRecovery {
         } catch {
             one.trouble = words(of: error)
             one.isUnreachable =
-                error is SilentDaemon || (error as? EngineError)?.isAnswered == false
+                error is SilentDaemon || (error as? EngineError)?.isDockersAnswer == false
         }
         return one
     }

@@ -62,6 +62,6 @@ extension ExitCode {
     static let dockerUnreachable = ExitCode(6)
 
     static func of(_ error: EngineError) -> ExitCode {
-        error.isAnswered ? .failure : .dockerUnreachable
+        error.isDockersAnswer ? .failure : .dockerUnreachable
     }
 }
