@@ -92,10 +92,12 @@ final class Locks {
     }
 
     /// Whether it is seen that the operation's process died before its answer was written. False where
-    /// nothing tells: a sign of life is kept for a day.
+    /// nothing tells: a sign of life is kept for a day. It must be in each directory: one whose disk could not
+    /// be written to at the end may have kept it.
     func hasDied(_ operation: String) -> Bool {
-        !isOwned(operation)
-            && directories.contains { FileLock.exists("\($0)/operation-\(operation).lock") }
+        let ours = directories.filter(Locks.isOurs)
+        return !ours.isEmpty && !isOwned(operation)
+            && ours.allSatisfy { FileLock.exists("\($0)/operation-\(operation).lock") }
     }
 
     /// Who works on the operation, in words.

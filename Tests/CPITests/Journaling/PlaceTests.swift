@@ -112,6 +112,20 @@ struct PlaceTests {
         #expect(scene.container?.labels[Label.host] == place)
     }
 
+    @Test("that a process died shows by its lock files, in each directory, and by nothing else")
+    func death() throws {
+        let id = "1m84tkefq9txjn"
+        #expect(!locks.hasDied(id), "nothing tells")
+        let sign = try locks.own(id)
+        #expect(!locks.hasDied(id), "it lives")
+        sign.leave()
+        #expect(locks.hasDied(id) && !locks.isOwned(id))
+        unlink("\(shared.path)/operation-\(id).lock")
+        #expect(!locks.hasDied(id), "one directory could not be written to when it ended")
+        try locks.own(id).end()
+        #expect(!locks.hasDied(id), "it has ended")
+    }
+
     @Test("a process that takes a lock removes a few old lock files that nobody holds")
     func sweeping() throws {
         let files = FileManager.default
