@@ -42,47 +42,8 @@ extension Step {
     static func createReplacement(_ plan: Remount) -> Step {
         Step(
             name: "create container \(plan.vm.replacement)",
-            do: { world in
-                guard try world.madeContainer(plan.names) == nil else { return }
-                // Docker would make a volume that has gone missing, empty.
-                if plan.isAttach { _ = try world.requireDisk(plan.disk) }
-                let old = try world.engine.container(plan.old)
-                let source = try old ?? plan.sourceInImage(world)
-                // The image alone keeps nobody from giving its disks to another VM.
-                if old == nil {
-                    let disks = source.mountedDisks + (plan.isAttach ? [plan.disk] : [])
-                    try world.requireNotWithAnotherVM(disks, of: plan.vm)
-                }
-                let lost = plan.networksLost(by: source)
-                guard lost.isEmpty else {
-                    throw CPIError(
-                        kind: .cloud,
-                        message: "somebody has disconnected VM \(plan.vm) from network "
-                            + lost.joined(separator: ", "))
-                }
-                let replacement = Replacement(plan: plan, old: source)
-                try world.requireVolumes(replacement.volumes, of: plan.vm)
-                let made = try world.engine.createContainer(
-                    plan.vm.replacement, try replacement.spec(world))
-                made.warnings.forEach(world.warn)
-            },
-            check: { world in
-                guard let made = try world.madeContainer(plan.names) else { return }
-                let remove = { try world.removeContainer(made.id, .neverRan(beside: plan.old)) }
-                // Somebody may have given the image's name to another one.
-                let image = try world.engine.image(made.imageID)
-                guard image.map({ world.made($0.labels) }) == true else {
-                    try remove()
-                    throw CPIError(
-                        kind: .cloud,
-                        message:
-                            "image \(plan.image) is not what was committed: somebody has tagged "
-                            + "another one so")
-                }
-                guard plan.isAttach else { return }
-                try world.requireNotMadeAnew(plan.disk, remove: remove)
-                try world.requireSoleHolder(of: plan.disk, plan.vm)
-            },
+            do: { try $0.createReplacement(plan) },
+            check: { try $0.checkReplacement(plan) },
             verify: { try $0.madeContainer(plan.names) != nil },
             undo: .by { try plan.putAwayReplacement($0) })
     }

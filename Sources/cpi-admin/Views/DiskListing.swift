@@ -5,14 +5,6 @@ import Journal
 extension Listing {
     /// Disks, and since when each has no VM.
     init(_ disks: [(DiskReport, Detachment?)]) {
-        func words(_ names: [String]) -> Cell {
-            Cell(names.isEmpty ? "-" : names.joined(separator: " "))
-        }
-        func size(_ disk: DiskReport) -> Cell {
-            var cell = Cell("\(disk.sizeMiB) MiB")
-            cell.number = Int64(disk.sizeMiB)
-            return cell
-        }
         self.init(
             name: "disks",
             columns: [
@@ -22,30 +14,40 @@ extension Listing {
                 Column("detached_since", title: Terminal.isInteractive ? "DETACHED" : nil),
                 Column("snapshots", least: 8),
             ],
-            rows: disks.map { disk, detached in
-                [
-                    Cell(disk.disk), size(disk),
-                    Cell(
-                        disk.isEnforced ? "enforced" : "label only",
-                        short: disk.isEnforced ? "enforced" : "label"),
-                    Span.cell(bytes: disk.usedBytes), Cell(disk.kind),
-                    disk.unseen.map { Cell("unknown: \($0)", short: "unknown", style: .doubtful) }
-                        ?? words(disk.holders),
-                    detached?.cell ?? Cell("-"), words(disk.snapshots),
-                ]
-            },
-            documents: disks.map { disk, detached in
-                [
-                    "disk": .string(disk.disk), "size_mib": .integer(Int64(disk.sizeMiB)),
-                    "enforced": .bool(disk.isEnforced),
-                    "used_bytes": disk.usedBytes.map { .integer(Int64($0)) } ?? .null,
-                    "kind": .string(disk.kind), "attached_to": JSON(disk.holders),
-                    "unseen": disk.unseen.map(JSON.string) ?? .null,
-                    "detached_since": detached?.since.map(JSON.string) ?? .null,
-                    "detached_after": detached?.after.map(JSON.string) ?? .null,
-                    "snapshots": JSON(disk.snapshots),
-                ]
-            }, nothing: "no disks")
+            rows: disks.map { $0.cells($1) }, documents: disks.map { $0.document($1) },
+            nothing: "no disks")
+    }
+}
+
+extension DiskReport {
+    fileprivate func cells(_ detached: Detachment?) -> [Listing.Cell] {
+        func words(_ names: [String]) -> Listing.Cell {
+            Listing.Cell(names.isEmpty ? "-" : names.joined(separator: " "))
+        }
+        var size = Listing.Cell("\(sizeMiB) MiB")
+        size.number = Int64(sizeMiB)
+        let limit = Listing.Cell(
+            isEnforced ? "enforced" : "label only", short: isEnforced ? "enforced" : "label")
+        let unknown = unseen.map {
+            Listing.Cell("unknown: \($0)", short: "unknown", style: .doubtful)
+        }
+        return [
+            Listing.Cell(disk), size, limit, Span.cell(bytes: usedBytes), Listing.Cell(kind),
+            unknown ?? words(holders), detached?.cell ?? Listing.Cell("-"), words(snapshots),
+        ]
+    }
+
+    fileprivate func document(_ detached: Detachment?) -> JSON {
+        [
+            "disk": .string(disk), "size_mib": .integer(Int64(sizeMiB)),
+            "enforced": .bool(isEnforced),
+            "used_bytes": usedBytes.map { .integer(Int64($0)) } ?? .null,
+            "kind": .string(kind), "attached_to": JSON(holders),
+            "unseen": unseen.map(JSON.string) ?? .null,
+            "detached_since": detached?.since.map(JSON.string) ?? .null,
+            "detached_after": detached?.after.map(JSON.string) ?? .null,
+            "snapshots": JSON(snapshots),
+        ]
     }
 }
 

@@ -85,16 +85,7 @@ struct RecoverRun: ParsableCommand {
                 try fromDocker
                 ? recovery.casesFromDocker(olderThan: seconds, wish)
                 : (recovery.cases(id, wish), 0)
-            let journal = try? source.openJournal()
-            let wanted = try Wanted(vm: vm, disk: disk) { kind, text in
-                // A VM that no operation is open on may have lost its name.
-                let there =
-                    try kind == .vm
-                    ? recovery.inspection.vmNames()
-                    : recovery.inspection.disks(usage: false).map(\.disk)
-                let open = found.flatMap(\.subjects).filter { $0.kind == kind }.map(\.cid)
-                return try there + open + (journal?.cids(kind, like: text) ?? [])
-            }
+            let wanted = try wanted(recovery, found)
             let cases = found.filter { wanted.fits($0.subjects) }
             if id != nil { try cases.first?.requireNoOwner() }
             let asks = Terminal.canAsk && !yes && !dryRun && !json
@@ -104,29 +95,48 @@ struct RecoverRun: ParsableCommand {
             let further = tidy(session, asks, wanted)
             if json {
                 print(RecoveryResult.json(results, further).text)
-            } else if !asks || cases.isEmpty {
-                print(session.text(results, yes))
-            }
-            if !json, !further.isEmpty {
-                let isPlan = !yes && !asks
-                print(
-                    isPlan
-                        ? RecoverySession.text(ofTidying: further) : further.joined(separator: "\n")
-                )
+            } else {
+                if !asks || cases.isEmpty { print(session.text(results, yes)) }
+                show(further, isPlan: !yes && !asks)
             }
             let unrecorded = (try? self.unrecorded(recovery, wanted)) ?? []
-            if !unrecorded.isEmpty {
-                Streams.write(
-                    Invocation.complete(
-                        "cpi-admin: Docker shows what this journal does not know: "
-                            + unrecorded.joined(separator: ", ")
-                            + "; next: cpi-admin recover --from-docker") + "\n", to: 2)
-            }
+            warn(ofUnrecorded: unrecorded)
             try exit(results)
             guard unrecorded.isEmpty else { throw ExitCode.openOperations }
             if !yes, !asks, !further.isEmpty { throw ExitCode.openOperations }
             try requireNone(young)
         }
+    }
+
+    /// Whole CIDs of what is asked for: of what is open, of what is there, and of what the journal knows.
+    private func wanted(_ recovery: OperatorRecovery, _ found: [OperatorRecovery.Case]) throws
+        -> Wanted
+    {
+        let journal = try? source.openJournal()
+        return try Wanted(vm: vm, disk: disk) { kind, text in
+            // A VM that no operation is open on may have lost its name.
+            let there =
+                try kind == .vm
+                ? recovery.inspection.vmNames()
+                : recovery.inspection.disks(usage: false).map(\.disk)
+            let open = found.flatMap(\.subjects).filter { $0.kind == kind }.map(\.cid)
+            return try there + open + (journal?.cids(kind, like: text) ?? [])
+        }
+    }
+
+    private func show(_ further: [String], isPlan: Bool) {
+        guard !further.isEmpty else { return }
+        print(
+            isPlan ? RecoverySession.text(ofTidying: further) : further.joined(separator: "\n"))
+    }
+
+    private func warn(ofUnrecorded operations: [String]) {
+        guard !operations.isEmpty else { return }
+        Streams.write(
+            Invocation.complete(
+                "cpi-admin: Docker shows what this journal does not know: "
+                    + operations.joined(separator: ", ")
+                    + "; next: cpi-admin recover --from-docker") + "\n", to: 2)
     }
 
     /// As in "operation ID (METHOD)". A Docker that does not answer has been told of by then.

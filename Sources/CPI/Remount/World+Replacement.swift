@@ -1,0 +1,50 @@
+import Engine
+
+/// Making the container that takes over from a VM's old one.
+extension World {
+    /// Makes it, unless it is there. Throws `CPIError` where it could not be the same VM with its disks, else
+    /// `EngineError`.
+    func createReplacement(_ plan: Remount) throws {
+        guard try madeContainer(plan.names) == nil else { return }
+        // Docker would make a volume that has gone missing, empty.
+        if plan.isAttach { _ = try requireDisk(plan.disk) }
+        let old = try engine.container(plan.old)
+        let source = try old ?? plan.sourceInImage(self)
+        // The image alone keeps nobody from giving its disks to another VM.
+        if old == nil {
+            let disks = source.mountedDisks + (plan.isAttach ? [plan.disk] : [])
+            try requireNotWithAnotherVM(disks, of: plan.vm)
+        }
+        let lost = plan.networksLost(by: source)
+        guard lost.isEmpty else {
+            throw CPIError(
+                kind: .cloud,
+                message: "somebody has disconnected VM \(plan.vm) from network "
+                    + lost.joined(separator: ", "))
+        }
+        let replacement = Replacement(plan: plan, old: source)
+        try requireVolumes(replacement.volumes, of: plan.vm)
+        let made = try engine.createContainer(plan.vm.replacement, try replacement.spec(self))
+        made.warnings.forEach(warn)
+    }
+
+    /// Once it is made: that it is of the image that was committed, and has the disk alone. Takes it away and
+    /// throws `CPIError` where not.
+    func checkReplacement(_ plan: Remount) throws {
+        guard let made = try madeContainer(plan.names) else { return }
+        let remove = { try self.removeContainer(made.id, .neverRan(beside: plan.old)) }
+        // Somebody may have given the image's name to another one.
+        let image = try engine.image(made.imageID)
+        guard image.map({ self.made($0.labels) }) == true else {
+            try remove()
+            throw CPIError(
+                kind: .cloud,
+                message:
+                    "image \(plan.image) is not what was committed: somebody has tagged another "
+                    + "one so")
+        }
+        guard plan.isAttach else { return }
+        try requireNotMadeAnew(plan.disk, remove: remove)
+        try requireSoleHolder(of: plan.disk, plan.vm)
+    }
+}
