@@ -102,7 +102,7 @@ extension EndToEnd {
             "A request that a hung daemon carries out when the call has gone back is put in order",
             arguments: ["/rename", "/containers/create"])
         func late(_ place: String) throws {
-            let rig = try Rig { $0["timeouts"]["request"] = 1 }
+            let rig = try Rig { $0["timeouts"]["request"] = 2 }
             defer { rig.tearDown() }
             let (vm, disk, answer) = try attach(rig, at: place, .late)
             #expect(answer.errorMessage.contains("Rolled back"), "\(answer.stdout)")
