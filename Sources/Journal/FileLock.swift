@@ -67,8 +67,7 @@ public final class FileLock {
     public func release() {
         guard file >= 0 else { return }
         if FileLock.isCurrent(file, path) { unlink(path) }
-        close(file)
-        file = -1
+        leave()
     }
 
     /// Lets go and leaves the file, as a process that dies does; a second call does nothing.

@@ -15,14 +15,10 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let tmpfs = try Tmpfs(rig.directory + "/journal", size: "1m")
             defer { tmpfs.unmount() }
-            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
-            defer { proxy.stop() }
-            proxy.onFault = { tmpfs.fill() }
-            proxy.arm(method == "create_vm" ? "/start" : "/volumes/create", .pass)
+            let place = method == "create_vm" ? "/start" : "/volumes/create"
             let network = rig.network()
             let arguments = method == "create_vm" ? rig.vmArguments(network) : [16, [:], .null]
-            let answer = try rig.through(proxy) { try rig.call(method, arguments) }
-            #expect(proxy.disarm())
+            let answer = try rig.fill(tmpfs, at: place) { try rig.call(method, arguments) }
             let made = answer.result.array?.first ?? answer.result
             let cid = try #require(made.string)
             rig.later {
@@ -169,6 +165,19 @@ extension EndToEnd {
                 try rig.result("attach_disk", [.string(vm), .string(disk)])
             }
         }
+    }
+}
+
+extension Rig {
+    /// Does `body`, in which the disk is full from the first request with `text` in its line on.
+    func fill<T>(_ disk: Tmpfs, at text: String, _ body: () throws -> T) throws -> T {
+        let proxy = try WireProxy(directory + "/proxy.sock", upstream: socket)
+        defer { proxy.stop() }
+        proxy.onFault = { disk.fill() }
+        proxy.arm(text, .pass)
+        let result = try through(proxy, body)
+        #expect(proxy.disarm())
+        return result
     }
 }
 

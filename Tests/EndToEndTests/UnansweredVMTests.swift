@@ -41,12 +41,7 @@ extension EndToEnd {
             defer { rig.tearDown() }
             let tmpfs = try Tmpfs(rig.directory + "/journal", size: "1m")
             defer { tmpfs.unmount() }
-            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
-            defer { proxy.stop() }
-            proxy.onFault = { tmpfs.fill() }
-            proxy.arm("/rename", .pass)
-            let vm = try rig.through(proxy) { try rig.makeVM(network) }
-            #expect(proxy.disarm())
+            let vm = try rig.fill(tmpfs, at: "/rename") { try rig.makeVM(network) }
             try rig.result("set_vm_metadata", [.string(vm), ["name": "full"]])
             tmpfs.empty()
             #expect(try rig.admin("journal", "--open").stdout.contains("interrupted"))

@@ -60,7 +60,7 @@ final class Locks {
                 guard Locks.isOurs(directory) else { continue }
                 locks.append(
                     try FileLock.acquire(
-                        "\(directory)/\(name).lock", seconds: seconds, note: note))
+                        Locks.file(name, in: directory), seconds: seconds, note: note))
                 sweep(directory)
             } catch let error as JournalError {
                 fault = fault ?? error
@@ -78,7 +78,7 @@ final class Locks {
     func own(_ operation: String) throws -> SignOfLife {
         do {
             return SignOfLife(
-                try acquire("operation-\(operation)", seconds: 1, note: "process \(getpid())"))
+                try acquire(Locks.name(of: operation), seconds: 1, note: "process \(getpid())"))
         } catch let held as FileLock.Held {
             throw CPIError(
                 kind: .cloud, message: "operation \(operation) is being worked on by \(held.holder)"
@@ -88,7 +88,7 @@ final class Locks {
 
     /// Whether the process that works on the operation lives.
     func isOwned(_ operation: String) -> Bool {
-        directories.contains { FileLock.isHeld("\($0)/operation-\(operation).lock") }
+        directories.contains { FileLock.isHeld(Locks.file(of: operation, in: $0)) }
     }
 
     /// Whether it is seen that the operation's process died before its answer was written. False where
@@ -97,12 +97,12 @@ final class Locks {
     func hasDied(_ operation: String) -> Bool {
         let ours = directories.filter(Locks.isOurs)
         return !ours.isEmpty && !isOwned(operation)
-            && ours.allSatisfy { FileLock.exists("\($0)/operation-\(operation).lock") }
+            && ours.allSatisfy { FileLock.exists(Locks.file(of: operation, in: $0)) }
     }
 
     /// Who works on the operation, in words.
     func owner(_ operation: String) -> String {
-        directories.map { FileLock.holder(of: "\($0)/operation-\(operation).lock") }
+        directories.map { FileLock.holder(of: Locks.file(of: operation, in: $0)) }
             .first { !$0.isEmpty } ?? "a process"
     }
 
@@ -113,6 +113,16 @@ final class Locks {
     private func sweep(_ directory: String) {
         guard swept.insert(directory).inserted else { return }
         FileLock.sweep(directory, olderThan: Locks.kept, limit: 8)
+    }
+
+    private static func name(of operation: String) -> String { "operation-\(operation)" }
+
+    private static func file(of operation: String, in directory: String) -> String {
+        file(name(of: operation), in: directory)
+    }
+
+    private static func file(_ name: String, in directory: String) -> String {
+        "\(directory)/\(name).lock"
     }
 
     /// Whether there is a lock for such a subject.

@@ -30,18 +30,15 @@ struct OpenOperation {
         id == other.id && operation.plan == other.operation.plan
     }
 
-    /// The command that settles it by what Docker shows, also while it is young, and as little else as can be.
+    /// The command that settles it by what Docker shows, and as little else as can be.
     var recoveryFromDocker: String {
-        let narrowing =
-            if let vm = subjects.first(where: { $0.kind == .vm }) {
-                " --vm \(vm.cid)"
-            } else if let disk = subjects.first(where: { $0.kind == .disk }) {
-                " --disk \(disk.cid)"
-            } else {
-                ""
-            }
-        return "cpi-admin recover --from-docker --older-than 0\(narrowing)"
+        let subject = subjects.first { [.vm, .disk].contains($0.kind) }
+        return "cpi-admin recover --from-docker"
+            + (subject.map { " --\($0.kind.rawValue) \($0.cid)" } ?? "")
     }
+
+    /// As `recoveryFromDocker`, also while it is young.
+    var recoveryAtAnyAge: String { recoveryFromDocker + " --older-than 0" }
 
     /// The host that `place` names.
     var host: String { String((place ?? "").prefix { $0 != " " }) }
@@ -108,6 +105,6 @@ extension World {
             kind: .cloud,
             message: "\(operation.title) was begun on machine \(operation.host) at "
                 + "\(operation.since) and may be at work there; if it is not: "
-                + "\(operation.recoveryFromDocker) --yes")
+                + "\(operation.recoveryAtAnyAge) --yes")
     }
 }

@@ -10,7 +10,7 @@ public final class OperatorRecovery {
         public var operation: Operation { found.operation }
         public var subjects: [Subject] { found.subjects }
         /// The command that settles it by what Docker shows, also while it is young.
-        public var recoveryFromDocker: String { found.recoveryFromDocker }
+        public var recoveryAtAnyAge: String { found.recoveryAtAnyAge }
         /// Who is, or may be, at work on it: then it is left alone.
         public var owner: String?
         /// What recovery would do; nil when somebody is at work on it or Docker does not answer.

@@ -77,10 +77,7 @@ struct OrphanSearch {
 
     /// No more than this operation is settled, and one that may be at work elsewhere is left alone.
     private func recovery(of trace: OpenOperation) -> String {
-        let subject = trace.subjects.first { [.vm, .disk].contains($0.kind) }
-        return "cpi-admin recover --from-docker "
-            + (subject.map { "--\($0.kind.rawValue) \($0.cid) " } ?? "")
-            + (world.isOfHere(trace) ? "--older-than 0 " : "") + "--yes"
+        (world.isOfHere(trace) ? trace.recoveryAtAnyAge : trace.recoveryFromDocker) + " --yes"
     }
 
     /// Containers that were replaced. One that holds what no other container of the VM holds is for a

@@ -69,7 +69,7 @@ extension Present {
         let settling =
             Terminal.canAsk
             ? "To have it settled, leave it open: cpi-admin recover \(id)"
-            : "To have it settled after this: \(one.recoveryFromDocker)"
+            : "To have it settled after this: \(one.recoveryAtAnyAge)"
         do {
             let explanation = try recovery.explain(one)
             guard explanation.isUnfinished else { return nil }
