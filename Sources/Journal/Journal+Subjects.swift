@@ -28,15 +28,11 @@ extension Journal {
         return try operations(filter).first?.plan
     }
 
-    /// Whether any call was that director's; nil where none was any director's.
-    public func knows(director: String) throws -> Bool? {
-        var knows: Bool?
-        try database.run(
-            """
-            SELECT EXISTS (SELECT 1 FROM operations WHERE director = ?1)
-            WHERE EXISTS (SELECT 1 FROM operations WHERE director IS NOT NULL)
-            """, [.text(director)]
-        ) { knows = $0.integer(0) == 1 }
+    /// Whether any call was that director's.
+    public func knows(director: String) throws -> Bool {
+        var knows = false
+        let sql = "SELECT EXISTS (SELECT 1 FROM operations WHERE director = ?1)"
+        try database.run(sql, [.text(director)]) { knows = $0.integer(0) == 1 }
         return knows
     }
 

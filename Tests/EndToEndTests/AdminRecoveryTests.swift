@@ -67,7 +67,8 @@ extension EndToEnd {
             #expect(try rig.admin("recover").exitCode == 2)
             let yes = try rig.recoverAnswering("y")
             #expect(yes.contains("done: rolled back"), "\(yes)")
-            #expect(yes.contains("take back: "), "progress")
+            #expect(yes.contains("take back: stop container "), "progress")
+            #expect(yes.contains("take back, if it was begun: start container "), "\(yes)")
             #expect(try rig.admin("recover").exitCode == 0)
             try rig.checkKept(vm)
         }
@@ -158,6 +159,12 @@ extension EndToEnd {
             let remove = try rig.admin(["orphans", "--remove", "volume"], input: "y\n")
             #expect(remove.stdout.contains("\(volume): kept"), "\(remove)")
             #expect(try rig.engine.volume(volume) != nil)
+            // Without its journal the CPI does not know its own director either.
+            _ = try listed(of: "e2e")
+            try FileManager.default.removeItem(atPath: rig.directory + "/journal")
+            let lost = try JSON(parsing: rig.admin("orphans", "--json").stdout.utf8)
+            let known = lost["orphans"].array?.first { $0["name"].string == volume }
+            #expect(known?["removable"] == false, "\(lost.text)")
         }
     }
 }

@@ -9,8 +9,8 @@ final class JournalStore {
     /// Cleans every text on its way into the journal. Plans hold names alone, and stay as they are; the one
     /// thing in them that a director chooses freely goes through `cleaned`.
     let redactor: Redactor
-    /// Called with each event as it is noted, and its step.
-    var onEvent: ((EventPayload, String?) -> Void)?
+    /// Called with each event as it is noted: its operation, what it says, its step.
+    var onEvent: ((String, EventPayload, String?) -> Void)?
     private let clock: Clock
     private let logger: Logger
     private let setsAside: Bool

@@ -37,7 +37,7 @@ final class Recorder {
     func note(_ payload: EventPayload, _ step: String? = nil) {
         pending.append(event(payload, step))
         if payload == .doing, let step { steps.insert(step) }
-        store.onEvent?(payload, step)
+        store.onEvent?(id, payload, step)
     }
 
     /// Whether the operation has begun the step; nil where nothing tells. That the journal has no word of it

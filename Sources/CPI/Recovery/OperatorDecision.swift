@@ -50,20 +50,30 @@ extension OperatorRecovery.Case {
 extension OperatorRecovery {
     /// Calls `show` with each step as recovery begins and ends it, in words, and without secrets.
     public func onProgress(_ show: @escaping (String) -> Void) {
-        let redactor = world.recorder.store.redactor
-        let tell = { show(redactor.clean($0)) }
-        world.recorder.store.onEvent = { payload, step in
+        let store = world.recorder.store
+        let tell = { show(store.redactor.clean($0)) }
+        store.onEvent = { [unowned store] operation, payload, step in
             let step = step ?? ""
             switch payload {
             case .doing: tell("\(step) …")
             case .done: tell("\(step): done")
             case .observed: tell("\(step): seen to be done")
-            case .undoing: tell("take back: \(step) …")
-            case .undone: tell("take back: \(step): done")
+            case .undoing: tell("\(store.takingBack(step, of: operation)) …")
+            case .undone: tell("\(store.takingBack(step, of: operation)): done")
             case .failed(let error): tell("\(step): \(error)")
             case .warning(let text): tell(text)
             default: break
             }
         }
+    }
+}
+
+extension JournalStore {
+    /// What recovery does about a step on the way back. It takes back what may have been done, also where the
+    /// journal has no word of that step: it may have stopped telling.
+    fileprivate func takingBack(_ step: String, of operation: String) -> String {
+        let begun = read { try $0.find(operation) }.flatMap(begunSteps)
+        return (begun?.contains(step) == true ? "take back: " : "take back, if it was begun: ")
+            + step
     }
 }

@@ -1,14 +1,13 @@
 import Journal
 
 /// Two directors may share a Docker, each with a journal of its own: what the one has parked, or keeps for a
-/// person, the other's journal does not tell.
+/// person, the other's journal does not tell. Nor does a journal that is new, or is none.
 extension World {
-    /// The director that something was made for, by its labels, when this journal knows directors and not that
-    /// one; else nil.
+    /// The director that something was made for, by its labels, when the journal does not know that one; else nil.
     func otherDirector(_ labels: [String: String]) -> String? {
         guard let director = labels[Label.director], !director.isEmpty else { return nil }
         let isKnown = recorder.store.read { try $0.knows(director: director) }
-        return isKnown == false ? director : nil
+        return isKnown == true ? nil : director
     }
 }
 
@@ -18,7 +17,7 @@ extension Orphan {
         guard let other else { return self }
         var orphan = self
         orphan.reason +=
-            "; it is of director \(other), whose journal is not this one: look there first"
+            "; it is of director \(other), which no journal here knows: look into that one's first"
         if removal.isPossible { orphan.removal = .never("it is of director \(other)") }
         return orphan
     }
