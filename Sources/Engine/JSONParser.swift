@@ -4,8 +4,13 @@ struct JSONParser {
     /// A text that is no JSON, by the offset of the byte at which that shows.
     struct Malformed: Error, Equatable, CustomStringConvertible {
         let offset: Int
+        /// It may be JSON, but is nested deeper than is read here.
+        var isTooDeep = false
 
-        var description: String { "from byte \(offset + 1) on" }
+        var description: String {
+            "from byte \(offset + 1) on"
+                + (isTooDeep ? ": nested deeper than \(JSONParser.deepest) levels" : "")
+        }
     }
 
     /// How deep arrays and objects may be nested: a text of brackets alone must not exhaust the stack.
@@ -48,7 +53,7 @@ struct JSONParser {
     private mutating func nested<T>(
         _ read: (inout JSONParser) throws(Malformed) -> T
     ) throws(Malformed) -> T {
-        guard depth < Self.deepest else { throw malformed }
+        guard depth < Self.deepest else { throw Malformed(offset: position, isTooDeep: true) }
         depth += 1
         position += 1
         let result = try read(&self)

@@ -18,10 +18,14 @@ struct CallRequest: Sendable {
             throw Field.Wrong(
                 description: "the request is empty: one JSON document is expected on stdin")
         }
-        guard let json = try? JSON(parsing: bytes) else {
+        let json: JSON
+        do {
+            json = try JSON(parsing: bytes)
+        } catch {
             throw Field.Wrong(
                 description:
-                    "the request is not a JSON document (\(bytes.count) bytes read from stdin)")
+                    "the request cannot be read as JSON \(error) (\(bytes.count) bytes read from stdin)"
+            )
         }
         let request = Field(name: "", value: json)
         _ = try Field(name: "the request", value: json).object()

@@ -34,7 +34,10 @@ struct Field {
     }
 
     func int(_ range: ClosedRange<Int>) throws -> Int {
-        guard let number = value.int else { throw wrong("a whole number") }
+        guard let number = value.int else {
+            let isNumber = value.double != nil
+            throw wrong(isNumber ? "a whole number, of 64 bits at most" : "a whole number")
+        }
         guard range.contains(number) else {
             throw Wrong(description: "\(name) is \(number); it \(Field.limits(range))")
         }

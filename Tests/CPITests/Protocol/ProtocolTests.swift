@@ -38,6 +38,25 @@ struct ProtocolTests {
         #expect(!error.message.isEmpty)
     }
 
+    @Test(
+        "what cannot be read is told with the place and the reason",
+        arguments: [
+            (#"{"method":"info","arguments":["#, "cannot be read as JSON from byte 31 on ("),
+            (String(repeating: "[", count: 600), "nested deeper than 512 levels"),
+            (
+                #"{"method":"create_disk","arguments":[99999999999999999999,{}]}"#,
+                "must be a whole number, of 64 bits at most, not a number"
+            ),
+            (
+                #"{"method":"create_disk","arguments":["1",{}]}"#,
+                "must be a whole number, not a string"
+            ),
+        ])
+    func place(text: String, words: String) throws {
+        let message = try error(text).message
+        #expect(message.contains(words), "\(message)")
+    }
+
     @Test("bytes that are no UTF-8 are answered as well")
     func notUTF8() throws {
         let answer = try JSON(parsing: runner.answer([0xff, 0xfe, 0x80]))
