@@ -1,5 +1,5 @@
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System
 extension Engine {
-    /// `GET /info`: the identity that a daemon keeps for its life, and much else.
+    /// `GET /info`: what the daemon is, what it runs on, and what it cannot do there.
     public func info() throws -> JSON { try get("/info") }
 }

@@ -7,7 +7,7 @@ public struct OperationFilter: Sendable {
     public var methods: [String]
     public var states: [Operation.State]
     public var mutatingOnly: Bool
-    /// Only those whose answer went so.
+    /// Only operations whose answer met this fate.
     public var answer: Answer?
     /// The director's id of the call, such as "cpi-123456".
     public var request: String?

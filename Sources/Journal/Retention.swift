@@ -3,9 +3,9 @@
 public struct Retention: Sendable {
     /// Methods whose latest success is kept, each for itself and for each set of VMs and disks.
     public var latest: [String]
-    /// Methods that end their subject. An operation is needed no more when one of its VMs, or all of
-    /// its disks, were ended after it. Of an end that was itself pruned nothing is known any more: what
-    /// is about several disks may then stay until its VM is ended.
+    /// Methods that delete their subject. An operation is needed no more when one of its VMs, or all of
+    /// its disks, were deleted after it. Of a deletion that was itself pruned nothing is known any more:
+    /// what is about several disks may then stay until its VM is deleted.
     public var deleting: [String]
 
     public init(latest: [String], deleting: [String]) {

@@ -124,7 +124,7 @@ struct AdminJournalTests {
         ] { #expect(open.stdout.contains(words), "\(words) in \(open.stdout)") }
         let error = try sample.admin("journal", "show", "last:create_vm", "--offline").stdout
         #expect(error.contains("Error: cannot start it: <b>no room</b>"), "in full")
-        #expect(error.contains("mend the cause"))
+        #expect(error.contains("fix the cause"))
         #expect(!error.contains("hunter2secret"))
         let noDocker = try sample.admin("journal", "show", "last")
         #expect(noDocker.exitCode == 0 && noDocker.stdout.contains("not known: "), "\(noDocker)")

@@ -14,7 +14,7 @@ extension EndToEnd {
             let doctor = try rig.admin("doctor")
             #expect(doctor.exitCode == 0, "\(doctor)")
             let line = doctor.stdout.split(separator: "\n").first { $0.contains(vm) } ?? ""
-            #expect(line.contains(ofVM ? why : "runs on"), "\(doctor)")
+            #expect(line.contains(ofVM ? why : "while it runs"), "\(doctor)")
             try rig.result("attach_disk", [.string(vm), .string(disk)])
             let plan = try rig.plan("attach_disk")
             #expect(plan["change"] == "replace")

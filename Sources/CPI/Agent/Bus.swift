@@ -7,7 +7,7 @@ struct Bus {
     private(set) var addresses: [[UInt8]]
     let port: Int
 
-    /// What the agent's client takes when a URL has none.
+    /// The port that the agent's NATS client uses when the URL names none.
     private static let natsPort = 4222
 
     init?(_ url: String) {

@@ -1,6 +1,6 @@
 /// Places in a VM that agent and CPI agree on (docs/contract.md §5). Scripts that run in the VM spell them out.
 enum VMPlace {
-    /// Of the VM's own volume.
+    /// Where the VM's own (ephemeral) volume is mounted.
     static let data = "/var/vcap/data"
     /// Where the agent mounts a persistent disk.
     static let store = "/var/vcap/store"

@@ -4,7 +4,7 @@ import Engine
 struct DaemonKind {
     /// Why no VM can be made there, as the end of a sentence; nil where they can.
     let obstacle: String?
-    /// What is to be known of it, and no fault; nil when it is nothing.
+    /// What is worth telling an operator although nothing is wrong; nil when that is nothing.
     let remark: String?
 
     /// From `GET /info`.

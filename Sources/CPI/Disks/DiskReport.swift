@@ -13,7 +13,7 @@ public struct DiskReport: Sendable {
     public let kind: String
     /// The VMs that have it, and containers of others, by name.
     public let holders: [String]
-    /// Why it cannot be seen whether a further VM has it, one that is paused for example; else nil.
+    /// Why `holders` may not be all: some VM could not be looked into, for it is paused, say; nil when all were.
     public let unseen: String?
     /// Its snapshots that are whole.
     public let snapshots: [String]

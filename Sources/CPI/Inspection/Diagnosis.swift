@@ -75,7 +75,7 @@ extension Inspection {
         let disks = try engine.volumes([:]).filter(\.isDisk)
         let labels = disks.filter { !$0.enforcesSize }.count
         guard labels > 0 else {
-            return Finding("disk sizes", .ok, "\(disks.count) disks, all limits")
+            return Finding("disk sizes", .ok, "\(disks.count) disks, the size of each is enforced")
         }
         return Finding(
             "disk sizes", .ok,
@@ -83,7 +83,7 @@ extension Inspection {
         )
     }
 
-    /// Without a controller Docker drops the limits that it would keep.
+    /// Without a controller Docker drops the limits that it would enforce.
     private func cgroups(_ info: JSON) throws -> Finding {
         let missing = try missingControllers().map(\.rawValue)
         let version = try cgroupVersion().map { "version \($0)" } ?? "of unknown version"

@@ -64,7 +64,7 @@ extension Redactor {
     /// The position of env among create_vm's arguments.
     private static let environment = CreateVM.arguments.firstIndex(of: "env")
 
-    /// Learns what is called a secret, and notes all other strings.
+    /// Learns values whose key names a secret; adds every other string to `open`.
     private func learn(openly json: JSON, key: String, _ open: inout Set<String>) {
         switch json {
         case .string(let text):
@@ -80,7 +80,7 @@ extension Redactor {
         }
     }
 
-    /// Learns every string but those that are plainly none.
+    /// Learns every string that is not plainly public.
     private func learn(closed json: JSON, key: String, _ open: Set<String>) {
         switch json {
         case .string(let text):

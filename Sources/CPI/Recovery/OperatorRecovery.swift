@@ -150,7 +150,7 @@ public final class OperatorRecovery {
             failure.map { "step \"\($0.step)\": \($0.cause)" } ?? "\(error)")
     }
 
-    /// What nobody may know of.
+    /// What perhaps no director knows of.
     public func orphans() throws -> [Orphan] { try OrphanSearch(world: world).all() }
 
     /// A wish is not granted where what ran last would be lost: that is said.

@@ -31,7 +31,8 @@ public enum OrphanRemoval: Sendable, Equatable {
 }
 
 extension OperatorRecovery {
-    /// What nobody may know of, with age, and for volumes `sizes`: Docker reads all their files for it.
+    /// What perhaps no director knows of, with its age, and with `sizes` how large volumes are: Docker reads all
+    /// their files for it.
     /// Throws `EngineError`.
     public func orphans(sizes: Bool) throws -> [Orphan] {
         let found = try orphans()

@@ -1,7 +1,7 @@
 import Engine
 import Journal
 
-/// Something in Docker that no operation is at work on and that nobody may know of.
+/// Something in Docker that no operation is at work on and that perhaps no director knows of.
 public struct Orphan: Sendable {
     /// operation, container, volume, image or network.
     public let kind: String

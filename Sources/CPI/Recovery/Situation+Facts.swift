@@ -9,7 +9,9 @@ extension Situation {
         case .gone(let why): [why]
         case .superseded(let other): ["\(other) has put another container there"]
         case .carriers(let carriers, let wasRunning):
-            carriers.facts + ["before it the VM \(wasRunning ? "ran" : "did not run")"]
+            carriers.facts + [
+                "the VM \(wasRunning ? "ran" : "was stopped") when the operation began"
+            ]
         case .remnant(let replacement):
             ["a replacement without its plan: it \(replacement.words)"]
         case .live(let plan, let state): state.facts(plan)

@@ -22,7 +22,7 @@ public enum CgroupController: String, CaseIterable, Sendable {
         }
     }
 
-    /// The HostConfig fields that it keeps. Docker drops such a limit with a warning, or not even that.
+    /// The HostConfig fields that it enforces. Docker drops such a limit with a warning, or not even that.
     fileprivate var fields: [String] {
         switch self {
         case .memory: ["Memory", "MemoryReservation", "MemorySwap"]
@@ -45,7 +45,8 @@ extension VMProperties {
         for controller in missing {
             guard let name = limit(by: controller) else { continue }
             throw Field.Wrong(
-                description: "cloud_properties.\(name) cannot be kept: the Docker daemon has no "
+                description:
+                    "cloud_properties.\(name) cannot be enforced: the Docker daemon has no "
                     + "cgroup controller \(controller.rawValue)")
         }
         guard !missing.isEmpty else { return }
@@ -54,7 +55,7 @@ extension VMProperties {
             "the Docker daemon has no cgroup controller for \(names): nothing limits VMs there")
     }
 
-    /// The name of a limit that was asked for and that the controller would keep.
+    /// The name of a limit that was asked for and that the controller would enforce.
     private func limit(by controller: CgroupController) -> String? {
         let own: String? =
             switch controller {

@@ -14,7 +14,7 @@ struct Disks: ParsableCommand {
 
     @OptionGroup var source: Source
     @OptionGroup var output: Output
-    @Flag(help: "Say what each disk holds. Docker reads all files of all volumes for it.")
+    @Flag(help: "Show how much each disk holds (slow: Docker reads every file).")
     var usage = false
 
     func run() throws {

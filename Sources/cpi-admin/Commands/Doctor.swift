@@ -4,7 +4,7 @@ import Engine
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Looks whether configuration, journal and Docker are as the CPI needs them.",
+        abstract: "Checks whether configuration, journal and Docker are as the CPI needs them.",
         discussion: """
             For each VM a line says whether a disk can be attached while it runs, or why not: then \
             its container is replaced, which is no fault. Exit codes: 0 all is well, or no more than a \
@@ -29,7 +29,9 @@ struct Doctor: ParsableCommand {
                             "attach \(one.vm)", .warn, "is refused: the VM is paused",
                             advice: "docker unpause \(one.vm), unless a snapshot is being taken")
                     }
-                    let way = one.obstacle.map { "is replaced: \($0)" } ?? "runs on"
+                    let way =
+                        one.obstacle.map { "would be replaced: \($0)" }
+                        ?? "can be given a disk while it runs"
                     return Finding("attach \(one.vm)", .ok, way)
                 }
             } catch {

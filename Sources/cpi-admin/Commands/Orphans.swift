@@ -4,7 +4,8 @@ import Engine
 
 struct Orphans: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists what is in Docker and nobody may know of. Removes nothing unless asked.",
+        abstract:
+            "Lists what is in Docker and perhaps unknown to every director. Removes nothing unless asked.",
         discussion: """
             --remove KIND asks for each of that kind that may go, and removes it. What may be the last \
             copy of something is never removed here, nor a snapshot whose answer was lost. A disk, or a \
@@ -16,7 +17,7 @@ struct Orphans: ParsableCommand {
 
     @OptionGroup var source: Source
     @OptionGroup var output: Output
-    @Flag(help: "Say how large volumes are. Docker reads all files of all volumes for it.")
+    @Flag(help: "Show the size of each volume (slow: Docker reads every file).")
     var sizes = false
     @Option(help: ArgumentHelp("Remove those: container, volume or network.", valueName: "kind"))
     var remove: Kind?

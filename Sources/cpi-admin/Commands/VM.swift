@@ -21,7 +21,8 @@ struct VM: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("Show the last lines of its logs.", valueName: "lines"))
     var logs: Int?
-    @Option(help: ArgumentHelp("Write one of its files to stdout.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Write the file at this path in the VM to stdout.", valueName: "path"))
     var files: String?
     @Flag(help: "Print JSON.")
     var json = false

@@ -116,7 +116,7 @@ enum NextCommand {
                 ? "cpi-admin orphans, which says how to remove it; or cpi-admin recover \(id)"
                 : "cpi-admin recover \(id), which says what a person has to decide"
         case .failed, .rolledBack:
-            return "mend the cause, then repeat the call (bosh deploy, bosh cck)"
+            return "fix the cause, then repeat the call (bosh deploy, bosh cck)"
         default: return nil
         }
     }

@@ -20,7 +20,7 @@ struct CgroupControllerTests {
     }
 
     @Test(
-        "a limit that cannot be kept is an error, and nothing is made",
+        "a limit that cannot be enforced is an error, and nothing is made",
         arguments: [
             ("MemoryLimit", "memory", 512), ("MemoryLimit", "Memory", 1_000_000_000),
             ("PidsLimit", "pids_limit", 100), ("CpuCfsQuota", "cpus", 2),
@@ -30,7 +30,7 @@ struct CgroupControllerTests {
         lack(field)
         scene.docker.forget()
         let failure = #expect(throws: CallFailure.self) { try create([name: .integer(value)]) }
-        #expect(failure?.message.contains("cloud_properties.\(name) cannot be kept") == true)
+        #expect(failure?.message.contains("cloud_properties.\(name) cannot be enforced") == true)
         #expect(scene.story() == "")
         scene.docker.state.cgroupVersion = "1"
         _ = try create([name: .integer(value)])

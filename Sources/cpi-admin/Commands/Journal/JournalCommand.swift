@@ -5,7 +5,7 @@ struct JournalCommand: ParsableCommand {
         commandName: "journal",
         abstract: "Shows what the CPI was asked to do, and what became of it.",
         discussion: """
-            Options of what it does by itself: cpi-admin journal list --help
+            Without a subcommand it is 'journal list'; for its options: cpi-admin journal list --help
 
             Examples:
               cpi-admin journal --open                  what is not settled

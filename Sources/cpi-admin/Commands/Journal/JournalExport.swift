@@ -19,7 +19,7 @@ struct JournalExport: ParsableCommand {
     var format = Format.jsonl
     @Option(
         help: ArgumentHelp(
-            "Only operations that began then or later: " + Moment.help, valueName: "time"))
+            "Only operations that began at this time or later: " + Moment.help, valueName: "time"))
     var since: Moment?
 
     func run() throws {

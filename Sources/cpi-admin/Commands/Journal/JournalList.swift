@@ -67,9 +67,11 @@ struct OperationChoice: ParsableArguments {
     var request: String?
     @Option(help: ArgumentHelp("Only calls of this director.", valueName: "uuid"))
     var director: String?
-    @Option(help: ArgumentHelp("Only what began then or later: " + Moment.help, valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only what began at this time or later: " + Moment.help, valueName: "time"))
     var since: Moment?
-    @Option(help: ArgumentHelp("Only what began before.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only what began before this time.", valueName: "time"))
     var until: Moment?
 
     /// Throws `Complaint` for a CID that fits none or several, and for a method that is none.

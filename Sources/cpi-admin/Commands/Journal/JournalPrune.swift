@@ -5,7 +5,8 @@ import Journal
 struct JournalPrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Removes finished operations that are older, and that nothing living needs.",
+        abstract:
+            "Removes finished operations older than --keep, except what still tells of a VM or disk that is there.",
         discussion: """
             Calls do the same by themselves, a few at a time, after journal.retention_days. What is \
             open or parked stays, and so does what tells of a VM or disk that is there. Export first \

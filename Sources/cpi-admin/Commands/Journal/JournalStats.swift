@@ -14,7 +14,9 @@ struct JournalStats: ParsableCommand {
 
     @OptionGroup var source: Source
     @OptionGroup var output: Output
-    @Option(help: ArgumentHelp("Only what began then or later: " + Moment.help, valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only what began at this time or later: " + Moment.help, valueName: "time"))
     var since: Moment?
     @Flag(help: "Count steps.")
     var steps = false

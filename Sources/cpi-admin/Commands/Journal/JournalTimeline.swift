@@ -15,7 +15,9 @@ struct JournalTimeline: ParsableCommand {
     var vm: String?
     @Option(help: ArgumentHelp("The disk.", valueName: "cid"))
     var disk: String?
-    @Option(help: ArgumentHelp("Only what began then or later: " + Moment.help, valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only what began at this time or later: " + Moment.help, valueName: "time"))
     var since: Moment?
     @Flag(help: "Fold nothing.")
     var all = false

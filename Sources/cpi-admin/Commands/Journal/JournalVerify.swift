@@ -7,9 +7,10 @@ import Journal
 struct JournalVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Checks the file, the events, and that the lists say what the events say.",
+        abstract:
+            "Checks the file and its events, and that the tables made from the events agree with them.",
         discussion: """
-            The lists are made anew from the events in a copy below TMPDIR, and compared. Changes \
+            The tables of operations and subjects are made anew from the events in a copy below TMPDIR, and compared. Changes \
             nothing. Exit codes: 0 all is well, 5 something is wrong.
             """)
 

@@ -7,7 +7,7 @@ struct Recover: ParsableCommand {
         discussion: """
             On a terminal it shows the plan of each operation and asks. In a pipe it shows only, and \
             ends with exit code 2 when something is open; --yes does it without a question. It may be \
-            interrupted anywhere, and run again. Its options: cpi-admin recover run --help
+            interrupted anywhere, and run again. For its options: cpi-admin recover run --help
 
             Examples:
               cpi-admin recover                    all that is open

@@ -5,7 +5,8 @@ import Journal
 
 struct RecoverRun: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Settles what is open: what recover does by itself.")
+        commandName: "run",
+        abstract: "Settles open operations: what 'cpi-admin recover' is without a subcommand.")
 
     @OptionGroup var source: Source
     @Argument(
