@@ -49,7 +49,8 @@ struct FailedCall<M: Mutation> {
         // Before its pivot this call may still undo what it does; after it, what is left is finished later.
         let question = RecoveryTable.Question(
             rule: M.rule, begun: begun.contains { $0.isOneWay || $0.isDestructive },
-            failing: !isPastPivot, hasStarted: world.hasStarted)
+            asker: isPastPivot
+                ? .laterCall(isOfSameMethod: true) : .failingCall(hasStarted: world.hasStarted))
         return RecoveryTable.action(question, try M.situation(plan, world))
     }
 

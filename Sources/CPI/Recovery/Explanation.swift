@@ -19,14 +19,15 @@ extension OperatorRecovery {
     /// The row of the table for an open operation. Changes nothing. Throws `CPIError` for a wish that
     /// cannot be granted, else `EngineError`.
     public func explain(_ one: Case, _ wish: Operation.Direction? = nil) throws -> Explanation {
-        try Settlement(one.operation, try world(for: one.operation)).explain(wish: wish)
+        let there = try world(for: one.operation)
+        return try Settlement(one.found, for: .person(wish: wish), there).explain()
     }
 }
 
 extension Settlement {
-    func explain(wish: Operation.Direction?) throws -> Explanation {
-        let action = try decide(wish: wish)
-        guard let type = Methods.mutation(operation.method), try foreignDaemon() == nil else {
+    func explain() throws -> Explanation {
+        let action = try decide()
+        guard let type = Methods.mutation(operation.method), try anotherDaemon() == nil else {
             return Explanation(
                 rule: "what is not known here is left to a person", situation: [],
                 action: action.words, removals: [], needsPerson: action.isForPerson,

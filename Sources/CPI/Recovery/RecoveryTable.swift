@@ -74,6 +74,26 @@ enum Action: Equatable {
     var isForPerson: Bool { if case .park = self { true } else { false } }
 }
 
+/// Who asks what is to be done, as far as the answer depends on it.
+enum Asker {
+    /// The call itself: a step of it has failed while it could still go back. `hasStarted`: it has started
+    /// what it has made.
+    case failingCall(hasStarted: Bool)
+    /// A call that has found what a dead one left. It does not remove what its own director names.
+    case laterCall(isOfSameMethod: Bool)
+    /// A call that has deleted what the operation is about.
+    case deletion
+    /// `cpi-admin recover`, with an operator's wish or none.
+    case person(wish: Operation.Direction?)
+
+    var wish: Operation.Direction? { if case .person(let wish) = self { wish } else { nil } }
+    var isFailingCall: Bool { if case .failingCall = self { true } else { false } }
+    var isDeletion: Bool { if case .deletion = self { true } else { false } }
+    fileprivate var isOfAnotherMethod: Bool {
+        if case .laterCall(isOfSameMethod: false) = self { true } else { false }
+    }
+}
+
 /// (what the journal says, what Docker shows) → action. Read it as a table.
 enum RecoveryTable {
     static let unanswered = Action.park(
@@ -86,14 +106,7 @@ enum RecoveryTable {
         var direction = Operation.Direction.forward
         /// Whether anything may have been changed.
         var begun = true
-        /// An operator's choice, where there is one.
-        var wish: Operation.Direction?
-        /// A step of this very call has failed; false after a death.
-        var failing = false
-        /// A call of another method has found it: that one does not remove what its director names.
-        var isByAnotherMethod = false
-        /// This very call has started what it has made.
-        var hasStarted = false
+        var asker = Asker.person(wish: nil)
     }
 
     static func action(_ question: Question, _ situation: Situation) -> Action {
@@ -102,18 +115,19 @@ enum RecoveryTable {
 
         // The call that fails knows that nobody has the CID yet.
         case (.removeIncomplete, .complete) where question.direction == .forward:
-            question.failing ? .back : unanswered
+            question.asker.isFailingCall ? .back : unanswered
         case (.removeIncomplete, _): .back
 
         case (.keepWhatIsMade, .complete):
-            question.failing ? .close(.done, "Docker has made it after all") : unanswered
+            question.asker.isFailingCall
+                ? .close(.done, "Docker has made it after all") : unanswered
         case (.keepWhatIsMade, .gone(let why)): .park(why)
         case (.keepWhatIsMade, _): .close(.failed, "nothing was made")
 
         case (.finish, _) where !question.begun: .close(.failed, "nothing was changed")
         case (_, .superseded(let other)): .superseded(by: other)
         case (.finish, .gone(let why)): .park(why)
-        case (.finish, .untouched(let what)) where question.isByAnotherMethod:
+        case (.finish, .untouched(let what)) where question.asker.isOfAnotherMethod:
             .close(.failed, "\(what) is there still")
         case (.finish, _): .forward
 
@@ -123,11 +137,11 @@ enum RecoveryTable {
             .park("a replacement has run, and what it was made for is not known: compare it")
         case (.replacement, .remnant): .back
         case (.replacement, .live(let plan, let state)):
-            LiveTable.action(plan, state, direction: question.direction, wish: question.wish)
+            LiveTable.action(plan, state, direction: question.direction, wish: question.asker.wish)
         // A restart of one and the same container.
         case (.replacement, .gone(let why)): .park(why)
         case (.replacement, _):
-            question.failing || question.wish == .backward ? .back : .forward
+            question.asker.isFailingCall || question.asker.wish == .backward ? .back : .forward
         }
     }
 }

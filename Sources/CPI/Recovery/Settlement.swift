@@ -6,17 +6,17 @@ struct Settlement {
     let operation: Operation
     /// Acts in the operation's name.
     let world: World
+    private let asker: Asker
     /// All that it is about, by what its call named and its plan.
-    var about: [Subject] = []
-    /// The method of the call that has found it; nil for recovery that an operator asked for.
-    var caller: String?
+    private let about: [Subject]
     /// Then what fails leaves it parked by the operator, as it was.
-    var isParkedByOperator = false
-    /// What it is about was deleted since.
-    var isDeleted = false
+    private let isParkedByOperator: Bool
 
-    init(_ operation: Operation, _ world: World) {
-        self.operation = operation
+    init(_ found: OpenOperation, for asker: Asker, _ world: World) {
+        operation = found.operation
+        self.asker = asker
+        about = found.subjects
+        isParkedByOperator = found.isParkedByOperator
         self.world = world.acting(as: operation)
         if operation.direction == .backward {
             self.world.undoing = world.recorder.store.undoingBegan(of: operation.id)
@@ -25,22 +25,22 @@ struct Settlement {
 
     /// What would be done. Changes nothing. Throws `EngineError`, or `CPIError` for a wish that cannot
     /// be granted.
-    func decide(wish: Operation.Direction?) throws -> Action {
+    func decide() throws -> Action {
         guard let type = Methods.mutation(operation.method) else {
             return .park("this version does not know the method \(operation.method)")
         }
-        return try decide(type, wish)
+        return try decide(type)
     }
 
     /// Counts the attempt, does it and records it. Returns what was done; throws when that failed half
     /// way. What is parked and stays so is left as it is: not a word is added to it.
-    func run(knownTo subjects: [Subject], wish: Operation.Direction?) throws -> Action {
+    func run(knownTo subjects: [Subject]) throws -> Action {
         world.recorder.watch(world.engine, effectsOnly: true)
         guard let type = Methods.mutation(operation.method) else {
-            return parked(try decide(wish: wish))
+            return parked(try decide())
         }
         do {
-            return try run(type, subjects, wish)
+            return try run(type, subjects)
         } catch let failure where operation.state == .parked {
             try? removeRemains(type)
             finish(.parked, operation.error, byOperator: isParkedByOperator)
@@ -50,7 +50,7 @@ struct Settlement {
 
     /// Its mark would be in the way of every call on the VM.
     private func removeRemains<M: Mutation>(_ type: M.Type) throws {
-        guard let plan = operation.plan(of: type), try foreignDaemon() == nil else { return }
+        guard let plan = operation.plan(of: type), try anotherDaemon() == nil else { return }
         try M.removeRemains(plan, world)
     }
 
@@ -66,15 +66,13 @@ struct Settlement {
         return action
     }
 
-    private func run<M: Mutation>(
-        _ type: M.Type, _ subjects: [Subject], _ wish: Operation.Direction?
-    ) throws -> Action {
+    private func run<M: Mutation>(_ type: M.Type, _ subjects: [Subject]) throws -> Action {
         let action: Action
         do {
-            if let plan = operation.plan(of: type), try foreignDaemon() == nil {
+            if let plan = operation.plan(of: type), try anotherDaemon() == nil {
                 try M.endLateRequests(plan, world)
             }
-            action = try decide(type, wish)
+            action = try decide(type)
         } catch {
             // Or what cannot be looked at would be in the way of every call for ever.
             if operation.state != .parked { count() }
@@ -89,11 +87,11 @@ struct Settlement {
             count()
         }
         do {
-            try perform(action, type, plan, wish)
+            try perform(action, type, plan)
             return action
         } catch let failure as StepFailure where failure.cause is LastCopy {
             // Somebody has acted between the look and the step.
-            let next = try decide(type, wish)
+            let next = try decide(type)
             guard case .park = next else { throw failure }
             return try end(next, type, plan)
         }
@@ -103,17 +101,17 @@ struct Settlement {
     private func whyNobodyIsNeeded<M: Mutation>(
         _ type: M.Type, _ plan: M.Plan, among subjects: [Subject]
     ) throws -> Action? {
-        if isMade(type, plan, among: subjects), try foreignDaemon() == nil {
+        if isMade(type, plan, among: subjects), try anotherDaemon() == nil {
             return .close(.done, "the director knows it")
         }
-        return isDeleted ? .close(.failed, "what it was about was deleted") : nil
+        return asker.isDeletion ? .close(.failed, "what it was about was deleted") : nil
     }
 
     /// From here on it is no longer parked: recovery is at work on it.
     private func count() { world.recorder.record(.attempt, durable: true) }
 
     private func perform<M: Mutation>(
-        _ action: Action, _ type: M.Type, _ plan: M.Plan, _ wish: Operation.Direction?
+        _ action: Action, _ type: M.Type, _ plan: M.Plan
     ) throws {
         switch action {
         case .back:
@@ -127,7 +125,7 @@ struct Settlement {
             )
         case .forward:
             world.undoing = nil
-            world.isOperatorsWish = wish != nil
+            world.isOperatorsWish = asker.wish != nil
             try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
             finish(.done, nil)
             if M.deletes { Settler(world: world).closeGone(about + M.subjects(of: plan)) }
@@ -139,7 +137,7 @@ struct Settlement {
     /// Ends the operation as it is; what is of no use to anybody is removed.
     private func end<M: Mutation>(_ action: Action, _ type: M.Type, _ plan: M.Plan) throws -> Action
     {
-        let isOurs = try foreignDaemon() == nil
+        let isOurs = try anotherDaemon() == nil
         if isOurs { try M.removeRemains(plan, world) }
         switch action {
         case .close(let state, let why): finish(state, why)
@@ -150,16 +148,15 @@ struct Settlement {
         return action
     }
 
-    private func decide<M: Mutation>(_ type: M.Type, _ wish: Operation.Direction?) throws -> Action
-    {
+    private func decide<M: Mutation>(_ type: M.Type) throws -> Action {
         guard let plan = operation.plan(of: type) else {
             return .park("its plan cannot be read by this version")
         }
-        if let other = try foreignDaemon() { return .park(other) }
-        try requirePossible(wish, M.rule)
+        if let other = try anotherDaemon() { return .park(other) }
+        try requirePossible(M.rule)
         let question = RecoveryTable.Question(
-            rule: M.rule, direction: operation.direction, begun: operation.step != nil, wish: wish,
-            isByAnotherMethod: caller.map { $0 != operation.method } ?? false)
+            rule: M.rule, direction: operation.direction, begun: operation.step != nil,
+            asker: asker)
         return RecoveryTable.action(question, try M.situation(plan, world))
     }
 
@@ -188,8 +185,8 @@ struct Settlement {
             .outcome(state, error: error, byOperator: byOperator), durable: true)
     }
 
-    private func requirePossible(_ wish: Operation.Direction?, _ rule: RecoveryRule) throws {
-        guard let wish else { return }
+    private func requirePossible(_ rule: RecoveryRule) throws {
+        guard let wish = asker.wish else { return }
         guard rule == .replacement else {
             throw CPIError(
                 kind: .cloud,
@@ -204,7 +201,7 @@ struct Settlement {
     }
 
     /// A 404 from another daemon than the operation's own would not mean "gone".
-    func foreignDaemon() throws -> String? {
+    func anotherDaemon() throws -> String? {
         guard try world.isOnAnotherDaemon(operation) else { return nil }
         let address = RecordedOwner(operation)?.daemonAddress ?? "another address"
         return "it was begun on another Docker daemon (\(address)); run recovery with that one's "

@@ -47,12 +47,12 @@ struct Settler {
                 return nil
             }
         }
-        return try run(one, knownTo: [], wish: wish)
+        return try run(one, for: .person(wish: wish))
     }
 
     /// What would be done about an operation. Changes nothing.
     func decide(_ one: OpenOperation, wish: Operation.Direction?) throws -> Action {
-        try Settlement(one.operation, world).decide(wish: wish)
+        try Settlement(one, for: .person(wish: wish), world).decide()
     }
 
     /// After something was deleted: what was left open or parked about it is over. What cannot be
@@ -61,7 +61,7 @@ struct Settler {
         for one in Search(world: world).openAbout(subjects)
         where !outlives(one, subjects) && !one.isParkedByOperator {
             do {
-                _ = try run(one, knownTo: [], wish: nil, isDeleted: true)
+                _ = try run(one, for: .deletion)
             } catch {
                 world.logger.warning("\(one.title) stays open: \(error)")
             }
@@ -78,7 +78,7 @@ struct Settler {
     private func settle(_ one: OpenOperation, _ subjects: [Subject]) throws {
         world.logger.info("settling \(one.title), which was interrupted")
         do {
-            guard let action = try run(one, knownTo: subjects, wish: nil) else { return }
+            guard let action = try run(one, for: asker(of: one), knownTo: subjects) else { return }
             world.settled.append(one)
             world.warn("\(one.title) was interrupted: \(action.outcome)")
         } catch  where one.operation.method == CreateStemcell.name {
@@ -92,8 +92,7 @@ struct Settler {
 
     /// Nil when there is nothing to do: it has an owner, or an outcome by now.
     private func run(
-        _ one: OpenOperation, knownTo subjects: [Subject], wish: Operation.Direction?,
-        isDeleted: Bool = false
+        _ one: OpenOperation, for asker: Asker, knownTo subjects: [Subject] = []
     ) throws -> Action? {
         try finishDeletion(of: one)
         let hasDied = world.locks.hasDied(one.id)
@@ -105,19 +104,20 @@ struct Settler {
         guard !owner.isMissing, let now = try lookAgain(one) else { return nil }
         let operation = now.operation
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
-        var settlement = Settlement(operation, world)
-        settlement.about = one.subjects
-        settlement.isParkedByOperator = now.isParkedByOperator
-        settlement.caller = caller
-        settlement.isDeleted = isDeleted
+        let settlement = Settlement(now, for: asker, world)
         guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
             let why = "recovery was begun \(operation.attempts) times, and did not come to its end"
             settlement.park(why)
             throw blocked(one, why)
         }
-        let action = try settlement.run(knownTo: subjects, wish: wish)
+        let action = try settlement.run(knownTo: subjects)
         isSettled = !action.isForPerson
         return action
+    }
+
+    private func asker(of one: OpenOperation) -> Asker {
+        guard let caller else { return .person(wish: nil) }
+        return .laterCall(isOfSameMethod: caller == one.operation.method)
     }
 
     /// A VM or disk whose deletion has begun is not brought back by what was open about it before: the
@@ -130,7 +130,7 @@ struct Settler {
                 && !world.locks.isOwned(other.id)
         }
         for deletion in deletions {
-            _ = try run(deletion, knownTo: deletion.subjects, wish: nil)
+            _ = try run(deletion, for: asker(of: deletion), knownTo: deletion.subjects)
         }
     }
 

@@ -64,7 +64,7 @@ enum CustodyTable {
         case (.absent, _):
             return .forward
         case _ where carriers.haveBothRun:
-            return question.wish.map { $0 == .backward ? .back : .forward }
+            return question.asker.wish.map { $0 == .backward ? .back : .forward }
                 ?? .park(bothRan(carriers))
         case (_, .ran), (_, .running):
             return mayGoBack(carriers, question) ? .back : .forward
@@ -77,7 +77,7 @@ enum CustodyTable {
     private static func mayGoBack(_ carriers: Carriers, _ question: RecoveryTable.Question)
         -> Bool
     {
-        if question.failing && question.hasStarted { return true }
+        if case .failingCall(hasStarted: true) = question.asker { return true }
         return question.direction == .backward && carriers.replacement == .ran
             && !carriers.isStartedAnew
     }
@@ -86,8 +86,8 @@ enum CustodyTable {
     private static func mayGoForward(
         _ carriers: Carriers, _ wasRunning: Bool, _ question: RecoveryTable.Question
     ) -> Bool {
-        guard question.direction == .forward, !question.failing else { return false }
-        if let wish = question.wish { return wish == .forward }
+        guard question.direction == .forward, !question.asker.isFailingCall else { return false }
+        if let wish = question.asker.wish { return wish == .forward }
         let isInPlace = carriers.name == .replacement && carriers.old == .rested
         return !wasRunning && isInPlace
     }

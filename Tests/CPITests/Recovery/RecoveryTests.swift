@@ -9,10 +9,12 @@ import Testing
 struct RecoveryTests {
     private static func question(
         _ rule: RecoveryRule, _ direction: Operation.Direction = .forward, begun: Bool = true,
-        failing: Bool = false
+        by asker: Asker = .person(wish: nil)
     ) -> RecoveryTable.Question {
-        RecoveryTable.Question(rule: rule, direction: direction, begun: begun, failing: failing)
+        RecoveryTable.Question(rule: rule, direction: direction, begun: begun, asker: asker)
     }
+
+    private static let failing = Asker.failingCall(hasStarted: false)
 
     static let rows: [(RecoveryTable.Question, Situation, String)] = [
         (question(.removeIncomplete), .incomplete, "roll back"),
@@ -20,16 +22,26 @@ struct RecoveryTests {
         (question(.removeIncomplete), .complete, "leave to a person"),
         (question(.removeIncomplete, .backward), .complete, "roll back"),
         (question(.removeIncomplete, .backward), .incomplete, "roll back"),
-        (question(.removeIncomplete, failing: true), .complete, "roll back"),
+        (question(.removeIncomplete, by: failing), .complete, "roll back"),
         (question(.keepWhatIsMade), .complete, "leave to a person"),
         (question(.keepWhatIsMade), .incomplete, "close as failed"),
-        (question(.keepWhatIsMade, failing: true), .complete, "close as done"),
+        (question(.keepWhatIsMade, by: failing), .complete, "close as done"),
+        (question(.keepWhatIsMade), .gone("x"), "leave to a person: x"),
         (question(.finish), .unfinished, "finish"),
         (question(.finish, begun: false), .unfinished, "close as failed"),
+        (question(.finish), .superseded("x"), "close as failed: x has taken over"),
+        (question(.finish), .untouched("x"), "finish"),
+        (question(.finish, by: .laterCall(isOfSameMethod: true)), .untouched("x"), "finish"),
+        (
+            question(.finish, by: .laterCall(isOfSameMethod: false)), .untouched("x"),
+            "close as failed: x is there still"
+        ),
         (question(.finish), .gone("x"), "leave to a person: x"),
         (question(.nothing), .unfinished, "close as failed"),
         (question(.replacement), .unfinished, "finish"),
-        (question(.replacement, failing: true), .unfinished, "roll back"),
+        (question(.replacement, by: failing), .unfinished, "roll back"),
+        (question(.replacement, by: .person(wish: .backward)), .unfinished, "roll back"),
+        (question(.replacement, by: .laterCall(isOfSameMethod: false)), .unfinished, "finish"),
         (question(.replacement), .gone("x"), "leave to a person: x"),
         (question(.replacement), .remnant(.fresh), "roll back"),
         (question(.replacement), .remnant(.absent), "roll back"),
@@ -100,6 +112,7 @@ struct RecoveryTests {
         let scene = try Scene.attached()
         let id = try intent(scene, method, plan)
         _ = try? scene.runner.recover()
+        #expect(try scene.runner.journal().operation(id).state == .parked)
         scene.docker.forget()
         #expect(scene.container?.isRunning == true)
         _ = try scene.detach()

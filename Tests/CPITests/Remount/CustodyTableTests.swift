@@ -30,9 +30,10 @@ struct CustodyTableTests {
                                 carriers.isStartedAnew = bits & 1 != 0
                                 var question = RecoveryTable.Question(rule: .replacement)
                                 question.direction = bits & 4 != 0 ? .forward : .backward
-                                question.failing = bits & 8 != 0
-                                question.hasStarted = question.failing && bits & 2 != 0
-                                question.wish = wish
+                                question.asker =
+                                    bits & 8 == 0
+                                    ? .person(wish: wish)
+                                    : .failingCall(hasStarted: bits & 2 != 0)
                                 rows.append(
                                     Row(
                                         carriers: carriers, wasRunning: bits & 2 != 0,
@@ -58,12 +59,13 @@ struct CustodyTableTests {
     func whatRanLast() {
         for row in CustodyTableTests.rows
         where row.action == .back && [.ran, .running].contains(row.carriers.replacement) {
-            let isOwnCheck =
-                row.question.failing && row.question.hasStarted && row.carriers.old == .rested
+            let hasStarted =
+                if case .failingCall(hasStarted: true) = row.question.asker { true } else { false }
+            let isOwnCheck = hasStarted && row.carriers.old == .rested
             let isGoingBack =
                 row.question.direction == .backward && !row.carriers.isStartedAnew
                 && row.carriers.replacement == .ran && row.carriers.old == .rested
-            let isChosen = row.question.wish == .backward && row.carriers.haveBothRun
+            let isChosen = row.question.asker.wish == .backward && row.carriers.haveBothRun
             #expect(isOwnCheck || isGoingBack || isChosen, "\(row)")
         }
     }
@@ -72,7 +74,7 @@ struct CustodyTableTests {
     func forwardNeedsRested() {
         for row in CustodyTableTests.rows
         where row.action == .forward && [.reran, .running].contains(row.carriers.old) {
-            #expect(row.question.wish == .forward, "\(row)")
+            #expect(row.question.asker.wish == .forward, "\(row)")
         }
     }
 
@@ -83,7 +85,7 @@ struct CustodyTableTests {
             let isAllGone =
                 row.carriers.old == .absent && row.carriers.replacement == .absent
                 && row.carriers.image == .absent
-            let isOpen = row.carriers.haveBothRun && row.question.wish == nil
+            let isOpen = row.carriers.haveBothRun && row.question.asker.wish == nil
             let isBeside = [.reran, .running].contains(row.carriers.old)
             #expect(
                 row.action.isForPerson == (isOthers ? isBeside : isAllGone || isOpen), "\(row)")
