@@ -50,7 +50,8 @@ struct FailedCall<M: Mutation> {
         let question = RecoveryTable.Question(
             rule: M.rule, begun: begun.contains { $0.isOneWay || $0.isDestructive },
             asker: isPastPivot
-                ? .laterCall(isOfSameMethod: true) : .failingCall(hasStarted: world.hasStarted))
+                ? .laterCall(isOfSameMethod: true)
+                : .failingCall(hasStarted: world.progress.hasStarted))
         return RecoveryTable.action(question, try M.situation(plan, world))
     }
 
@@ -73,7 +74,7 @@ struct FailedCall<M: Mutation> {
 
     private func goBack(_ begun: [Step], _ failure: StepFailure) throws {
         do {
-            world.undoing = try M.undoingBegins(plan, world)
+            world.progress.undoing = try M.undoingBegins(plan, world)
             try Runner(world: world).backward(begun)
         } catch {
             world.recorder.leaveOpen()

@@ -14,21 +14,14 @@ final class World {
     let locks: Locks
     let logger: Logger
     let clock: Clock
+    /// Of the operation.
+    let progress = Progress()
     private let sleeper: (Double) -> Void
     private var info: JSON?
     private var noneNetworks: [Network]?
 
     /// Of the operation's process. To be ended when the call has been answered, and not before.
     var signOfLife: SignOfLife?
-    /// Set once the operation goes back: how things were when that began.
-    var undoing: UndoingBegan?
-    /// This process has started the container that the operation makes.
-    var hasStarted = false
-    /// An operator has chosen the way (`--back`, `--forward`). Of two containers that have both run the other
-    /// one is kept then.
-    var isOperatorsWish = false
-    /// Of the operation's scripts in a VM: those with a smaller one were sent earlier, and are over.
-    var scriptNumber = 0
     /// What this call has settled before its own work.
     var settled: [OpenOperation] = []
 

@@ -95,7 +95,7 @@ extension World {
         let lines = try look(
             LiveScript.command(LiveScript.settle, plan.disk) + [plan.operation],
             in: container.id, seconds: configuration.timeouts.request)
-        if let number = lines?.first.flatMap({ Int($0) }) { scriptNumber = number }
+        if let number = lines?.first.flatMap({ Int($0) }) { progress.scriptNumber = number }
     }
 
     /// Attaches or detaches the disk in the VM: what the plan is about, or what takes that back. Throws
@@ -112,7 +112,7 @@ extension World {
             result = try engine.exec(
                 container,
                 LiveScript.command(script, plan.disk)
-                    + [plan.operation, mode.rawValue, "\(scriptNumber)"],
+                    + [plan.operation, mode.rawValue, "\(progress.scriptNumber)"],
                 seconds: configuration.timeouts.request)
         } catch let error as EngineError where error.isOutcomeUnknown {
             // Or what is seen next might not be all.

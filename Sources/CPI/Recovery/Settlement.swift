@@ -19,7 +19,7 @@ struct Settlement {
         isParkedByOperator = found.isParkedByOperator
         self.world = world.acting(as: operation)
         if operation.direction == .backward {
-            self.world.undoing = world.recorder.store.undoingBegan(of: operation.id)
+            self.world.progress.undoing = world.recorder.store.undoingBegan(of: operation.id)
         }
     }
 
@@ -115,7 +115,9 @@ struct Settlement {
     ) throws {
         switch action {
         case .back:
-            if world.undoing == nil { world.undoing = try M.undoingBegins(plan, world) }
+            if world.progress.undoing == nil {
+                world.progress.undoing = try M.undoingBegins(plan, world)
+            }
             try Runner(world: world).backward(
                 try M.steps(plan, nil), wasBegun: try begun(type, plan))
             let differences = try M.differencesFromBefore(plan, world)
@@ -124,8 +126,8 @@ struct Settlement {
                 (["interrupted, and rolled back by recovery"] + differences).joined(separator: "; ")
             )
         case .forward:
-            world.undoing = nil
-            world.isOperatorsWish = asker.wish != nil
+            world.progress.undoing = nil
+            world.progress.isOperatorsWish = asker.wish != nil
             try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
             finish(.done, nil)
             if M.deletes { Settler(world: world).closeGone(about + M.subjects(of: plan)) }

@@ -70,7 +70,9 @@ extension Carriers {
         let seen = replacement?.labels[Label.endOfOld] ?? ""
         let committed = image?.labels[Label.endOfOld] ?? ""
         let parted = committed.isEmpty ? seen : committed
-        let started = world.undoing.map { $0.replacementStarted != replacement?.startedWhen }
+        let started = world.progress.undoing.map {
+            $0.replacementStarted != replacement?.startedWhen
+        }
         let isAllGone = old == nil && replacement == nil && image == nil
         return Carriers(
             old: Old(old, parted: parted, startedWhenPlanned: plan.startedAt),

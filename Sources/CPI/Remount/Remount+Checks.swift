@@ -22,7 +22,7 @@ extension Remount {
     func requireRested(_ world: World, _ container: Container?) throws {
         guard let container else { throw goneError }
         guard !container.isUp else { throw startedError(container) }
-        if world.isOperatorsWish { return }
+        if world.progress.isOperatorsWish { return }
         let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
         guard committed.isEmpty || committed == container.finishedAt else {
             throw startedError(container)
@@ -47,7 +47,7 @@ extension Remount {
             guard container.wasStarted else {
                 return try world.removeContainer(container.id, .neverRan(beside: old))
             }
-            let startedAt = world.undoing?.replacementStarted
+            let startedAt = world.progress.undoing?.replacementStarted
             try world.removeContainer(
                 container.id, .foundWrong(beside: old, startedAt: startedAt))
         } catch let copy as LastCopy {

@@ -70,7 +70,7 @@ extension Step {
                 guard try !world.isHeld(old, plan.vm) else {
                     return try world.removeContainer(old.id, .heldBySuccessor(plan.vm))
                 }
-                guard world.isOperatorsWish else {
+                guard world.progress.isOperatorsWish else {
                     throw LastCopy(description: "container \(old.name) has run since: it is kept")
                 }
                 world.warn(

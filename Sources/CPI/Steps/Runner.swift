@@ -26,7 +26,7 @@ struct Runner {
     func backward(_ steps: [Step], wasBegun: (Step) -> Bool = { _ in true }) throws {
         for (index, step) in steps.enumerated().reversed() where wasBegun(step) {
             guard case .by(let undo) = step.undo else { continue }
-            world.recorder.record(.undoing(world.undoing), step.name, durable: true)
+            world.recorder.record(.undoing(world.progress.undoing), step.name, durable: true)
             do {
                 try undo(world)
             } catch {

@@ -109,7 +109,7 @@ extension Step {
                 guard let container = try world.madeContainer(names) else {
                     throw CPIError(kind: .cloud, message: "container \(names[0]) is gone")
                 }
-                world.hasStarted = !container.wasStarted
+                world.progress.hasStarted = !container.wasStarted
                 try world.startContainer(container.id)
             },
             verify: { try $0.madeContainer(names)?.isUp == true },
