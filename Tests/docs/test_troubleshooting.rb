@@ -6,7 +6,7 @@ class TroubleshootingTest < Minitest::Test
   TEXT = File.read("#{ROOT}/docs/troubleshooting.md").gsub(/[*`\s]+/, " ")
 
   # What a call or recovery can fail with.
-  ERRORS = /\b(?:CPIError\((?=\s*(?:kind:|\n))|(?:CannotLook|LastCopy|NothingDone|SilentDaemon)\()/
+  ERRORS = /\b(?:CPIError(?:\.cloud)?\((?=\s*(?:kind:|\n|"))|(?:CannotLook|LastCopy|NothingDone|SilentDaemon)\()/
 
   # The arguments of every such error, as far as they are literal text.
   def messages

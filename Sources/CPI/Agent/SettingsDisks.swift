@@ -40,9 +40,8 @@ extension World {
         try engine.writeFile(container.id, path: temporary, content: changed.bytes)
         let moved = try engine.exec(container.id, ["mv", "-f", temporary, path], seconds: 30)
         guard moved.exitCode == 0 else {
-            throw CPIError(
-                kind: .cloud,
-                message: "the agent's settings in \(container.name) could not be replaced: "
+            throw CPIError.cloud(
+                "the agent's settings in \(container.name) could not be replaced: "
                     + moved.errors.split(separator: "\n").joined(separator: "; "))
         }
     }
@@ -60,10 +59,8 @@ extension World {
         guard let bytes = try engine.readFile(container.id, path: path),
             let json = try? JSON(parsing: bytes), json.object != nil
         else {
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "the agent's settings \(path) are not to be found in the VM, or are no JSON")
+            throw CPIError.cloud(
+                "the agent's settings \(path) are not to be found in the VM, or are no JSON")
         }
         return json
     }

@@ -132,14 +132,12 @@ extension Step {
                 try world.startCopying(copier)
                 let report = try copier.awaitReport(world)
                 guard report.changed == 0 else {
-                    throw CPIError(
-                        kind: .cloud, message: "somebody has written to volume \(copier.source)")
+                    throw CPIError.cloud("somebody has written to volume \(copier.source)")
                 }
                 let snapshot = SnapshotCID(copier.source)
                 guard try world.hasAllOf(snapshot, report) else {
-                    throw CPIError(
-                        kind: .cloud,
-                        message: "snapshot \(snapshot) is not what it was: it has "
+                    throw CPIError.cloud(
+                        "snapshot \(snapshot) is not what it was: it has "
                             + "\(report.entries) entries with \(report.bytes) bytes, and its record "
                             + "says otherwise")
                 }
@@ -163,8 +161,7 @@ extension World {
             let volume = try engine.createVolume(
                 name, labels: Label.made(labels, self), driver: call.driver, options: options)
             guard made(volume.labels) else {
-                throw CPIError(
-                    kind: .cloud, message: "cannot create disk \(name): there is a volume already")
+                throw CPIError.cloud("cannot create disk \(name): there is a volume already")
             }
         }
         guard call.driver == Volume.local, call.options.isEmpty, try !isPodman() else {

@@ -58,17 +58,15 @@ struct DeleteDisk: Mutation {
         var old: [Plan.OldContainer] = []
         for holder in try world.holders(of: disk) where try !world.isAbandoned(holder.container) {
             guard let vm = holder.vm, holder.isOld, try world.isHeld(holder.container, vm) else {
-                throw CPIError(
-                    kind: .cloud, message: "cannot delete disk \(disk): \(holder.words)")
+                throw CPIError.cloud("cannot delete disk \(disk): \(holder.words)")
             }
             old.append(
                 Plan.OldContainer(id: holder.container.id, name: holder.container.name, vm: vm))
         }
         let pin = try world.pin(of: disk)
         if let vm = try world.vmWithoutPin(disk, pin) {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete disk \(disk): "
+            throw CPIError.cloud(
+                "cannot delete disk \(disk): "
                     + World.DiskHolder.words(withoutPin: vm))
         }
         let keeper = try world.engine.container(disk.keeper).flatMap { $0.isPin ? $0 : nil }

@@ -102,9 +102,7 @@ extension World {
     /// whoever sees another VM's container beside its own gives way. Throws `CPIError`.
     func requireSoleHolder(of disk: DiskCID, _ vm: VMCID) throws {
         guard let other = try otherHolder(of: disk, than: vm) else { return }
-        throw CPIError(
-            kind: .cloud,
-            message: "disk \(disk) was attached to \(other.title) at the same time")
+        throw CPIError.cloud("disk \(disk) was attached to \(other.title) at the same time")
     }
 }
 

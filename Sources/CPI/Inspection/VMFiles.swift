@@ -28,7 +28,7 @@ extension Inspection {
         let container = try container(ofVM: VMCID(text))
         try learnSecrets(of: container)
         guard let bytes = try content(container, path) else {
-            throw CPIError(kind: .cloud, message: "VM \(text) has no file \(path)")
+            throw CPIError.cloud("VM \(text) has no file \(path)")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { return bytes }
         let redactor = world.recorder.store.redactor
@@ -45,12 +45,10 @@ extension Inspection {
             stat = there
         }
         guard !stat.isDirectory else {
-            throw CPIError(kind: .cloud, message: "\(path) is a directory")
+            throw CPIError.cloud("\(path) is a directory")
         }
         guard stat.size <= Engine.largestFile else {
-            throw CPIError(
-                kind: .cloud,
-                message: "\(path) is too large: \(stat.size >> 20) MiB, of 64 at most")
+            throw CPIError.cloud("\(path) is too large: \(stat.size >> 20) MiB, of 64 at most")
         }
         return try world.engine.readFile(container.id, path: path)
     }

@@ -40,9 +40,8 @@ final class Locks {
             return try acquire(name, seconds: Double(seconds), note: operation)
         } catch let held as FileLock.Held {
             let isOperation = OperationID.isID(held.holder)
-            throw CPIError(
-                kind: .cloud,
-                message: "\(name) is being worked on by "
+            throw CPIError.cloud(
+                "\(name) is being worked on by "
                     + (isOperation ? "operation \(held.holder)" : "another process")
                     + ", for \(seconds) seconds and more"
                     + (isOperation ? "; see: cpi-admin journal show \(held.holder)" : ""))
@@ -80,8 +79,8 @@ final class Locks {
             return SignOfLife(
                 try acquire(Locks.name(of: operation), seconds: 1, note: "process \(getpid())"))
         } catch let held as FileLock.Held {
-            throw CPIError(
-                kind: .cloud, message: "operation \(operation) is being worked on by \(held.holder)"
+            throw CPIError.cloud(
+                "operation \(operation) is being worked on by \(held.holder)"
             )
         }
     }

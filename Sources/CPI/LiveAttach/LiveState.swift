@@ -121,8 +121,7 @@ extension World {
         }
         guard result.exitCode != 0 else { return }
         let words = (result.output + result.errors).split(separator: "\n").joined(separator: "; ")
-        throw CPIError(
-            kind: .cloud, message: words.isEmpty ? "exit code \(result.exitCode)" : words)
+        throw CPIError.cloud(words.isEmpty ? "exit code \(result.exitCode)" : words)
     }
 }
 

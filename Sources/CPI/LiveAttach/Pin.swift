@@ -60,9 +60,7 @@ extension World {
             return true
         }
         guard !isMade else { return }
-        throw CPIError(
-            kind: .cloud,
-            message: "container \(disk.pin) is being removed, and was not gone after 10 s")
+        throw CPIError.cloud("container \(disk.pin) is being removed, and was not gone after 10 s")
     }
 
     /// Makes the container that keeps a disk or a snapshot from being pruned, and starts it.
@@ -98,9 +96,8 @@ extension World {
     private func importPinImage() throws {
         let architecture = try engineInfo()["Architecture"].string ?? "x86_64"
         guard let archive = PinImage.archive(for: architecture) else {
-            throw CPIError(
-                kind: .cloud,
-                message: "there is no program for pins on \(architecture); set attach to restart")
+            throw CPIError.cloud(
+                "there is no program for pins on \(architecture); set attach to restart")
         }
         let reference = ImageReference.split(PinImage.name)
         try engine.importImage(
@@ -127,9 +124,8 @@ extension World {
 
     private func pinnedToAnotherVM(_ disk: DiskCID, _ pin: Container) -> CPIError {
         let vm = pin.pinnedTo?.description ?? "unknown"
-        return CPIError(
-            kind: .cloud,
-            message: "disk \(disk) is attached to VM \(vm): container \(pin.name) says so; "
+        return CPIError.cloud(
+            "disk \(disk) is attached to VM \(vm): container \(pin.name) says so; "
                 + "next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(vm))"
         )
     }

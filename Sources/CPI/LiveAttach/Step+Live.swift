@@ -98,9 +98,8 @@ extension World {
         do {
             try runLive(.attach, plan, in: container.id)
         } catch let error as CPIError {
-            throw CPIError(
-                kind: .cloud,
-                message: "disk \(plan.disk) could not be mounted in VM \(plan.vm): \(error.message)"
+            throw CPIError.cloud(
+                "disk \(plan.disk) could not be mounted in VM \(plan.vm): \(error.message)"
             )
         }
     }
@@ -124,9 +123,8 @@ extension World {
         do {
             try runLive(.detach, plan, in: container.id)
         } catch let error as CPIError {
-            throw CPIError(
-                kind: .cloud,
-                message: "disk \(plan.disk) cannot be taken out of VM \(plan.vm): \(error.message)")
+            throw CPIError.cloud(
+                "disk \(plan.disk) cannot be taken out of VM \(plan.vm): \(error.message)")
         }
     }
 
@@ -158,9 +156,8 @@ extension World {
             }
         }
         guard try isUp && (!isDisturbed || LiveState(plan, self).isListed) else {
-            throw CPIError(
-                kind: .cloud,
-                message: "disk \(plan.disk) was detached from VM \(plan.vm) at the same time")
+            throw CPIError.cloud(
+                "disk \(plan.disk) was detached from VM \(plan.vm) at the same time")
         }
     }
 
@@ -168,10 +165,8 @@ extension World {
     fileprivate func ownPin(_ plan: LiveAttach) throws -> Container? {
         guard let pin = try pin(of: plan.disk) else { return nil }
         guard pin.isPin(of: plan.vm) else {
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "disk \(plan.disk) was detached from VM \(plan.vm) and attached to another VM "
+            throw CPIError.cloud(
+                "disk \(plan.disk) was detached from VM \(plan.vm) and attached to another VM "
                     + "at the same time")
         }
         return pin
@@ -193,8 +188,7 @@ extension World {
 
     fileprivate func requireNotWithAnotherVM(_ plan: LiveAttach) throws {
         guard let other = try anotherVM(with: plan) else { return }
-        throw CPIError(
-            kind: .cloud, message: "disk \(plan.disk) is attached to VM \(other) by now")
+        throw CPIError.cloud("disk \(plan.disk) is attached to VM \(other) by now")
     }
 
     /// Another machine may have attached the disk between the unmount and the end of the pin, for locks do
@@ -203,9 +197,8 @@ extension World {
         let container = plan.container.isEmpty ? plan.vm.description : plan.container
         guard try isListed(plan.disk, in: container) else { return }
         try pinAgain(plan)
-        throw CPIError(
-            kind: .cloud,
-            message: "disk \(plan.disk) was attached to VM \(plan.vm) again at the same time")
+        throw CPIError.cloud(
+            "disk \(plan.disk) was attached to VM \(plan.vm) again at the same time")
     }
 
     fileprivate func removeMadePin(_ plan: LiveAttach) throws {

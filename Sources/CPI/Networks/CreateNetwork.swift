@@ -43,10 +43,8 @@ struct CreateNetwork: Mutation {
             enableIPv6: definition.properties.enableIPv6 || isIPv6, mac: "")
         if let same {
             guard same.isDirectors(of: world.request.director) else {
-                throw CPIError(
-                    kind: .cloud,
-                    message:
-                        "cannot create network \(cid): there is a Docker network of that name, "
+                throw CPIError.cloud(
+                    "cannot create network \(cid): there is a Docker network of that name, "
                         + "which this director has not made")
             }
             try network.requireSame(as: same, definition.properties, world)
@@ -80,7 +78,7 @@ struct CreateNetwork: Mutation {
                 nil
             }
         guard let difference else { return }
-        throw CPIError(kind: .cloud, message: "network \(same.name) is there \(difference)")
+        throw CPIError.cloud("network \(same.name) is there \(difference)")
     }
 
     /// The first name of an option that is asked for and that the network has not. podman shows some by other
@@ -118,10 +116,8 @@ struct CreateNetwork: Mutation {
                 prefix: definition.prefix, in: pools.isEmpty ? CIDR.enginesPools : pools,
                 besides: taken)
         else {
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "cannot create network: no subnet with \(definition.prefix) netmask_bits is "
+            throw CPIError.cloud(
+                "cannot create network: no subnet with \(definition.prefix) netmask_bits is "
                     + "free among Docker's address pools")
         }
         return range
@@ -138,9 +134,7 @@ struct CreateNetwork: Mutation {
                 guard let call else { return }
                 try world.locked(networks: [name]) {
                     guard try world.engine.network(name) == nil else {
-                        throw CPIError(
-                            kind: .cloud,
-                            message: "cannot create network \(name): there is one by now")
+                        throw CPIError.cloud("cannot create network \(name): there is one by now")
                     }
                     let labels = Label.made([Label.network: name], world)
                     try world.create(plan.network, call.definition.properties, labels: labels)

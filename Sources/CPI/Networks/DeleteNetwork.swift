@@ -33,16 +33,12 @@ struct DeleteNetwork: Mutation {
             return Plan(network: network, id: nil, isGone: true)
         }
         guard present.isDirectors else {
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "cannot delete network \(network): it was not made by create_network (it has "
+            throw CPIError.cloud(
+                "cannot delete network \(network): it was not made by create_network (it has "
                     + "no label \(Label.network))")
         }
         guard present.isDirectors(of: world.request.director) else {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete network \(network): another director has made it")
+            throw CPIError.cloud("cannot delete network \(network): another director has made it")
         }
         try world.requireNobody(on: network)
         return Plan(network: network, id: present.id, isGone: false)

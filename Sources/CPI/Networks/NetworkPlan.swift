@@ -65,16 +65,13 @@ struct NetworkPlan: Codable {
         let present = network.subnets.compactMap(CIDR.init)
         let users = { try world.listOfUsers(of: name).map { " (\($0) on it)" } ?? "" }
         guard wanted.allSatisfy(present.contains) else {
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "network \(name) is there with subnet \(network.subnets.joined(separator: ", "))"
+            throw CPIError.cloud(
+                "network \(name) is there with subnet \(network.subnets.joined(separator: ", "))"
                     + "\(try users()), but \(subnets.joined(separator: ", ")) is asked for")
         }
         guard let asked = properties.driver, asked != network.driver else { return }
-        throw CPIError(
-            kind: .cloud,
-            message: "network \(name) is there with driver \(network.driver)\(try users()), "
+        throw CPIError.cloud(
+            "network \(name) is there with driver \(network.driver)\(try users()), "
                 + "but \(asked) is asked for")
     }
 

@@ -9,7 +9,7 @@ extension World {
         } catch let error as EngineError {
             let why = try? addressConflict(error, id) ?? missingNetwork(error, id)
             guard let why else { throw error }
-            throw CPIError(kind: .cloud, message: "\(error) \(why)")
+            throw CPIError.cloud("\(error) \(why)")
         }
     }
 

@@ -86,20 +86,16 @@ extension World {
                 let users = try listOfUsers(of: other.name).map { ", \($0) on it" } ?? ""
                 return "\(other.name) (\(other.subnets.joined(separator: ", "))\(users))"
             }
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "cannot create network \(plan.name) with \(plan.subnets.joined(separator: ", ")): "
+            throw CPIError.cloud(
+                "cannot create network \(plan.name) with \(plan.subnets.joined(separator: ", ")): "
                     + "it overlaps with \(names.isEmpty ? "a network of the host" : names.joined(separator: ", "))"
             )
         } catch let error as EngineError
             where plan.driver == "overlay" && error.description.contains("not a swarm manager")
         {
             guard try isSwarmWorker() else {
-                throw CPIError(
-                    kind: .cloud,
-                    message:
-                        "cannot create network \(plan.name): an overlay network needs a swarm, and "
+                throw CPIError.cloud(
+                    "cannot create network \(plan.name): an overlay network needs a swarm, and "
                         + "this Docker host is in none; next: docker swarm init, or docker swarm join"
                 )
             }

@@ -21,6 +21,9 @@ public struct CPIError: Error, CustomStringConvertible {
 
     public var description: String { message }
 
+    /// What the cloud is to blame for, and most errors are: the director shows the message.
+    static func cloud(_ message: String) -> CPIError { CPIError(kind: .cloud, message: message) }
+
     static func vmNotFound(_ vm: VMCID) -> CPIError {
         CPIError(kind: .vmNotFound, message: "cannot find VM \(vm): no container of that name")
     }
@@ -41,7 +44,7 @@ public struct CPIError: Error, CustomStringConvertible {
         case let error as CPIError: error
         case let error as Field.Wrong: CPIError(kind: .cpi, message: error.description)
         case let error as Address.Invalid: CPIError(kind: .cpi, message: error.description)
-        default: CPIError(kind: .cloud, message: "\(error)")
+        default: CPIError.cloud("\(error)")
         }
     }
 

@@ -101,9 +101,8 @@ extension World {
     /// Throws `CPIError` naming the machine when the operation may be at work there.
     func requireDead(_ operation: OpenOperation) throws {
         guard mayLiveOnAnotherMachine(operation) else { return }
-        throw CPIError(
-            kind: .cloud,
-            message: "\(operation.title) was begun on machine \(operation.host) at "
+        throw CPIError.cloud(
+            "\(operation.title) was begun on machine \(operation.host) at "
                 + "\(operation.since) and may be at work there; if it is not: "
                 + "\(operation.recoveryAtAnyAge) --yes")
     }

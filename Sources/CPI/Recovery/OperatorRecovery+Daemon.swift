@@ -17,7 +17,7 @@ extension OperatorRecovery {
         let address = owner.daemonAddress ?? "an unknown address"
         let title = "operation \(operation.id) was begun on the Docker daemon at \(address)"
         guard let there = try connect(address).map(world.on) else {
-            throw CPIError(kind: .cloud, message: "\(title); recover it with that one's --config")
+            throw CPIError.cloud("\(title); recover it with that one's --config")
         }
         do {
             guard try there.isOnAnotherDaemon(operation) else { return there }
@@ -26,7 +26,7 @@ extension OperatorRecovery {
                 description: "\(title), which does not answer: \(error); if it has another address "
                     + "or other credentials now, recover it with that one's --config")
         }
-        throw CPIError(kind: .cloud, message: "\(title), and another one is there now")
+        throw CPIError.cloud("\(title), and another one is there now")
     }
 
     /// A configured Docker that does not answer is no reason to leave alone what was begun at another address.

@@ -130,10 +130,8 @@ public final class OperatorRecovery {
         if isConfirmed {
             let now = look(one.found, wish)
             guard now.owner == nil, now.trouble == nil, now.action == one.action else {
-                throw CPIError(
-                    kind: .cloud,
-                    message:
-                        "nothing was done: it is no longer as it was shown; now recovery would: "
+                throw CPIError.cloud(
+                    "nothing was done: it is no longer as it was shown; now recovery would: "
                         + (now.owner ?? now.trouble ?? now.action ?? "?"))
             }
         }

@@ -109,6 +109,6 @@ extension OperatorRecovery {
     }
 
     private func refusal(_ orphan: Orphan, _ why: String) -> CPIError {
-        CPIError(kind: .cloud, message: "\(orphan.kind) \(orphan.name) is not removed: \(why)")
+        CPIError.cloud("\(orphan.kind) \(orphan.name) is not removed: \(why)")
     }
 }

@@ -109,9 +109,8 @@ final class Search {
         guard let parked = openAbout(subjects).first(where: \.isParkedByOperator) else {
             return
         }
-        throw CPIError(
-            kind: .cloud,
-            message: "\(parked.title): \(parked.operation.error ?? "it is parked"); "
+        throw CPIError.cloud(
+            "\(parked.title): \(parked.operation.error ?? "it is parked"); "
                 + "next: cpi-admin recover \(parked.id)")
     }
 

@@ -190,15 +190,13 @@ struct Settlement {
     private func requirePossible(_ rule: RecoveryRule) throws {
         guard let wish = asker.wish else { return }
         guard rule == .replacement else {
-            throw CPIError(
-                kind: .cloud,
-                message: "\(operation.method) has one way to go; leave out --back and --forward")
+            throw CPIError.cloud(
+                "\(operation.method) has one way to go; leave out --back and --forward")
         }
         guard wish == .backward || operation.direction == .forward || operation.state == .parked
         else {
-            throw CPIError(
-                kind: .cloud,
-                message: "operation \(operation.id) has begun to go back and cannot go forward")
+            throw CPIError.cloud(
+                "operation \(operation.id) has begun to go back and cannot go forward")
         }
     }
 

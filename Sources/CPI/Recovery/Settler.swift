@@ -150,9 +150,8 @@ struct Settler {
     }
 
     private func blocked(_ one: OpenOperation, _ why: String) -> CPIError {
-        CPIError(
-            kind: .cloud,
-            message: "\(one.title) was interrupted and cannot be settled: \(why); "
+        CPIError.cloud(
+            "\(one.title) was interrupted and cannot be settled: \(why); "
                 + "next: cpi-admin recover \(one.id)")
     }
 }

@@ -20,15 +20,12 @@ struct AttachDisk: DiskMethod {
         let container = try world.requireSettledVM(vm)
         let volume = try world.requireDisk(disk)
         if let other = try world.otherHolder(of: disk, than: vm) {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot attach disk \(disk) to VM \(vm): \(other.words)")
+            throw CPIError.cloud("cannot attach disk \(disk) to VM \(vm): \(other.words)")
         }
         let pin = try world.pin(of: disk)
         if let other = try world.vmWithoutPin(disk, pin, besides: vm) {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot attach disk \(disk) to VM \(vm): "
+            throw CPIError.cloud(
+                "cannot attach disk \(disk) to VM \(vm): "
                     + World.DiskHolder.words(withoutPin: other))
         }
         if container.lists(disk) { return .remount(try present(container, world)) }

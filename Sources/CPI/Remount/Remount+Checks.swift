@@ -30,13 +30,11 @@ extension Remount {
     }
 
     private var goneError: CPIError {
-        CPIError(kind: .cloud, message: "the container of VM \(vm) is gone")
+        CPIError.cloud("the container of VM \(vm) is gone")
     }
 
     private func startedError(_ container: Container) -> CPIError {
-        CPIError(
-            kind: .cloud,
-            message: "somebody has started container \(container.name) of VM \(vm) meanwhile")
+        CPIError.cloud("somebody has started container \(container.name) of VM \(vm) meanwhile")
     }
 
     /// Removes the replacement if it never ran, or if it was found wrong; else keeps it under the name
@@ -84,10 +82,8 @@ extension Remount {
 
     /// The VM's name is free, in the middle of a replacement.
     var noContainer: CPIError {
-        CPIError(
-            kind: .cloud,
-            message:
-                "VM \(vm) has no container of its name any more: somebody has renamed or removed it"
+        CPIError.cloud(
+            "VM \(vm) has no container of its name any more: somebody has renamed or removed it"
         )
     }
 
@@ -99,7 +95,7 @@ extension Remount {
             container.isRunning
             ? "disk \(disk) is \(isAttach ? "not" : "still") mounted in VM \(vm)"
             : "the container of VM \(vm) stopped with exit code \(container.exitCode)"
-        return CPIError(kind: .cloud, message: problem)
+        return CPIError.cloud(problem)
     }
 }
 
@@ -119,10 +115,8 @@ extension World {
     func requireNotWithAnotherVM(_ disks: [DiskCID], of vm: VMCID) throws {
         for disk in disks {
             guard let other = try otherHolder(of: disk, than: vm) else { continue }
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "disk \(disk) was attached to \(other.title) while VM \(vm) was an image alone: "
+            throw CPIError.cloud(
+                "disk \(disk) was attached to \(other.title) while VM \(vm) was an image alone: "
                     + "detach it there, or delete VM \(vm)")
         }
     }
@@ -131,7 +125,7 @@ extension World {
     func requireVolumes(_ names: [String], of vm: VMCID) throws {
         for name in names {
             guard try engine.volume(name) != nil else {
-                throw CPIError(kind: .cloud, message: "volume \(name) of VM \(vm) is gone")
+                throw CPIError.cloud("volume \(name) of VM \(vm) is gone")
             }
         }
     }

@@ -175,7 +175,7 @@ extension Remount {
     func sourceInImage(_ world: World) throws -> Container {
         guard let image = try world.madeImage(image),
             let container = Blueprint.container(in: image)
-        else { throw CPIError(kind: .cloud, message: CustodyTable.allGone(older: [])) }
+        else { throw CPIError.cloud(CustodyTable.allGone(older: [])) }
         return container
     }
 }

@@ -161,15 +161,13 @@ extension Container {
         if let layers = try world.engine.image(imageID)?.layers,
             layers >= Container.maximalLayers
         {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(vm) was remounted so often that its image has \(layers) layers, "
+            throw CPIError.cloud(
+                "VM \(vm) was remounted so often that its image has \(layers) layers, "
                     + "the most there can be; recreate it (bosh recreate)")
         }
         if let mount = mounts.first(where: { $0.type == "volume" && $0.name.isEmpty }) {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(vm) has a volume at \(mount.destination) whose name Docker does not "
+            throw CPIError.cloud(
+                "VM \(vm) has a volume at \(mount.destination) whose name Docker does not "
                     + "show: it could not be carried over")
         }
         // In a layer such a name means that the file without the prefix is deleted.
@@ -177,9 +175,8 @@ extension Container {
             path.split(separator: "/").last?.hasPrefix(".wh.") == true
         }
         if let whiteout {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(vm) has the file \(whiteout), which a commit would take for the "
+            throw CPIError.cloud(
+                "VM \(vm) has the file \(whiteout), which a commit would take for the "
                     + "removal of another file; remove or rename it first")
         }
     }
@@ -187,9 +184,8 @@ extension Container {
     /// Throws `CPIError` for a container that must not be stopped.
     func requireStoppable(_ vm: VMCID) throws {
         guard !autoRemove else {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(vm) has AutoRemove set: Docker would delete it when it stops")
+            throw CPIError.cloud(
+                "VM \(vm) has AutoRemove set: Docker would delete it when it stops")
         }
         try requireNotPaused(vm)
     }
@@ -197,17 +193,14 @@ extension Container {
     /// Throws `CPIError` for a container that cannot be looked into.
     func requireNotPaused(_ vm: VMCID) throws {
         guard !isRestarting else {
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "VM \(vm) ends again and again, with exit code \(exitCode), and Docker starts "
+            throw CPIError.cloud(
+                "VM \(vm) ends again and again, with exit code \(exitCode), and Docker starts "
                     + "it; docker logs \(name) says why; next: docker stop \(name), and repeat the call"
             )
         }
         guard !isPaused else {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(vm) is paused; next: docker unpause \(name), and repeat the call")
+            throw CPIError.cloud(
+                "VM \(vm) is paused; next: docker unpause \(name), and repeat the call")
         }
     }
 }

@@ -12,9 +12,8 @@ extension Container {
                 if let text = endpoint[key].string, !text.isEmpty { seen[wish] = .string(text) }
             }
             guard seen != [:] else {
-                throw CPIError(
-                    kind: .cloud,
-                    message: "VM \(vm) does not run, and podman tells no addresses of such a "
+                throw CPIError.cloud(
+                    "VM \(vm) does not run, and podman tells no addresses of such a "
                         + "container; next: reboot_vm, and repeat the call")
             }
             return seen

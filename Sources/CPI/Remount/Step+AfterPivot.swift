@@ -10,7 +10,7 @@ extension Step {
             name: "give VM \(plan.vm) its restart policy",
             do: { world in
                 guard let container = try world.madeContainer(plan.names) else {
-                    throw CPIError(kind: .cloud, message: "the container of VM \(plan.vm) is gone")
+                    throw CPIError.cloud("the container of VM \(plan.vm) is gone")
                 }
                 guard container.restartPolicy != policy.name, !policy.name.isEmpty else { return }
                 try world.engine.setRestartPolicy(

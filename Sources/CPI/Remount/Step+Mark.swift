@@ -44,9 +44,8 @@ extension World {
         let next =
             known.flatMap { $0.state.isOpen ? "cpi-admin recover \($0.id)" : nil }
             ?? "cpi-admin recover --from-docker --vm \(vm)"
-        return CPIError(
-            kind: .cloud,
-            message: "\(Label.maker(labels)) has left its mark on VM \(vm)"
+        return CPIError.cloud(
+            "\(Label.maker(labels)) has left its mark on VM \(vm)"
                 + (why.map { " (\($0))" } ?? "") + "; next: \(next)")
     }
 }

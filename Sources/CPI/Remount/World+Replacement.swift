@@ -17,9 +17,8 @@ extension World {
         }
         let lost = plan.networksLost(by: source)
         guard lost.isEmpty else {
-            throw CPIError(
-                kind: .cloud,
-                message: "somebody has disconnected VM \(plan.vm) from network "
+            throw CPIError.cloud(
+                "somebody has disconnected VM \(plan.vm) from network "
                     + lost.joined(separator: ", "))
         }
         let replacement = Replacement(plan: plan, old: source)
@@ -37,10 +36,8 @@ extension World {
         let image = try engine.image(made.imageID)
         guard image.map({ self.made($0.labels) }) == true else {
             try remove()
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "image \(plan.image) is not what was committed: somebody has tagged another "
+            throw CPIError.cloud(
+                "image \(plan.image) is not what was committed: somebody has tagged another "
                     + "one so")
         }
         guard plan.isAttach else { return }

@@ -52,8 +52,7 @@ extension Copier {
     private func isUp(_ world: World) throws -> Bool {
         let container = try required(world)
         guard !container.isPaused else {
-            throw CPIError(
-                kind: .cloud, message: "container \(name), which copies the disk, was paused")
+            throw CPIError.cloud("container \(name), which copies the disk, was paused")
         }
         return container.isUp
     }
@@ -61,7 +60,7 @@ extension Copier {
     /// The container, if this operation made it. Throws `CPIError` when it is gone.
     func required(_ world: World) throws -> Container {
         guard let container = try world.madeContainer([name]) else {
-            throw CPIError(kind: .cloud, message: "container \(name) is gone")
+            throw CPIError.cloud("container \(name) is gone")
         }
         return container
     }
@@ -119,9 +118,8 @@ extension Copier {
         let why =
             words.isEmpty
             ? "exit code \(container.exitCode) \(container.startError)" : words
-        return CPIError(
-            kind: .cloud,
-            message: "cannot copy volume \(source) with the tools of image \(image): \(why)")
+        return CPIError.cloud(
+            "cannot copy volume \(source) with the tools of image \(image): \(why)")
     }
 }
 
@@ -143,9 +141,8 @@ extension World {
         let all = try ours + engine.imageTags(["reference": ["bosh.io/stemcells"]])
         let dated = try all.map { ($0, try engine.image($0)?.createdAt ?? "") }
         guard let newest = dated.max(by: { $0.1 < $1.1 }) else {
-            throw CPIError(
-                kind: .cloud,
-                message: "no stemcell is on the Docker host whose tools could copy: upload one")
+            throw CPIError.cloud(
+                "no stemcell is on the Docker host whose tools could copy: upload one")
         }
         return newest.0
     }

@@ -25,9 +25,8 @@ struct DeleteSnapshot: Mutation {
         guard let snapshot else { return Plan(snapshot: SnapshotCID(""), isThere: false) }
         let volume = try world.engine.volume(snapshot.description)
         guard try volume == nil || world.snapshot(snapshot) != nil else {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete snapshot \(snapshot): volume \(snapshot) is no snapshot")
+            throw CPIError.cloud(
+                "cannot delete snapshot \(snapshot): volume \(snapshot) is no snapshot")
         }
         let record = try world.engine.volume(snapshot.record)
         var plan = Plan(snapshot: snapshot, isThere: volume != nil || record != nil)
@@ -38,9 +37,8 @@ struct DeleteSnapshot: Mutation {
             guard user.id != plan.keeper?.id, let container = try world.engine.container(user.id),
                 container.mounts.contains(where: { $0.name == snapshot.description })
             else { continue }
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete snapshot \(snapshot): container \(container.name) has it "
+            throw CPIError.cloud(
+                "cannot delete snapshot \(snapshot): container \(container.name) has it "
                     + "mounted")
         }
         return plan
@@ -59,8 +57,7 @@ struct DeleteSnapshot: Mutation {
             do: { world in
                 guard let present = try world.engine.volume(volume) else { return }
                 guard present.labels[Label.snapshot] == snapshot.description else {
-                    throw CPIError(
-                        kind: .cloud, message: "volume \(volume) is not of snapshot \(snapshot)")
+                    throw CPIError.cloud("volume \(volume) is not of snapshot \(snapshot)")
                 }
                 try world.removeVolume(volume)
             },

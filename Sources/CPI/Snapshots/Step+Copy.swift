@@ -18,7 +18,7 @@ extension Step {
                     try world.removeCopier(copier.name)
                     // In use by now, it is somebody's: it stays.
                     if let now, now.labels.isEmpty { try? world.removeVolume(volume) }
-                    throw CPIError(kind: .cloud, message: "volume \(volume) is gone")
+                    throw CPIError.cloud("volume \(volume) is gone")
                 }
             },
             verify: { try $0.madeContainer([copier.name]) != nil },
@@ -33,8 +33,7 @@ extension Step {
                 try world.engine.startContainer(try copier.required(world).id)
                 let seconds = world.configuration.timeouts.request
                 guard try copier.await("ready", seconds: seconds, world) else {
-                    throw CPIError(
-                        kind: .cloud, message: "container \(copier.name) does not get ready")
+                    throw CPIError.cloud("container \(copier.name) does not get ready")
                 }
             },
             verify: { try copier.has("ready", $0) },
@@ -53,7 +52,7 @@ extension Step {
 extension World {
     fileprivate func requireVolume(_ name: String) throws -> Volume {
         guard let volume = try engine.volume(name) else {
-            throw CPIError(kind: .cloud, message: "volume \(name) is gone")
+            throw CPIError.cloud("volume \(name) is gone")
         }
         return volume
     }

@@ -17,9 +17,8 @@ extension Step {
                 guard !course.isTheirs, try !world.isUnpaused(user) else { return }
                 let wasPaused = try world.unpause(user.container)
                 guard !wasPaused, course.mayStillPause else { return }
-                throw CPIError(
-                    kind: .cloud,
-                    message: "VM \(user.vm) is not paused now, but Docker may still pause it")
+                throw CPIError.cloud(
+                    "VM \(user.vm) is not paused now, but Docker may still pause it")
             })
     }
 
@@ -88,8 +87,7 @@ extension Step {
             name: "create volume \(name)",
             do: { world in
                 guard let report = course.report else {
-                    throw CPIError(
-                        kind: .cloud, message: "what was copied is known to the first process only")
+                    throw CPIError.cloud("what was copied is known to the first process only")
                 }
                 let obstacle = try course.obstacle(world)
                 var all = labels
@@ -100,13 +98,12 @@ extension Step {
                 try world.say(course, report, obstacle)
                 let volume = try world.engine.createVolume(name, labels: Label.made(all, world))
                 guard world.made(volume.labels) else {
-                    throw CPIError(
-                        kind: .cloud, message: "cannot create volume \(name): there is one already")
+                    throw CPIError.cloud("cannot create volume \(name): there is one already")
                 }
                 // A prune may have taken the copy before anything but the copier held it.
                 let copy = course.plan.snapshot.description
                 guard try world.madeVolume(copy) != nil else {
-                    throw CPIError(kind: .cloud, message: "volume \(copy) is gone")
+                    throw CPIError.cloud("volume \(copy) is gone")
                 }
                 // So may somebody have taken the disk: what was copied then is another volume of its name.
                 _ = try world.requireDisk(course.plan.disk)
@@ -119,7 +116,7 @@ extension Step {
 extension World {
     fileprivate func pause(_ user: SnapshotDisk.Plan.User, _ course: SnapshotCourse) throws {
         guard let container = try engine.container(user.container) else {
-            throw CPIError(kind: .cloud, message: "the container of VM \(user.vm) is gone")
+            throw CPIError.cloud("the container of VM \(user.vm) is gone")
         }
         guard container.isUp, !container.isPaused else {
             course.isTheirs = true

@@ -11,12 +11,10 @@ extension World {
     /// What tells of a whole snapshot. Throws `CPIError` when it is not there, or not whole.
     func requireWhole(_ cid: SnapshotCID) throws -> Volume {
         guard let volume = try snapshot(cid) else {
-            throw CPIError(kind: .cloud, message: "there is no snapshot \(cid)")
+            throw CPIError.cloud("there is no snapshot \(cid)")
         }
         guard try engine.volume(cid.record)?.labels[Label.snapshot] == cid.description else {
-            throw CPIError(
-                kind: .cloud,
-                message: "snapshot \(cid) is not whole: there is no volume \(cid.record)")
+            throw CPIError.cloud("snapshot \(cid) is not whole: there is no volume \(cid.record)")
         }
         return volume
     }

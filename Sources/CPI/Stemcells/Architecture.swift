@@ -40,9 +40,8 @@ struct Architecture: Equatable, CustomStringConvertible {
         guard let daemon = Architecture(try world.engineInfo()["Architecture"].string ?? ""),
             daemon != self
         else { return }
-        throw CPIError(
-            kind: .cloud,
-            message: "the stemcell is for \(self), as \(who) says, and the Docker daemon runs on "
+        throw CPIError.cloud(
+            "the stemcell is for \(self), as \(who) says, and the Docker daemon runs on "
                 + "\(daemon)")
     }
 }

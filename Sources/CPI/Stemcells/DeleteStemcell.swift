@@ -24,9 +24,8 @@ struct DeleteStemcell: Mutation {
     func plan(_ world: World) throws -> Plan {
         let image = try world.engine.image(stemcell.description)
         if let vm = image?.labels[Label.vm], !vm.isEmpty {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
+            throw CPIError.cloud(
+                "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
         }
         for summary in try world.containers(on: stemcell, image) {
             if stemcell.isShared {
@@ -38,9 +37,8 @@ struct DeleteStemcell: Mutation {
             guard let container = try world.engine.container(summary.id),
                 container.image == stemcell.description
             else { continue }
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot delete stemcell \(stemcell): VM \(container.name) is made from it")
+            throw CPIError.cloud(
+                "cannot delete stemcell \(stemcell): VM \(container.name) is made from it")
         }
         return Plan(stemcell: stemcell, isThere: image != nil)
     }

@@ -54,6 +54,6 @@ struct ImageFile {
     }
 
     func wrong(_ why: String) -> CPIError {
-        CPIError(kind: .cloud, message: "cannot use the image file \(path): \(why)")
+        CPIError.cloud("cannot use the image file \(path): \(why)")
     }
 }

@@ -13,14 +13,12 @@ struct LightImage: Codable {
     /// The image. Throws `CPIError` when it is not there, or is another one than asked for.
     func require(_ world: World) throws -> Image {
         guard let image = try world.engine.image(name) else {
-            throw CPIError(
-                kind: .cloud, message: "image \(name) is gone: somebody has removed it meanwhile")
+            throw CPIError.cloud("image \(name) is gone: somebody has removed it meanwhile")
         }
         guard let digest, !image.has(digest, repository) else { return image }
         let found = ([image.id] + image.digests(repository)).joined(separator: " and ")
-        throw CPIError(
-            kind: .cloud,
-            message: "image \(name) is not the one that the stemcell asks for: its digests are "
+        throw CPIError.cloud(
+            "image \(name) is not the one that the stemcell asks for: its digests are "
                 + "\(found), and not \(digest)")
     }
 

@@ -48,10 +48,8 @@ struct LightStemcell {
     func image(_ world: World) throws -> LightImage {
         if digest == nil {
             guard !world.configuration.lightStemcell.requiresVerification else {
-                throw CPIError(
-                    kind: .cloud,
-                    message:
-                        "cannot use image \(reference): the stemcell has no digest for it, and "
+                throw CPIError.cloud(
+                    "cannot use image \(reference): the stemcell has no digest for it, and "
                         + "light_stemcell.require_image_verification is set")
             }
             world.warn("image \(reference) is used as it is: the stemcell has no digest for it")
@@ -117,9 +115,8 @@ struct LightStemcell {
     /// podman cannot ask a registry: the digest that was given must be the manifest's.
     private func unresolved() throws -> String {
         guard let digest else {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot use image \(reference): podman cannot ask a registry which image "
+            throw CPIError.cloud(
+                "cannot use image \(reference): podman cannot ask a registry which image "
                     + "that is; the stemcell needs the digest of its manifest")
         }
         return digest
@@ -127,8 +124,7 @@ struct LightStemcell {
 
     private func missing(_ name: String) -> CPIError {
         let host = ImageReference.host(ofRepository: repository)
-        return CPIError(
-            kind: .cloud, message: "cannot pull image \(name): registry \(host) has no such image")
+        return CPIError.cloud("cannot pull image \(name): registry \(host) has no such image")
     }
 
     /// What a call's cloud_properties bring, for those who must keep it out of texts.

@@ -32,7 +32,7 @@ struct RegistryFailure {
                 + "must list it"
         case .unknown: return nil
         }
-        return CPIError(kind: .cloud, message: "cannot pull image \(image): \(why) (\(error))")
+        return CPIError.cloud("cannot pull image \(image): \(why) (\(error))")
     }
 
     private static func reason(_ error: EngineError) -> Reason {

@@ -27,9 +27,8 @@ struct StemcellContents: Equatable {
                 StemcellContents.settingsPath(agentJSON: $0)
             }
         guard let shell = try StemcellContents.read("/bin/sh", container, engine) else {
-            throw CPIError(
-                kind: .cloud,
-                message: "the stemcell has no /bin/sh: its image file must be the tar archive of a "
+            throw CPIError.cloud(
+                "the stemcell has no /bin/sh: its image file must be the tar archive of a "
                     + "root file system (docker export, not docker save), a light one an image with a shell"
             )
         }

@@ -32,7 +32,7 @@ extension Step {
             name: "commit container \(stemcell.base) as \(stemcell)",
             do: { world in
                 guard let base = try world.base(of: stemcell) else {
-                    throw CPIError(kind: .cloud, message: "container \(stemcell.base) is gone")
+                    throw CPIError.cloud("container \(stemcell.base) is gone")
                 }
                 let seen = try StemcellContents(of: base.id, world.engine)
                 try seen.architecture?.requireDaemons(world, says: "its /bin/sh")
@@ -82,8 +82,7 @@ extension World {
         }
         let name = plan.stemcell.incomplete
         guard let image = try madeImage(name) else {
-            throw CPIError(
-                kind: .cloud, message: "image \(name) is gone: somebody has removed it meanwhile")
+            throw CPIError.cloud("image \(name) is gone: somebody has removed it meanwhile")
         }
         return image
     }

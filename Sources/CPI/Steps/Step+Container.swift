@@ -28,7 +28,7 @@ extension Step {
             name: "stop container \(name)", isDestructive: true, touchesOthers: true,
             do: { world in
                 guard try world.engine.container(id) != nil else {
-                    throw CPIError(kind: .cloud, message: "container \(name) is gone")
+                    throw CPIError.cloud("container \(name) is gone")
                 }
                 try world.engine.stopContainer(id, seconds: world.configuration.timeouts.stop)
             },
@@ -73,7 +73,7 @@ extension Step {
             name: "rename container \(old) to \(new)",
             do: { world in
                 guard let container = try world.madeContainer([old, new]) else {
-                    throw CPIError(kind: .cloud, message: "container \(old) is gone")
+                    throw CPIError.cloud("container \(old) is gone")
                 }
                 guard container.name != new else { return }
                 try world.engine.renameContainer(container.id, to: new)
@@ -92,7 +92,7 @@ extension Step {
             name: "stop container \(names[0])",
             do: { world in
                 guard let container = try world.madeContainer(names) else {
-                    throw CPIError(kind: .cloud, message: "container \(names[0]) is gone")
+                    throw CPIError.cloud("container \(names[0]) is gone")
                 }
                 try world.engine.stopContainer(
                     container.id, seconds: world.configuration.timeouts.stop)
@@ -107,7 +107,7 @@ extension Step {
             name: "start container \(names[0])",
             do: { world in
                 guard let container = try world.madeContainer(names) else {
-                    throw CPIError(kind: .cloud, message: "container \(names[0]) is gone")
+                    throw CPIError.cloud("container \(names[0]) is gone")
                 }
                 world.progress.hasStarted = !container.wasStarted
                 try world.startContainer(container.id)

@@ -11,8 +11,7 @@ extension Step {
             name: "import image \(name)",
             do: { world in
                 guard let file else {
-                    throw CPIError(
-                        kind: .cloud, message: "the image file is known to the first process only")
+                    throw CPIError.cloud("the image file is known to the first process only")
                 }
                 try file.read { descriptor, size in
                     do {
@@ -20,7 +19,7 @@ extension Step {
                             descriptor: descriptor, size: size, repository: reference.repository,
                             tag: reference.tag, changes: changes(world))
                     } catch let error as EngineError where error.isOutcomeUnknown {
-                        throw CPIError(kind: .cloud, message: "\(error)\(file.advice(on: error))")
+                        throw CPIError.cloud("\(error)\(file.advice(on: error))")
                     }
                 }
             },

@@ -10,8 +10,7 @@ extension Step {
                 let volume = try world.engine.createVolume(
                     name, labels: Label.made(labels, world))
                 guard world.made(volume.labels) else {
-                    throw CPIError(
-                        kind: .cloud, message: "cannot create volume \(name): there is one already")
+                    throw CPIError.cloud("cannot create volume \(name): there is one already")
                 }
             },
             verify: { try $0.madeVolume(name) != nil },
@@ -43,14 +42,11 @@ extension World {
     func requireNoDisk(_ volume: Volume) throws {
         let snapshot = volume.labels[Label.snapshot] ?? ""
         guard snapshot.isEmpty || made(volume.labels) else {
-            throw CPIError(
-                kind: .cloud, message: "cannot remove volume \(volume.name): it is a snapshot")
+            throw CPIError.cloud("cannot remove volume \(volume.name): it is a snapshot")
         }
         let disk = volume.labels[Label.disk] ?? ""
         guard disk.isEmpty, !DiskCID(volume.name).isGoCPIs else {
-            throw CPIError(
-                kind: .cloud,
-                message: "cannot remove volume \(volume.name): it is a persistent disk")
+            throw CPIError.cloud("cannot remove volume \(volume.name): it is a persistent disk")
         }
     }
 

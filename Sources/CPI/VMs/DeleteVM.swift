@@ -41,9 +41,8 @@ struct DeleteVM: Mutation {
         for member in containers {
             guard let container = try world.engine.container(member.id) else { continue }
             guard container.labels[Label.vm] == vm.description || vm.isGoCPIs else {
-                throw CPIError(
-                    kind: .cloud,
-                    message: "cannot delete VM \(vm): container \(member.name) is not a VM of ours "
+                throw CPIError.cloud(
+                    "cannot delete VM \(vm): container \(member.name) is not a VM of ours "
                         + "(it has no label \(Label.vm))")
             }
             networks.formUnion(container.endpoints.keys)

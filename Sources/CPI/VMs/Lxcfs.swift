@@ -19,9 +19,8 @@ enum Lxcfs {
     }
 
     /// The error where a VM type has asked for it.
-    static let missing = CPIError(
-        kind: .cloud,
-        message: "cloud_properties.force_lxcfs_enabled cannot be met: the Docker host has no "
+    static let missing = CPIError.cloud(
+        "cloud_properties.force_lxcfs_enabled cannot be met: the Docker host has no "
             + "\(source); next: run lxcfs there, or leave the property out")
 
     /// The configuration has asked for it wherever it is there.

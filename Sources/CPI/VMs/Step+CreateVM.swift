@@ -18,7 +18,7 @@ extension Step {
                 for volume in plan.volumes {
                     guard try world.madeVolume(volume) == nil else { continue }
                     try world.removeIncomplete(plan)
-                    throw CPIError(kind: .cloud, message: "volume \(volume) is gone")
+                    throw CPIError.cloud("volume \(volume) is gone")
                 }
                 for disk in plan.disks {
                     try world.requireNotMadeAnew(disk) { try world.removeIncomplete(plan) }
@@ -44,10 +44,8 @@ extension Step {
                     try world.engine.writeFiles(
                         plan.vm.incomplete, [file, EntryScript.mountWrapperFile])
                 } catch let error as EngineError where error.isAboutLink {
-                    throw CPIError(
-                        kind: .cloud,
-                        message:
-                            "\(error): Docker writes into no container that has a mount below a "
+                    throw CPIError.cloud(
+                        "\(error): Docker writes into no container that has a mount below a "
                             + "symbolic link of its image; give the place itself in cloud_properties, "
                             + "such as /run/… for /var/run/…")
                 }
@@ -71,16 +69,13 @@ extension Step {
                 }
                 let container = try world.engine.inspectContainer(name)
                 guard container.isRunning, container.restarts == 0 else {
-                    throw CPIError(
-                        kind: .cloud,
-                        message:
-                            "the container stopped right after its start, with exit code \(container.exitCode)"
+                    throw CPIError.cloud(
+                        "the container stopped right after its start, with exit code \(container.exitCode)"
                             + (container.startError.isEmpty ? "" : ": \(container.startError)"))
                 }
                 guard try isProven.get() else {
-                    throw CPIError(
-                        kind: .cloud,
-                        message: seconds > 0
+                    throw CPIError.cloud(
+                        seconds > 0
                             ? "the agent was not up \(seconds) seconds after the start"
                             : "its entry script is still running, or could not be looked at; "
                                 + "docker logs says more")
@@ -108,8 +103,7 @@ extension Optional where Wrapped == CreateVM {
     /// Settings hold secrets and are in no plan: only the first process has them.
     fileprivate func known() throws -> CreateVM {
         guard let call = self else {
-            throw CPIError(
-                kind: .cloud, message: "the settings of a VM are known to the first process only")
+            throw CPIError.cloud("the settings of a VM are known to the first process only")
         }
         return call
     }

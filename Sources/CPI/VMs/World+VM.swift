@@ -26,10 +26,8 @@ extension World {
     func requireVM(_ cid: VMCID) throws -> Container {
         if let container = try vm(cid) { return container }
         guard let image = try lastCopy(of: cid) else { throw CPIError.vmNotFound(cid) }
-        throw CPIError(
-            kind: .cloud,
-            message:
-                "VM \(cid) is half replaced, and its containers are gone: image \(image) has all of "
+        throw CPIError.cloud(
+            "VM \(cid) is half replaced, and its containers are gone: image \(image) has all of "
                 + "it; next: cpi-admin recover")
     }
 
@@ -37,9 +35,8 @@ extension World {
     func requireSettledVM(_ cid: VMCID) throws -> Container {
         let container = try requireVM(cid)
         guard container.name == cid.description else {
-            throw CPIError(
-                kind: .cloud,
-                message: "VM \(cid) is half replaced or was renamed (its container is named "
+            throw CPIError.cloud(
+                "VM \(cid) is half replaced or was renamed (its container is named "
                     + "\(container.name)); next: cpi-admin recover")
         }
         return container
@@ -50,10 +47,8 @@ extension World {
     func requireNoneBeside(_ container: Container, of vm: VMCID) throws {
         for member in try containers(of: vm) where member.id != container.id {
             guard try engine.container(member.id)?.isUp == true else { continue }
-            throw CPIError(
-                kind: .cloud,
-                message:
-                    "container \(member.name) of VM \(vm) runs as well: stop it, and compare it with "
+            throw CPIError.cloud(
+                "container \(member.name) of VM \(vm) runs as well: stop it, and compare it with "
                     + "the VM (docker diff)")
         }
     }
