@@ -13,7 +13,7 @@ enum AgentSettings {
 
     /// Where an agent reads it: as configured, else as the labels of its stemcell or VM say.
     static func path(_ labels: [String: String], _ configuration: Configuration) -> String {
-        let seen = labels[Label.settingsPath].flatMap { $0.isEmpty ? nil : $0 }
+        let seen = labels.label(Label.settingsPath)
         return configuration.agentSettingsPath ?? seen ?? usualPath
     }
 
@@ -46,7 +46,6 @@ enum AgentSettings {
 extension Container {
     /// Where the VM's agent reads its settings: its own label says it; a VM of another version has none.
     func settingsPath(_ configuration: Configuration) -> String {
-        let own = labels[Label.settingsPath] ?? ""
-        return own.isEmpty ? AgentSettings.path([:], configuration) : own
+        labels.label(Label.settingsPath) ?? AgentSettings.path([:], configuration)
     }
 }

@@ -75,7 +75,7 @@ extension Container {
     }
 
     /// Made by the Go CPI, or by a version that did not say it.
-    fileprivate var isOfUnknownStemcell: Bool { (labels[Label.stemcellVersion] ?? "").isEmpty }
+    fileprivate var isOfUnknownStemcell: Bool { labels.label(Label.stemcellVersion) == nil }
 }
 
 extension Step {

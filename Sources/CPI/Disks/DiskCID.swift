@@ -27,6 +27,9 @@ struct DiskCID: VolumeCID {
         description.hasPrefix("vol-") && VMCID.role(of: description) == nil
     }
 
+    /// Ours or the Go CPI's: the name alone says so.
+    var isOfDisk: Bool { isOurForm || isGoCPIs }
+
     /// The container that says which VM the disk is attached to, and keeps Docker from removing it.
     var pin: String { "\(self).pin" }
 

@@ -45,9 +45,7 @@ extension World {
         }
 
         /// Whether it is an old container of its VM.
-        var isOld: Bool {
-            if case .old = vm?.role(of: container.name) { true } else { false }
-        }
+        var isOld: Bool { vm?.role(of: container.name)?.isOld == true }
 
         /// As `words`, of a VM that has the disk although nothing in Docker says so.
         static func words(withoutPin vm: VMCID) -> String {
@@ -72,9 +70,7 @@ extension World {
             if container.isPin {
                 return container.pinnedTo.map { DiskHolder(container: container, vm: $0) }
             }
-            let label = container.labels[Label.vm] ?? ""
-            let named = VMCID.role(of: container.name)?.vm
-            return DiskHolder(container: container, vm: label.isEmpty ? named : VMCID(label))
+            return DiskHolder(container: container, vm: container.vm)
         }
     }
 

@@ -6,7 +6,7 @@ extension Inspection {
     /// A finding for each; none for a VM on which an operation is open. Throws `EngineError`.
     func vmFindings() throws -> [Finding] {
         let containers = try engine.containers(["label": [Label.vm]])
-        let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
+        let vms = Set(containers.compactMap { $0.labels.label(Label.vm) })
         let open = Set(try openOperations().flatMap(\.subjects))
         let settled = vms.sorted().map { VMCID($0) }.filter { !open.contains($0.subject) }
         let found = try settled.compactMap(finding)
@@ -60,7 +60,7 @@ extension Inspection {
         let members = try world.containers(of: vm)
         let member =
             members.first { $0.role == nil }
-            ?? members.first { if case .old = $0.role { true } else { false } }
+            ?? members.first { $0.role?.isOld == true }
         guard let member, let container = try engine.container(member.id) else { return nil }
         let canGiveBack = try !OldContainers(world: world).plan(vm).isEmpty
         let state = container.isUp ? "" : ", and is stopped"

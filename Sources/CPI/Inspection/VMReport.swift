@@ -83,7 +83,7 @@ extension Inspection {
 
     private func disks(of vm: VMCID, _ container: Container) throws -> [VMReport.Disk] {
         var paths: [String: String] = [:]
-        for mount in container.mounts where DiskCID(mount.name).isDisk {
+        for mount in container.mounts where DiskCID(mount.name).isOfDisk {
             paths[mount.name] = mount.destination
         }
         var pins: [String: String] = [:]

@@ -41,10 +41,9 @@ extension Inspection {
             !labelled.contains { $0.id == one.id }
         }
         return try (labelled + goCPIs).compactMap { summary in
-            let label = summary.labels[Label.vm] ?? ""
-            let vm = label.isEmpty ? summary.names.first ?? "" : label
-            guard summary.names.contains(vm), VMCID.role(of: vm)?.role == .vm,
-                let container = try world.listed(summary), !container.isRestarting
+            guard let vm = summary.vm?.description, summary.names.contains(vm),
+                VMCID.role(of: vm)?.role == .vm, let container = try world.listed(summary),
+                !container.isRestarting
             else { return nil }
             guard !container.isPaused else {
                 return DiskReadiness(vm: vm, isPaused: true, obstacle: nil)

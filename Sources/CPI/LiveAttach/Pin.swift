@@ -137,7 +137,7 @@ extension Container {
 
     /// The VM that a pin names; nil for a keeper, and for any other container.
     var pinnedTo: VMCID? {
-        guard let vm = labels[Label.pinnedTo], !vm.isEmpty else { return nil }
+        guard let vm = labels.label(Label.pinnedTo) else { return nil }
         return VMCID(vm)
     }
 

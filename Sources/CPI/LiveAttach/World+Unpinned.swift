@@ -52,7 +52,7 @@ extension World {
     }
 
     private func allVMs() throws -> [VMCID] {
-        let labels = try engine.containers(["label": [Label.vm]]).compactMap { $0.labels[Label.vm] }
-        return Set(labels.filter { !$0.isEmpty }).sorted().map { VMCID($0) }
+        let labelled = try engine.containers(["label": [Label.vm]])
+        return Set(labelled.compactMap { $0.labels.label(Label.vm) }).sorted().map { VMCID($0) }
     }
 }

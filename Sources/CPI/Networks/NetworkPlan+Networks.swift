@@ -120,9 +120,9 @@ extension NetworkPlan {
 
 extension Network {
     /// Made for a VM, or for a director.
-    var isMadeByCPI: Bool { !(labels[Label.operation] ?? "").isEmpty }
+    var isMadeByCPI: Bool { labels.label(Label.operation) != nil }
     /// Made by create_network, and to be removed by delete_network alone.
-    var isDirectors: Bool { !(labels[Label.network] ?? "").isEmpty }
+    var isDirectors: Bool { labels.label(Label.network) != nil }
     /// Made by create_network for that director; nil is a caller that names none.
     func isDirectors(of director: String?) -> Bool {
         isDirectors && (labels[Label.director] ?? "") == director ?? ""

@@ -69,7 +69,7 @@ struct FactFinder {
         case nil: parts.append("was renamed by hand")
         default: break
         }
-        let disks = container.mounts.filter { $0.type == "volume" && DiskCID($0.name).isDisk }
+        let disks = container.mounts.filter { $0.type == "volume" && DiskCID($0.name).isOfDisk }
         if !disks.isEmpty {
             parts.append("mounts " + disks.map(\.name).sorted().joined(separator: ", "))
         }
@@ -113,12 +113,5 @@ struct FactFinder {
         }
         if holders.isEmpty { lines.append("no container has it") }
         return lines
-    }
-}
-
-extension DiskCID {
-    /// Ours or the Go CPI's, by its name.
-    var isDisk: Bool {
-        isOurForm || isGoCPIs
     }
 }

@@ -73,9 +73,8 @@ struct OldContainers {
     }
 
     private func old(_ vm: VMCID) throws -> [Container] {
-        try world.containers(of: vm).filter {
-            if case .old = $0.role { true } else { false }
-        }.compactMap { try world.engine.container($0.id) }
+        try world.containers(of: vm).filter { $0.role?.isOld == true }
+            .compactMap { try world.engine.container($0.id) }
     }
 
     /// Removes the old containers that hold nothing which another container of the VM does not hold.

@@ -88,7 +88,7 @@ extension World {
 
     /// Whether what bears these labels may be just being used by the call that made it, here or elsewhere.
     func mayBeAtWork(_ labels: [String: String]) -> Bool {
-        guard let id = labels[Label.operation], !id.isEmpty else { return false }
+        guard let id = labels.label(Label.operation) else { return false }
         return locks.isOwned(id)
             || mayLive(at: labels[Label.host], since: labels[Label.createdAt] ?? "")
     }

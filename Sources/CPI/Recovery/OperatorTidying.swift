@@ -41,9 +41,7 @@ extension OperatorRecovery {
             containers.compactMap { container -> VMCID? in
                 let named = container.names.compactMap { VMCID.role(of: $0) }.first
                 guard named?.role != .incomplete else { return nil }
-                let label = container.labels[Label.vm] ?? ""
-                let vm = label.isEmpty ? named?.vm : VMCID(label)
-                return vm.flatMap { container.names.contains($0.description) ? nil : $0 }
+                return container.vm.flatMap { container.names.contains($0.description) ? nil : $0 }
             })
         return vms.sorted { $0.description < $1.description }
     }

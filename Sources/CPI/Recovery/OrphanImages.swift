@@ -39,7 +39,7 @@ struct OrphanImages {
     private static func untagged(_ world: World) throws -> [(id: String, vm: String)] {
         try world.engine.untaggedImages(["label": [Label.vm]]).compactMap { id in
             guard let labels = try world.engine.image(id)?.labels, let vm = labels[Label.vm],
-                !(labels[Label.blueprint] ?? "").isEmpty, !world.mayBeAtWork(labels),
+                labels.label(Label.blueprint) != nil, !world.mayBeAtWork(labels),
                 try world.engine.containers(["ancestor": [id]]).isEmpty
             else { return nil }
             return (id, vm)

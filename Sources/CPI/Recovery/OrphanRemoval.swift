@@ -24,8 +24,8 @@ public enum OrphanRemoval: Sendable, Equatable {
     }
 
     static func of(_ volume: Volume) -> OrphanRemoval {
-        let isDisk = !(volume.labels[Label.disk] ?? "").isEmpty || DiskCID(volume.name).isDisk
-        let isSnapshot = !(volume.labels[Label.snapshot] ?? "").isEmpty
+        let isDisk = volume.labels.label(Label.disk) != nil || DiskCID(volume.name).isOfDisk
+        let isSnapshot = volume.labels.label(Label.snapshot) != nil
         return isDisk || isSnapshot || SnapshotCID(volume.name).isOurForm ? .data : .volume
     }
 }

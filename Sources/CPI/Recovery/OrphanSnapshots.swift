@@ -10,7 +10,7 @@ struct OrphanSnapshots {
 
     /// Nil for a volume that is no such orphan.
     func reason(_ volume: Volume) -> String? {
-        guard let cid = volume.labels[Label.snapshot], !cid.isEmpty, !copied.contains(cid) else {
+        guard let cid = volume.labels.label(Label.snapshot), !copied.contains(cid) else {
             return nil
         }
         let snapshot = SnapshotCID(cid)

@@ -23,7 +23,7 @@ struct OrphanSearch {
 
     func all() throws -> [Orphan] {
         let containers = try world.engine.containers(["label": [Label.vm]])
-        let vms = Set(containers.compactMap { $0.labels[Label.vm] }.filter { !$0.isEmpty })
+        let vms = Set(containers.compactMap { $0.labels.label(Label.vm) })
         // The Go CPI sets no labels: its VMs are known by their volumes.
         let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
             .filter(\.isGoCPIs).map(\.description)
@@ -161,7 +161,7 @@ struct OrphanSearch {
     private func reason(_ volume: Volume, _ vms: Set<String>) -> String? {
         guard !volume.isHalfMade else { return halfMade(volume.name, vms) }
         guard let vm = volume.labels[Label.vm], !vms.contains(vm),
-            (volume.labels[Label.disk] ?? "").isEmpty, volume.labels[Label.plan] == nil
+            volume.labels.label(Label.disk) == nil, volume.labels[Label.plan] == nil
         else { return nil }
         return "its VM is gone"
     }

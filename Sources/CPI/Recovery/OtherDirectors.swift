@@ -5,7 +5,7 @@ import Journal
 extension World {
     /// The director that something was made for, by its labels, when the journal does not know that one; else nil.
     func otherDirector(_ labels: [String: String]) -> String? {
-        guard let director = labels[Label.director], !director.isEmpty else { return nil }
+        guard let director = labels.label(Label.director) else { return nil }
         let isKnown = recorder.store.read { try $0.knows(director: director) }
         return isKnown == true ? nil : director
     }

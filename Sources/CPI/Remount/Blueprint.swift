@@ -25,7 +25,7 @@ enum Blueprint {
 
     /// The container that the image was committed from; nil when the image does not tell.
     static func container(in image: Image) -> Container? {
-        guard let text = image.labels[Label.blueprint], !text.isEmpty,
+        guard let text = image.labels.label(Label.blueprint),
             let json = try? JSON(parsing: text.utf8)
         else { return nil }
         return Container(json: json)

@@ -59,6 +59,6 @@ extension World {
     func committedImages(_ vm: VMCID) throws -> [String] {
         try engine.imageTags([
             "reference": [vm.description], "label": ["\(Label.vm)=\(vm)"],
-        ]).filter { if case .committedImage = vm.role(of: $0) { true } else { false } }
+        ]).filter { vm.role(of: $0)?.isCommittedImage == true }
     }
 }

@@ -23,7 +23,7 @@ struct DeleteStemcell: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         let image = try world.engine.image(stemcell.description)
-        if let vm = image?.labels[Label.vm], !vm.isEmpty {
+        if let vm = image?.labels.label(Label.vm) {
             throw CPIError.cloud(
                 "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
         }

@@ -91,7 +91,7 @@ extension World {
     /// the stemcell by hand has its labels, but not its plan.
     func base(of stemcell: StemcellCID) throws -> Container? {
         let made = try madeContainer([stemcell.base])
-        return made?.labels[Label.plan]?.isEmpty == false ? made : nil
+        return made?.labels.label(Label.plan) != nil ? made : nil
     }
 
     /// Gone already is success. The volumes that the image declares go with it.

@@ -80,14 +80,13 @@ enum Label {
 
     /// Who made what bears these labels, in words.
     static func maker(_ labels: [String: String]) -> String {
-        let id = labels[operation] ?? ""
-        return id.isEmpty ? "somebody unknown" : "operation \(id)"
+        labels.label(operation).map { "operation \($0)" } ?? "somebody unknown"
     }
 
     /// Whether a container has its labels from a committed image as they are: somebody has run the image by
     /// hand, to look into it. Whatever the CPI makes from one has an empty blueprint of its own.
     static func isRunByHand(_ labels: [String: String]) -> Bool {
-        !(labels[blueprint] ?? "").isEmpty
+        labels.label(blueprint) != nil
     }
 
     /// The labels of a new container or image: `own`, those that say who made it, the rest empty.
@@ -107,4 +106,23 @@ enum Label {
         labels[host] = world.locks.place
         return labels
     }
+}
+
+extension [String: String] {
+    /// What a label says; nil when it is empty as well, which is how a container or an image takes back what it
+    /// has inherited.
+    func label(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+extension ContainerSummary {
+    /// The VM that it is of, by its label; by its name where it has none.
+    var vm: VMCID? {
+        labels.label(Label.vm).map { VMCID($0) }
+            ?? names.compactMap { VMCID.role(of: $0)?.vm }.first
+    }
+}
+
+extension Container {
+    /// The VM that it is of, by its label; by its name where it has none.
+    var vm: VMCID? { labels.label(Label.vm).map { VMCID($0) } ?? VMCID.role(of: name)?.vm }
 }

@@ -40,12 +40,10 @@ extension World {
     /// Of all calls only delete_disk removes a persistent disk that is whole, and only delete_snapshot a snapshot
     /// that is not this operation's own; every other path ends here.
     func requireNoDisk(_ volume: Volume) throws {
-        let snapshot = volume.labels[Label.snapshot] ?? ""
-        guard snapshot.isEmpty || made(volume.labels) else {
+        guard volume.labels.label(Label.snapshot) == nil || made(volume.labels) else {
             throw CPIError.cloud("cannot remove volume \(volume.name): it is a snapshot")
         }
-        let disk = volume.labels[Label.disk] ?? ""
-        guard disk.isEmpty, !DiskCID(volume.name).isGoCPIs else {
+        guard volume.labels.label(Label.disk) == nil, !DiskCID(volume.name).isGoCPIs else {
             throw CPIError.cloud("cannot remove volume \(volume.name): it is a persistent disk")
         }
     }

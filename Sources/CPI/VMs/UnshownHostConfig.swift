@@ -15,7 +15,7 @@ enum UnshownHostConfig {
 
     /// What is shown of a container, and what its label says beside that.
     static func completing(_ shown: JSON, _ labels: [String: String]) -> JSON {
-        guard let text = labels[Label.unshown], !text.isEmpty,
+        guard let text = labels.label(Label.unshown),
             let kept = try? JSON(parsing: text.utf8)
         else { return shown }
         var whole = shown

@@ -51,6 +51,9 @@ extension VMCID {
         case ephemeralVolume, furtherVolume, mark
         /// The operation that committed it.
         case committedImage(operation: String)
+
+        var isOld: Bool { if case .old = self { true } else { false } }
+        var isCommittedImage: Bool { if case .committedImage = self { true } else { false } }
     }
 
     /// Whose name it is and what for; nil for a name that is none of ours, nor the Go CPI's.

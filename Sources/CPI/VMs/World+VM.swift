@@ -10,7 +10,7 @@ extension World {
         }
         let others = try containers(of: cid).filter { $0.role != .incomplete && $0.role != .vm }
         let found =
-            others.first { if case .old = $0.role { true } else { false } }
+            others.first { $0.role?.isOld == true }
             ?? others.first { $0.role == .replacement } ?? others.first
         return try found.flatMap { try engine.container($0.id) }
     }
@@ -109,7 +109,7 @@ extension World {
     /// (`docker commit`) and runs that. Our own images of a VM have the VM's name.
     private func isRunFromCopy(_ id: String, of cid: VMCID) throws -> Bool {
         guard let container = try engine.container(id) else { return false }
-        if case .committedImage = cid.role(of: container.image) { return false }
+        if cid.role(of: container.image)?.isCommittedImage == true { return false }
         return try engine.image(container.imageID)?.labels[Label.vm] == cid.description
     }
 
