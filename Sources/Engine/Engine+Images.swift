@@ -7,7 +7,6 @@ public struct Image: Sendable {
     public var id: String { json["Id"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var createdAt: String { json["Created"].string ?? "" }
-    public var tags: [String] { (json["RepoTags"].array ?? []).compactMap(\.string) }
     /// `REPOSITORY@sha256:…` of each repository that it was pulled from.
     public var repositoryDigests: [String] {
         (json["RepoDigests"].array ?? []).compactMap(\.string)
@@ -20,8 +19,6 @@ public struct Image: Sendable {
     }
     /// Paths of the volumes that it declares, sorted: each container gets one there, named or not.
     public var declaredVolumes: [String] { (json["Config"]["Volumes"].object ?? [:]).keys.sorted() }
-    /// `NAME=VALUE` each.
-    public var env: [String] { (json["Config"]["Env"].array ?? []).compactMap(\.string) }
     /// As it was built, in Go's words: `amd64`. Of an import without a word about it, the daemon's.
     public var architecture: String { json["Architecture"].string ?? "" }
     /// How many layers; overlay2 mounts 127 at most.

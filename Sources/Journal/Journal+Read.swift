@@ -1,10 +1,5 @@
 /// Reading: lists, one operation, what touched a subject.
 extension Journal {
-    /// The newest operations first; `limit` at most. With `subject`, those about it alone.
-    public func operations(subject cid: String? = nil, limit: Int) throws -> [Operation] {
-        try operations(OperationFilter(about: cid, limit: limit))
-    }
-
     /// Operations without an outcome, and parked ones, oldest first.
     public func open() throws -> [Operation] {
         try select("WHERE state IN ('running', 'parked') ORDER BY started, id", [])

@@ -20,14 +20,6 @@ extension Journal {
         return found.contains(text) ? [text] : found
     }
 
-    /// The plan of the newest operation of a method about a VM or disk that ended as done; nil when
-    /// there is none.
-    public func latestPlan(_ method: String, about subject: Subject) throws -> String? {
-        let filter = OperationFilter(
-            subjects: [subject], methods: [method], states: [.done], limit: 1)
-        return try operations(filter).first?.plan
-    }
-
     /// Whether any call was that director's.
     public func knows(director: String) throws -> Bool {
         var knows = false

@@ -96,7 +96,9 @@ extension EndToEnd {
             let kept = try aside(rig)
             #expect(kept.contains { $0.hasSuffix("-wal") }, "\(kept)")
             #expect(try rig.call("info", []).stderr == "", "from then on all is well")
-            #expect(try Journal(reading: rig.journalPath).operations(limit: 9).count == 2)
+            #expect(
+                try Journal(reading: rig.journalPath).operations(OperationFilter(limit: 9)).count
+                    == 2)
             #expect(try journalFinding(rig)["level"] == "ok")
         }
 
@@ -116,7 +118,9 @@ extension EndToEnd {
             #expect(answers.components(separatedBy: "\"error\":null").count == 7, "\(answers)")
             #expect(
                 try aside(rig).filter { !$0.contains("-wal") && !$0.contains("-shm") }.count == 1)
-            #expect(try Journal(reading: rig.journalPath).operations(limit: 9).count == 6)
+            #expect(
+                try Journal(reading: rig.journalPath).operations(OperationFilter(limit: 9)).count
+                    == 6)
             #expect(try rig.admin("journal", "verify").exitCode == 0)
         }
     }

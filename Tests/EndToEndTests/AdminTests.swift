@@ -146,7 +146,7 @@ extension EndToEnd {
         }
 
         private func operation(_ rig: Rig, _ method: String) throws -> JournaledOperation {
-            let found = try Journal(reading: rig.journalPath).operations(limit: 50)
+            let found = try Journal(reading: rig.journalPath).operations(OperationFilter(limit: 50))
             return try #require(found.first { $0.method == method })
         }
     }

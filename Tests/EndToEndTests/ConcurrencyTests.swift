@@ -51,8 +51,10 @@ extension EndToEnd {
             #expect(
                 answers.map(\.result)
                     == Array(repeating: .string("/warden-cpi-dev/\(disk)"), count: 2))
-            let replaced = try Journal(reading: rig.journalPath).operations(subject: vm, limit: 9)
-                .filter { $0.method == "attach_disk" && $0.step != nil }
+            let replaced = try Journal(reading: rig.journalPath).operations(
+                OperationFilter(about: vm, limit: 9)
+            )
+            .filter { $0.method == "attach_disk" && $0.step != nil }
             #expect(replaced.count == 1)
         }
 
@@ -81,7 +83,9 @@ extension EndToEnd {
             let bad = answers.filter { !$0.json["error"].isNull || !$0.stderr.isEmpty }
             #expect(bad.isEmpty, "\(bad.prefix(3))")
             let journal = try Journal(reading: rig.journalPath)
-            #expect(try journal.operations(limit: 200).filter { $0.state == .done }.count == 96)
+            #expect(
+                try journal.operations(OperationFilter(limit: 200)).filter { $0.state == .done }
+                    .count == 96)
             let disks = answers.compactMap(\.result.string)
             let deleted = try together(rig, disks.map { ("delete_disk", [.string($0)]) })
             #expect(deleted.allSatisfy { $0.json["error"].isNull && $0.stderr.isEmpty })

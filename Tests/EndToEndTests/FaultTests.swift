@@ -18,10 +18,15 @@ extension EndToEnd {
             let attributes = try FileManager.default.attributesOfItem(atPath: rig.journalPath)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
             let journal = try Journal(reading: rig.journalPath)
-            let found = try journal.operations(limit: 9).map { "\($0.method) \($0.state.rawValue)" }
+            let found = try journal.operations(OperationFilter(limit: 9)).map {
+                "\($0.method) \($0.state.rawValue)"
+            }
             #expect(
                 found == ["delete_disk failed", "has_vm failed", "has_vm done", "info done"])
-            #expect(try journal.operations(limit: 9).allSatisfy { $0.replied == "delivered" })
+            #expect(
+                try journal.operations(OperationFilter(limit: 9)).allSatisfy {
+                    $0.replied == "delivered"
+                })
             #expect(try journal.check() == [])
         }
 

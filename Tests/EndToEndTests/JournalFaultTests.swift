@@ -130,7 +130,9 @@ extension EndToEnd {
             let content = try Data(
                 contentsOf: URL(fileURLWithPath: rig.directory + "/journal/" + kept))
             #expect(content == garbage)
-            #expect(try Journal(reading: rig.journalPath).operations(limit: 9).count == 1)
+            #expect(
+                try Journal(reading: rig.journalPath).operations(OperationFilter(limit: 9)).count
+                    == 1)
         }
     }
 }

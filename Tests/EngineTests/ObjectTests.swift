@@ -111,13 +111,11 @@ struct ObjectTests {
         #expect(container.mounts.map(\.isReadOnly) == [false])
     }
 
-    @Test("an image's volumes and environment, a volume's directory")
+    @Test("an image's volumes, a volume's directory")
     func imageAndVolume() {
-        let image = Image(
-            json: ["Config": ["Volumes": ["/b": [:], "/a": [:]], "Env": ["PATH=/bin", "A="]]])
-        #expect(image.declaredVolumes == ["/a", "/b"] && image.env == ["PATH=/bin", "A="])
-        let empty = Image(json: ["Config": ["Volumes": .null, "Env": .null]])
-        #expect(empty.declaredVolumes == [] && empty.env == [])
+        let image = Image(json: ["Config": ["Volumes": ["/b": [:], "/a": [:]]]])
+        #expect(image.declaredVolumes == ["/a", "/b"])
+        #expect(Image(json: ["Config": ["Volumes": .null]]).declaredVolumes == [])
         #expect(Volume(json: ["Mountpoint": "/v/_data"]).mountpoint == "/v/_data")
     }
 

@@ -109,8 +109,8 @@ struct JournalFaultTests {
             }
         }
         let journal = try fixture.open()
-        #expect(try journal.operations(limit: 1_000).count == writers * each)
-        #expect(try journal.operations(subject: "vm-3", limit: 1_000).count == each)
+        #expect(try journal.operations(OperationFilter(limit: 1_000)).count == writers * each)
+        #expect(try journal.operations(OperationFilter(about: "vm-3", limit: 1_000)).count == each)
         #expect(try journal.check() == [])
     }
 

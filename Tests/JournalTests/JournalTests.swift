@@ -125,12 +125,12 @@ struct JournalTests {
                 ],
                 of: id, durable: false)
         }
-        let operations = try journal.operations(limit: 10)
+        let operations = try journal.operations(OperationFilter(limit: 10))
         let subjects = try operations.map { try journal.subjects(of: $0.id) }
         try journal.database.run("UPDATE operations SET state = 'done', step = 'spoiled'")
         try journal.database.run("DELETE FROM subjects")
         try journal.rebuild()
-        #expect(try journal.operations(limit: 10) == operations)
+        #expect(try journal.operations(OperationFilter(limit: 10)) == operations)
         #expect(try operations.map { try journal.subjects(of: $0.id) } == subjects)
         #expect(operations.map(\.replied) == [nil, "lost", "lost", "lost", "lost"])
     }
@@ -157,8 +157,11 @@ struct JournalTests {
             guard case JournalError.noOperation("zzz") = error else { return false }
             return true
         }
-        #expect(try journal.operations(subject: "vm-1", limit: 10).map(\.id) == ["0abc2", "0abc1"])
-        #expect(try journal.operations(limit: 1).map(\.id) == ["0abd1"])
+        #expect(
+            try journal.operations(OperationFilter(about: "vm-1", limit: 10)).map(\.id) == [
+                "0abc2", "0abc1",
+            ])
+        #expect(try journal.operations(OperationFilter(limit: 1)).map(\.id) == ["0abd1"])
         #expect(try journal.open().map(\.id) == ["0abc1", "0abc2", "0abd1"])
     }
 
@@ -198,7 +201,8 @@ struct JournalTests {
         #expect(try journal.prune(before: now - 1_000_000, limit: 10, keeping: .nothing) == 0)
         #expect(try journal.prune(before: now, limit: 2, keeping: .nothing) == 2)
         #expect(try journal.prune(before: now, limit: 10, keeping: .nothing) == 1)
-        #expect(try journal.operations(limit: 10).map(\.id).sorted() == ["op1", "op2"])
+        #expect(
+            try journal.operations(OperationFilter(limit: 10)).map(\.id).sorted() == ["op1", "op2"])
         #expect(try journal.events(of: "op0").isEmpty)
         #expect(try journal.subjects(of: "op4").isEmpty)
         #expect(try journal.subjects(of: "op1") == [Subject(.vm, "vm-1")])
@@ -212,7 +216,7 @@ struct JournalTests {
             try journal.trim()
         }
         let journal = try fixture.open()
-        #expect(try journal.operations(limit: 1_000).count == 150)
+        #expect(try journal.operations(OperationFilter(limit: 1_000)).count == 150)
         let size =
             try FileManager.default.attributesOfItem(atPath: journal.path + "-wal")[.size] as? Int
         #expect((size ?? 0) < 700_000)

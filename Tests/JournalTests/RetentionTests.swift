@@ -32,7 +32,7 @@ struct RetentionTests {
     /// Prunes all that may go, and says what is left.
     private func left(limit: Int = 100) throws -> [String] {
         while try prune(limit) > 0 {}
-        return try journal.operations(limit: 1_000).map(\.id).sorted()
+        return try journal.operations(OperationFilter(limit: 1_000)).map(\.id).sorted()
     }
 
     @discardableResult
@@ -75,7 +75,8 @@ struct RetentionTests {
         try add("4", "tag", "vm-1")
         try add("5", "delete_disk", "d1")
         try prune(2)
-        #expect(try journal.operations(limit: 9).map(\.id).sorted() == ["1", "4", "5"])
+        #expect(
+            try journal.operations(OperationFilter(limit: 9)).map(\.id).sorted() == ["1", "4", "5"])
         try add("6", "delete_disk", "d2")
         #expect(try left() == ["4"])
     }
@@ -117,7 +118,7 @@ struct RetentionTests {
         for number in 100..<400 { try add("\(number)", "tag", "vm-\(number)") }
         for number in 400..<420 { try add("\(number)", "reboot", "vm-1") }
         var calls = 0
-        while try journal.operations(limit: 1_000).count > 300 {
+        while try journal.operations(OperationFilter(limit: 1_000)).count > 300 {
             try prune(5)
             calls += 1
             try #require(calls < 20)
@@ -129,7 +130,7 @@ struct RetentionTests {
     func limit() throws {
         for number in 10..<30 { try add("\(number)", "reboot", "vm-1") }
         #expect(try prune(7) == 7)
-        #expect(try journal.operations(limit: 100).map(\.id).min() == "17")
+        #expect(try journal.operations(OperationFilter(limit: 100)).map(\.id).min() == "17")
         #expect(try prune(100) == 13)
         #expect(try prune(100) == 0)
     }
@@ -158,7 +159,7 @@ struct RetentionTests {
             "SELECT id FROM operations " + Journal.doneAbout, [.text("a"), .text("tag")])
         #expect(!done.contains("operations_by") && !done.contains("SCAN operations"), "\(done)")
         #expect(try prune(20) == 1)
-        #expect(try journal.operations(limit: 200_000).count == 100_000)
+        #expect(try journal.operations(OperationFilter(limit: 200_000)).count == 100_000)
     }
 
     private func explain(_ sql: String, _ values: [Value]) throws -> String {

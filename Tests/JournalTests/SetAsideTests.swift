@@ -86,7 +86,7 @@ struct SetAsideTests {
         #expect(before > 0)
         let second = try Journal(reading: fixture.file)
         let third = try fixture.open()
-        #expect(try second.operations(limit: 1).count == 1 && third.check() == [])
+        #expect(try second.operations(OperationFilter(limit: 1)).count == 1 && third.check() == [])
         // What is taken away does not come back; one look at /proc/locks may miss a line.
         #expect(try (1...20).contains { _ in try held() >= before })
     }
@@ -109,7 +109,9 @@ struct SetAsideTests {
             }
         }
         let journal = try fixture.open()
-        #expect(Set(try journal.operations(limit: 99).map(\.id)) == Set((0..<8).map { "new\($0)" }))
+        #expect(
+            Set(try journal.operations(OperationFilter(limit: 99)).map(\.id))
+                == Set((0..<8).map { "new\($0)" }))
         #expect(try journal.check() == [] && aside().count == 3)
     }
 
@@ -131,6 +133,6 @@ struct SetAsideTests {
         #expect(FileManager.default.fileExists(atPath: kept))
         #expect(try fresh.setAsideIfCorrupt() == nil, "there is no file, or a new one")
         try fixture.begin(try fixture.open(), "op2")
-        #expect(try fixture.open().operations(limit: 9).map(\.id) == ["op2"])
+        #expect(try fixture.open().operations(OperationFilter(limit: 9)).map(\.id) == ["op2"])
     }
 }

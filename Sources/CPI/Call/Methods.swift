@@ -6,6 +6,12 @@ public enum Methods {
     /// Whether what a call of the method makes may be there without anybody knowing of it.
     public static func makesSomething(_ name: String) -> Bool { mutation(name)?.makes != nil }
 
+    /// Whether a director makes such calls again and again, and one more of them tells nothing new.
+    public static func isRoutine(_ name: String) -> Bool {
+        [SetVMMetadata.name, SetDiskMetadata.name, HasVM.name, HasDisk.name, GetDisks.name]
+            .contains(name)
+    }
+
     static var queries: [any Query.Type] {
         [Info.self, HasVM.self, HasDisk.self, GetDisks.self, CalculateVMCloudProperties.self]
     }

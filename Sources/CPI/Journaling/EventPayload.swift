@@ -24,8 +24,8 @@ public enum EventPayload: Sendable, Equatable {
     case outcome(Operation.State, error: String?, byOperator: Bool = false)
     /// The answer was written to stdout, or nobody was reading any more.
     case replied(delivered: Bool)
-    /// The intent itself is read as an `Operation`.
-    case intent
+    /// What was asked for: all else of it is read as an `Operation`.
+    case intent(method: String)
 }
 
 /// How things were when an operation began to go back.
@@ -79,7 +79,7 @@ extension EventPayload {
     public init(_ event: Event) {
         let data = event.data.flatMap { try? JSON(parsing: $0.utf8) } ?? .null
         switch event.kind {
-        case .intent: self = .intent
+        case .intent: self = .intent(method: data["method"].string ?? "?")
         case .doing: self = .doing
         case .done: self = .done
         case .undone: self = .undone

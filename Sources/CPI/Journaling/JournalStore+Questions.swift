@@ -6,8 +6,7 @@ import Journal
 extension JournalStore {
     /// What set_vm_metadata said last, as a JSON text; nil when no journal tells.
     func latestMetadata(of vm: VMCID) -> String? {
-        let plans = done(SetVMMetadata.self, about: vm.description)
-        return plans?.first.map { JSON($0.metadata).text }
+        read { try $0.latestMetadata(of: vm.subject) }.map { JSON($0).text }
     }
 
     /// The size in MiB that resize_disk or update_disk gave the disk last; nil when no journal tells.
@@ -81,6 +80,20 @@ extension JournalStore {
     /// when no journal tells. One that this version cannot read is left out.
     private func done<M: Mutation>(_ type: M.Type, about cid: String) -> [M.Plan]? {
         read { try $0.done(method: M.name, subject: cid) }?.compactMap { $0.plan(of: type) }
+    }
+}
+
+extension Journal {
+    /// What set_vm_metadata or set_disk_metadata said last of a VM or disk; nil when neither has.
+    public func latestMetadata(of subject: Subject) throws -> [String: String]? {
+        func plans<M: Mutation>(_ type: M.Type) throws -> [M.Plan] {
+            try done(method: M.name, subject: subject.cid).compactMap { $0.plan(of: type) }
+        }
+        return switch subject.kind {
+        case .vm: try plans(SetVMMetadata.self).first?.metadata
+        case .disk: try plans(SetDiskMetadata.self).first?.metadata
+        default: nil
+        }
     }
 }
 

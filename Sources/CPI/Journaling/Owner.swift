@@ -20,11 +20,6 @@ enum Owner {
         ["id": id.map(JSON.string) ?? .null, "address": .string(address)]
     }
 
-    /// Where an operation was begun, as its intent says it; nil for an older intent.
-    static func place(in ownerJSON: String) -> String? {
-        (try? JSON(parsing: ownerJSON.utf8))?["place"].string
-    }
-
     /// Field 22 of /proc/self/stat, in clock ticks since boot: tells a pid that was used again.
     private static var startTime: String {
         let fields = Machine.firstLine("/proc/self/stat").split(separator: ")").last?.split(

@@ -97,7 +97,7 @@ final class Recorder {
             owner: Owner.adopted(place: place, daemon: daemon).text)
         // What this process has kept is of its own operation, which may not have begun: that stays kept.
         let events = [event(.doing, operation.step)]
-        let opening = event(.intent, nil)
+        let opening = event(.intent(method: operation.method), nil)
         store.write {
             try $0.begin(intent, with: events, event: opening, durable: true)
         }

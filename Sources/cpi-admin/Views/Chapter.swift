@@ -29,8 +29,7 @@ struct Chapter {
     private func continues(with view: OperationView) -> Bool {
         view.operation.method == first.operation.method && view.state == .done
             && last.state == .done && words.isEmpty
-            && ["set_vm_metadata", "set_disk_metadata", "has_vm", "has_disk", "get_disks"]
-                .contains(view.operation.method)
+            && Methods.isRoutine(view.operation.method)
     }
 
     private static func words(_ view: OperationView, _ journal: Journal) throws -> String {

@@ -15,7 +15,7 @@ struct ChromeTrace {
             let view = try reader.view(operation)
             add(
                 view,
-                Timeline(events: try journal.events(of: operation.id), method: operation.method))
+                Timeline(events: try journal.events(of: operation.id)))
         }
     }
 

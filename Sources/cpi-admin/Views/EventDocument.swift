@@ -39,17 +39,12 @@ enum EventLine {
     static func text(_ event: Event) -> String {
         let time = Timestamp.text(event.at)
         let shown = Terminal.isInteractive ? String(time.dropFirst(11).prefix(12)) : time
-        let words = Timeline(events: [event], method: method(event)).entries(requests: true)
+        let words = Timeline(events: [event]).entries(requests: true)
             .entries.first
         let text = Terminal.isInteractive ? Terminal.shortened(words?.text ?? "") : words?.text
         let style: Terminal.Style? = words?.isFailure == true ? .bad : nil
         let kind = Table.pad(event.kind.rawValue, 8)
         return [shown, event.operation, Terminal.styled(kind, style), text ?? ""]
             .joined(separator: " ")
-    }
-
-    private static func method(_ event: Event) -> String {
-        let data = event.data.flatMap { try? JSON(parsing: $0.utf8) } ?? .null
-        return data["method"].string ?? "?"
     }
 }

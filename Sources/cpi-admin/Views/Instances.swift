@@ -1,5 +1,4 @@
 import CPI
-import Engine
 import Journal
 
 /// A VM or disk as BOSH names it: what set_vm_metadata or set_disk_metadata said last.
@@ -14,9 +13,9 @@ struct Instance {
         return parts.isEmpty ? nil : parts.joined(separator: "/")
     }
 
-    init(metadata: JSON) {
+    init(metadata: [String: String]) {
         func first(_ keys: String...) -> String {
-            keys.compactMap { metadata[$0].string }.first { !$0.isEmpty } ?? ""
+            keys.compactMap { metadata[$0] }.first { !$0.isEmpty } ?? ""
         }
         deployment = first("deployment")
         group = first("instance_group", "job", "instance_name")
@@ -39,15 +38,12 @@ final class Instances {
                 if found.text != nil { return found }
             }
         }
-        return Instance(metadata: .null)
+        return Instance(metadata: [:])
     }
 
     private func instance(of subject: Subject) throws -> Instance {
         if let instance = known[subject] { return instance }
-        let method = subject.kind == .vm ? "set_vm_metadata" : "set_disk_metadata"
-        let plan = try journal.latestPlan(method, about: subject)
-        let json = plan.flatMap { try? JSON(parsing: $0.utf8) } ?? .null
-        let instance = Instance(metadata: json["metadata"])
+        let instance = Instance(metadata: try journal.latestMetadata(of: subject) ?? [:])
         known[subject] = instance
         return instance
     }

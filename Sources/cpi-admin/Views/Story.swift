@@ -7,7 +7,7 @@ struct Story {
     let view: OperationView
     let events: [Event]
     let present: Present
-    var timeline: Timeline { Timeline(events: events, method: view.operation.method) }
+    var timeline: Timeline { Timeline(events: events) }
 
     /// Names and values of the first lines.
     var header: [(String, Listing.Cell)] {
@@ -27,7 +27,7 @@ struct Story {
         let further = [
             ("Instance", view.instance.text), ("Director", operation.director),
             ("Request", operation.request), ("Way", DiskWay.words(operation)),
-            ("Owner", owner), ("Docker", document(operation.owner)["daemon"]["address"].string),
+            ("Owner", owner), ("Docker", recordedOwner?.daemonAddress),
             ("Recoveries", operation.attempts > 0 ? String(operation.attempts) : nil),
             ("Answer", operation.replied ?? "never written"),
         ]
@@ -54,13 +54,16 @@ struct Story {
     }
 
     private var host: String {
-        document(view.operation.owner)["host"].string ?? "another machine"
+        recordedOwner?.host ?? "another machine"
     }
 
+    private var recordedOwner: RecordedOwner? { RecordedOwner(view.operation) }
+
     private var owner: String? {
-        let owner = document(view.operation.owner)
-        guard let pid = owner["pid"].int, let host = owner["host"].string else { return nil }
-        return "process \(pid) on \(host), version \(owner["version"].string ?? "?")"
+        guard let owner = recordedOwner, let pid = owner.pid, let host = owner.host else {
+            return nil
+        }
+        return "process \(pid) on \(host), version \(owner.version ?? "?")"
     }
 
     /// What was asked for, as far as the plan holds it: names, never secrets.

@@ -15,7 +15,6 @@ struct Timeline {
     }
 
     let events: [Event]
-    let method: String
 
     /// With `requests` also those to Docker that went well; how many are left out else.
     func entries(requests: Bool) -> (entries: [Entry], hidden: Int) {
@@ -75,7 +74,7 @@ struct Timeline {
         case .outcome(let state, _, _): return state.rawValue
         case .replied(let delivered):
             return delivered ? "delivered" : "lost: no process was reading"
-        case .intent: return method
+        case .intent(let method): return method
         case .doing, .undoing: return "unfinished: \(event.step ?? "")"
         case .done, .observed, .undone: return event.step ?? ""
         case .attempt: return "recovery"

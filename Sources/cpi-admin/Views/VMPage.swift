@@ -34,7 +34,7 @@ struct VMPage {
 
     private var header: [(String, Listing.Cell)] {
         let container = report.container
-        let instance = Instance(metadata: JSON(report.metadata))
+        let instance = Instance(metadata: report.metadata)
         var lines: [(String, Listing.Cell)] = [("VM", Listing.Cell(report.cid))]
         if let text = instance.text { lines.append(("Instance", Listing.Cell(text))) }
         lines += [

@@ -100,7 +100,7 @@ struct JournalFaultTests {
         let kept = names.filter { $0.contains(".corrupt-") }.sorted()
         #expect(kept.count == 3, "with WAL and index: \(kept)")
         #expect(warnings() == 1 && scene.runner.log.text.contains("the next call begins a new one"))
-        #expect(try Journal(reading: path).operations(limit: 99).count > 5)
+        #expect(try Journal(reading: path).operations(OperationFilter(limit: 99)).count > 5)
     }
 
     @Test("written by a newer version: it is left alone")

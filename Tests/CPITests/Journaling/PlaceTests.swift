@@ -93,10 +93,11 @@ struct PlaceTests {
     }
 
     @Test("the intent's owner tells the place; an older one does not")
-    func owner() {
+    func owner() throws {
         let json = Owner.json(daemon: nil, address: "unix:///s", place: locks.place)
-        #expect(Owner.place(in: json.text) == locks.place)
-        #expect(Owner.place(in: #"{"pid":1}"#) == nil && Owner.place(in: "no JSON") == nil)
+        #expect(RecordedOwner(parsing: json.text)?.place == locks.place)
+        let older = try #require(RecordedOwner(parsing: #"{"pid":1}"#))
+        #expect(older.place == nil && RecordedOwner(parsing: "no JSON") == nil)
     }
 
     @Test("intents, marks and containers of a call all record its place")
@@ -108,7 +109,7 @@ struct PlaceTests {
             logger: scene.runner.logger
         ).place
         let owner = try #require(try scene.runner.lastOperation().owner)
-        #expect(Owner.place(in: owner) == place)
+        #expect(RecordedOwner(parsing: owner)?.place == place)
         #expect(scene.container?.labels[Label.host] == place)
     }
 
