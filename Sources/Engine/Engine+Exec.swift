@@ -5,6 +5,20 @@ public struct ExecResult: Sendable {
     public let exitCode: Int
     public let output: String
     public let errors: String
+
+    /// What it said, as a part of a message: its lines with semicolons between them, 300 characters at most,
+    /// and no control characters. Whoever is root in the container chooses what it says.
+    public var words: String { ExecResult.words(output + errors) }
+
+    /// The same of any output.
+    public static func words(_ output: String) -> String {
+        let lines = output.prefix(400).split(separator: "\n").joined(separator: "; ")
+        let isCut = output.utf8.count > 400 || lines.count > 300
+        let shown = lines.prefix(300).map {
+            $0.isASCII && ($0.asciiValue ?? 0x20) < 0x20 ? "?" : $0
+        }
+        return String(shown) + (isCut ? " …" : "")
+    }
 }
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec

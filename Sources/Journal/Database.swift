@@ -122,9 +122,16 @@ struct Row {
     func text(_ column: Int32) -> String? {
         sqlite3_column_text(statement, column).map { String(cString: $0) }
     }
+    /// A damaged file may hold any number: what is taken of it can be subtracted and multiplied by a thousand.
     func integer(_ column: Int32) -> Int64? {
-        sqlite3_column_type(statement, column) == SQLITE_NULL
-            ? nil : sqlite3_column_int64(statement, column)
+        guard sqlite3_column_type(statement, column) != SQLITE_NULL else { return nil }
+        let limit = Journal.latestTime * 1_000
+        return min(max(sqlite3_column_int64(statement, column), -limit), limit)
+    }
+
+    /// A Unix time in milliseconds.
+    func time(_ column: Int32) -> Int64? {
+        integer(column).map { min(max($0, 0), Journal.latestTime) }
     }
 }
 

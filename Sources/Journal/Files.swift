@@ -21,6 +21,13 @@ public enum Files {
         close(directory)
     }
 
+    /// Gives a directory that root has just made to the owner of another one.
+    public static func give(_ path: String, toOwnerOf other: String) {
+        var status = stat()
+        guard geteuid() == 0, stat(other, &status) == 0, status.st_uid != 0 else { return }
+        _ = lchown(path, status.st_uid, status.st_gid)
+    }
+
     /// Makes an empty file with mode 0600 if there is none. One that is there is not opened: see
     /// `Database.hasLostHeader`.
     static func makeFile(_ path: String) throws {

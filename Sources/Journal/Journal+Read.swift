@@ -55,7 +55,7 @@ extension Journal {
             guard let kind = Event.Kind(rawValue: row.text(1) ?? "") else { return }
             events.append(
                 Event(
-                    kind: kind, step: row.text(2), at: row.integer(3) ?? 0,
+                    kind: kind, step: row.text(2), at: row.time(3) ?? 0,
                     monotonic: row.integer(4) ?? 0, data: row.text(5), operation: operation,
                     sequence: row.integer(0) ?? 0))
         }
@@ -97,14 +97,16 @@ extension Journal {
         ORDER BY (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome') DESC
         """
 
-    /// The operations with one of these methods on `cid` that are done, in the order in which their ends
-    /// were written. `methods` is a JSON text of names.
+    /// The operations with one of these methods on `cid`, in the order in which their ends were written; one
+    /// that has none stands where its last event does. `methods` is a JSON text of names.
     public func history(_ methods: String, subject cid: String) throws -> [Operation] {
         try select(
             """
             WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1)
-            AND method IN (SELECT value FROM json_each(?2)) AND state = 'done'
-            ORDER BY (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome')
+            AND method IN (SELECT value FROM json_each(?2))
+            ORDER BY coalesce(
+                (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome'),
+                (SELECT max(sequence) FROM events WHERE operation = id))
             """, [.text(cid), .text(methods)])
     }
 
@@ -155,8 +157,8 @@ extension Operation {
             state: State(rawValue: row.text(2) ?? "") ?? .parked,
             direction: Direction(rawValue: row.text(3) ?? "") ?? .forward,
             step: row.text(4), mutating: row.integer(5) == 1, plan: row.text(6),
-            error: row.text(7), attempts: Int(row.integer(8) ?? 0), started: row.integer(9) ?? 0,
-            finished: row.integer(10), duration: row.integer(11), replied: row.text(12),
+            error: row.text(7), attempts: Int(row.integer(8) ?? 0), started: row.time(9) ?? 0,
+            finished: row.time(10), duration: row.integer(11), replied: row.text(12),
             director: row.text(13), request: row.text(14), owner: row.text(15))
     }
 }

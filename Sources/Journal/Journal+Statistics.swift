@@ -15,7 +15,9 @@ public struct Statistics: Sendable {
     }
 
     /// All durations together, in microseconds.
-    public var total: Int64 { durations.reduce(0, +) }
+    public var total: Int64 {
+        durations.reduce(0) { sum, one in sum > .max - one ? .max : sum + one }
+    }
 }
 
 /// Counts, by name.

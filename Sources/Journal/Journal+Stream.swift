@@ -17,7 +17,7 @@ extension Journal {
             guard let kind = Event.Kind(rawValue: row.text(1) ?? "") else { return }
             try body(
                 Event(
-                    kind: kind, step: row.text(2), at: row.integer(3) ?? 0,
+                    kind: kind, step: row.text(2), at: row.time(3) ?? 0,
                     monotonic: row.integer(4) ?? 0, data: row.text(5),
                     operation: row.text(6) ?? "", sequence: row.integer(0) ?? 0))
         }

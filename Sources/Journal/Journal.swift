@@ -6,6 +6,8 @@ import Glibc
 /// Every method throws `JournalError` and leaves the file as it was when it does.
 public final class Journal {
     public static let fileName = "journal.db"
+    /// The last millisecond of the year 9999, as a Unix time: what RFC 3339 can say.
+    public static let latestTime: Int64 = 253_402_300_799_999
 
     /// Set when this opening has put a corrupt file there, and begun a new one.
     public private(set) var setAside: String?
@@ -41,7 +43,7 @@ public final class Journal {
         if database.hasLostHeader, try !Corruption.isSound(database) {
             throw Journal.lostHeader
         }
-        guard version <= Schema.migrations.count else {
+        guard (0...Schema.migrations.count).contains(version) else {
             throw JournalError.newerSchema(found: version, known: Schema.migrations.count)
         }
         guard version > 0 else {

@@ -14,7 +14,7 @@ enum Schema {
     /// Brings the file to the newest version. Each migration commits together with its number.
     static func migrate(_ database: Database) throws {
         let found = try version(database)
-        guard found <= migrations.count else {
+        guard (0...migrations.count).contains(found) else {
             throw JournalError.newerSchema(found: found, known: migrations.count)
         }
         guard found < migrations.count else { return }

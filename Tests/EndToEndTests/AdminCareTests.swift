@@ -100,6 +100,9 @@ struct AdminCareTests {
         #expect(try run("journal", "import", file, fresh).exitCode == 5, "it has events already")
 
         try (exported + "{\"schema\":1}\n").write(toFile: file, atomically: true, encoding: .utf8)
+        let directory = try run("journal", "import", sample.directory, fresh + "2")
+        #expect(
+            directory.exitCode == 1 && directory.stderr.contains("is a directory"), "\(directory)")
         let bad = try run("journal", "import", file, sample.directory + "/bad")
         #expect(bad.exitCode == 1 && bad.stderr.contains("nothing is imported"), "\(bad)")
         let empty = sample.directory + "/bad/journal.db"

@@ -102,6 +102,48 @@ extension EndToEnd {
             #expect(try journalFinding(rig)["level"] == "ok")
         }
 
+        @Test("Numbers that no call has written are shown as what they can be, and end nothing")
+        func numbers() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let disk = try rig.makeDisk()
+            let far = [Int64.max, .min]
+            for (one, other) in [(far[0], far[1]), (far[1], far[0])] {
+                try rig.journal(
+                    """
+                    UPDATE operations SET started = \(one), finished = \(other), duration = \(one);
+                    UPDATE events SET at = CASE sequence % 2 WHEN 0 THEN \(one) ELSE \(other) END,
+                      monotonic = CASE sequence % 2 WHEN 0 THEN \(other) ELSE \(one) END
+                    """)
+                for arguments in [
+                    ["list"], ["show", "last"], ["timeline", "--disk", disk], ["stats"],
+                    ["stats", "--steps"], ["export"], ["export", "--format", "chrome"], ["report"],
+                    ["tail"],
+                ] {
+                    let run = try rig.admin(["journal"] + arguments)
+                    #expect(run.exitCode == 0, "\(arguments): \(run)")
+                }
+                #expect(try rig.call("has_disk", [.string(disk)]).json["result"] == true)
+            }
+        }
+
+        @Test("A command that only looks leaves a journal of an older version as it is")
+        func older() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            _ = try rig.makeDisk()
+            try rig.journal("PRAGMA user_version = 2")
+            for arguments in [
+                ["doctor"], ["disks"], ["orphans"], ["journal", "show", "last"], ["recover"],
+                ["recover", "--dry-run"],
+            ] {
+                let run = try rig.admin(arguments)
+                #expect(run.exitCode == 0, "\(arguments): \(run)")
+                let version = ["sqlite3", rig.journalPath, "PRAGMA user_version"]
+                #expect(try Command.run("/usr/bin/env", version).stdout == "2\n", "\(arguments)")
+            }
+        }
+
         @Test("Several calls at once keep it once, and each is recorded")
         func several() throws {
             let rig = try Rig()

@@ -30,6 +30,9 @@ extension EndToEnd {
             #expect(unknown.exitCode == 1)
             #expect(unknown.stderr.contains("neither Docker nor the journal knows a vm vm-none"))
             #expect(try rig.admin("recover", "--older-than", "0").exitCode == 64)
+            let ages = try rig.admin(
+                "recover", "--from-docker", "--older-than", "\(Int.max)", "--dry-run")
+            #expect(ages.exitCode == 64 && ages.stderr.contains("from 0 to "), "\(ages)")
             #expect(try rig.admin("recover", "--dry-run", "--yes").exitCode == 64)
             let done = try rig.admin("recover", "--vm", vm, "--yes")
             #expect(done.exitCode == 0 && done.stdout.contains("done: rolled back"), "\(done)")

@@ -42,7 +42,7 @@ extension World {
         guard moved.exitCode == 0 else {
             throw CPIError.cloud(
                 "the agent's settings in \(container.name) could not be replaced: "
-                    + moved.errors.split(separator: "\n").joined(separator: "; "))
+                    + moved.words)
         }
     }
 

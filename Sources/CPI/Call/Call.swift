@@ -55,6 +55,10 @@ struct Call<M: Mutation> {
                 try settler.settle(knownTo: method.subjects, under: locks) {
                     try method.inTheWay($0)
                 }
+            } else {
+                let named = method.subjects.filter { $0.kind != .agent }
+                let vms = try Search(world: world).vms(of: named)
+                guard try !locks.cover(vms.map(\.subject)) else { continue }
             }
             if M.deletes {
                 try Search(world: world).requireNoneParkedByOperator(method.subjects)

@@ -62,7 +62,9 @@ struct FailedCall<M: Mutation> {
         case .park(let why): try parkWarning(why)
         // The director gets the answer that it is done: nothing is taken back after that.
         case .back:
-            try parkWarning("somebody has started the old container: compare it with the VM")
+            try parkWarning(
+                "the VM's new container is gone, or somebody has started the old one: compare what is there"
+            )
         default: world.recorder.leaveOpen()
         }
     }
@@ -123,15 +125,23 @@ struct FailedCall<M: Mutation> {
         world.recorder.end(state, error: CPIError.from(failure.cause).message)
     }
 
-    private var recover: String { "cpi-admin recover \(world.operation) --yes" }
+    /// Without its journal an operation is found by what Docker shows.
+    private var recover: String {
+        hasJournal
+            ? "cpi-admin recover \(world.operation) --yes"
+            : OpenOperation.recoveryFromDocker(about: method.subjects + M.subjects(of: plan))
+                + " --older-than 0 --yes"
+    }
+
+    private var hasJournal: Bool { world.recorder.store.journal != nil }
 
     /// What failed, what is true now, what was done about it, the operation, the next command.
     private func report(_ failure: StepFailure, _ state: String, next: String? = nil) -> CPIError {
         var error = CPIError.from(failure.cause)
-        let next = next ?? "cpi-admin journal show \(world.operation)"
+        let look = hasJournal ? "cpi-admin journal show \(world.operation)" : "cpi-admin doctor"
         error.message =
             "\(M.name) failed at step \"\(failure.step)\": \(error.message). \(state). "
-            + "Operation \(world.operation); next: \(next)"
+            + "Operation \(world.operation); next: \(next ?? look)"
         return M.error(error, cause: failure.cause)
     }
 }

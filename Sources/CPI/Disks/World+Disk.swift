@@ -62,7 +62,7 @@ extension World {
     /// Who holds the disk: the mounts themselves decide. `among`: its users, where they are known.
     func holders(of disk: DiskCID, among users: [ContainerSummary]? = nil) throws -> [DiskHolder] {
         try (users ?? self.users(ofVolume: disk.description)).compactMap { summary in
-            guard let container = try engine.container(summary.id), container.mounts(disk) else {
+            guard let container = try user(summary, of: disk), container.mounts(disk) else {
                 return nil
             }
             // It has it for an operation, which is found by other ways.
@@ -71,6 +71,19 @@ extension World {
                 return container.pinnedTo.map { DiskHolder(container: container, vm: $0) }
             }
             return DiskHolder(container: container, vm: container.vm)
+        }
+    }
+
+    /// One that Docker cannot describe may hold the disk: that it does not is never taken for granted.
+    private func user(_ summary: ContainerSummary, of disk: DiskCID) throws -> Container? {
+        do {
+            return try engine.container(summary.id)
+        } catch let error as EngineError where error.isFault {
+            let name = summary.names.first ?? summary.id
+            let command = summary.vm.map { "bosh delete-vm \($0)" } ?? "docker rm -f \(name)"
+            throw CPIError.cloud(
+                "container \(name) may have disk \(disk), and Docker cannot describe it; "
+                    + "next: repeat the call; if it stays so: \(command) (\(error))")
         }
     }
 

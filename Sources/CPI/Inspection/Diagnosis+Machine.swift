@@ -54,7 +54,13 @@ public enum MachineDiagnosis {
                 advice:
                     "run this as root or that user; two users' CPIs do not see each other's locks")
         }
-        return Finding("locks", .ok, "\(directory), of user \(status.st_uid)")
+        let words = "\(directory), of user \(status.st_uid)"
+        guard let vcap = getpwnam("vcap")?.pointee, status.st_uid != vcap.pw_uid else {
+            return Finding("locks", .ok, words)
+        }
+        return Finding(
+            "locks", .warn, "\(words): user vcap, as which a director runs the CPI, cannot use it",
+            advice: "on a director's VM: chown -R vcap: \(directory)")
     }
 
     /// Whether the user that directors run CPIs as may open the socket. Nil for TCP, or without one.

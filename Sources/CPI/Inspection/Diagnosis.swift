@@ -86,7 +86,12 @@ extension Inspection {
         let count = try running.count { summary in
             try world.listed(summary)?.json["HostConfig"]["Privileged"].bool == true
         }
-        let words = count > 0 ? "\(count) VMs run with privileges" : "not seen: no VM runs"
+        guard count > 0 || running.isEmpty else {
+            return Finding(
+                "privileged", .warn, "none of \(running.count) VMs that run has privileges",
+                advice: "bosh recreate them: they were made with another configuration")
+        }
+        let words = running.isEmpty ? "not seen: no VM runs" : "\(count) VMs run with privileges"
         return Finding("privileged", .ok, words)
     }
 

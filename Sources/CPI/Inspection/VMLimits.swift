@@ -68,10 +68,11 @@ extension VMLimit {
     }
 
     /// "QUOTA PERIOD" in microseconds; "max" and -1 are no limit.
-    fileprivate static func cpus(_ text: String) -> String {
+    static func cpus(_ text: String) -> String {
         let parts = text.split(separator: " ").compactMap { Double($0) }
         guard parts.count == 2, parts[0] > 0, parts[1] > 0 else { return "none" }
-        return decimal(parts[0] / parts[1])
+        let cpus = parts[0] / parts[1]
+        return cpus < 1e6 ? decimal(cpus) : "none"  // what the VM says may be any number
     }
 
     /// Two decimals at most.

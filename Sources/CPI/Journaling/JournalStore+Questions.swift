@@ -44,17 +44,22 @@ extension JournalStore {
         return disks
     }
 
-    /// The VMs that the disk was attached to and not detached from since; nil when no journal tells of
-    /// the disk at all.
-    func vmsWith(_ disk: DiskCID) -> [VMCID]? {
+    /// The VMs that the disk may be in: each attach_disk counts, whatever became of it, until a detach_disk is
+    /// done. Nil when no journal tells of the disk at all.
+    func vmsPerhapsWith(_ disk: DiskCID) -> [VMCID]? {
         read { journal -> [VMCID]? in
             let methods = JSON([CreateDisk.name, AttachDisk.name, DetachDisk.name]).text
             let history = try journal.history(methods, subject: disk.description)
-            guard history.contains(where: { $0.method != DetachDisk.name }) else { return nil }
+            let isKnown = history.contains { $0.state == .done && $0.method != DetachDisk.name }
+            guard isKnown else { return nil }
             var vms: Set<VMCID> = []
             for one in history {
                 guard let vm = one.diskChange?.vm else { continue }
-                if one.method == AttachDisk.name { vms.insert(vm) } else { vms.remove(vm) }
+                if one.method == AttachDisk.name {
+                    vms.insert(vm)
+                } else if one.state == .done {
+                    vms.remove(vm)
+                }
             }
             return vms.sorted { $0.description < $1.description }
         }

@@ -7,6 +7,8 @@ import Logging
 final class Locks {
     let directories: [String]
     let shared: String?
+    /// The journal's directory.
+    private let journal: String?
     private let logger: Logger
     private var swept: Set<String> = []
 
@@ -16,6 +18,7 @@ final class Locks {
     init(_ directory: String?, shared: String? = Locks.shared, logger: Logger) {
         directories = [directory.map(Locks.directory), shared].compactMap(\.self)
         self.shared = shared
+        journal = directory
         self.logger = logger
     }
 
@@ -55,7 +58,7 @@ final class Locks {
         var locks: [FileLock] = []
         for directory in directories {
             do {
-                try Files.makeDirectory(directory)
+                try make(directory)
                 guard Locks.isOurs(directory) else { continue }
                 locks.append(
                     try FileLock.acquire(
@@ -70,6 +73,13 @@ final class Locks {
                 "no lock can be had for \(name): \(fault.map { "\($0)" } ?? "no directory")")
         }
         return locks
+    }
+
+    /// What root makes, for `cpi-admin`, is to be of use to the user that owns the journal.
+    private func make(_ directory: String) throws {
+        let isNew = access(directory, F_OK) != 0
+        try Files.makeDirectory(directory)
+        if isNew, let journal { Files.give(directory, toOwnerOf: journal) }
     }
 
     /// The sign of life that the owner of an operation holds. Throws `CPIError` when somebody else is

@@ -125,7 +125,10 @@ extension LiveAttach {
         let lines = try world.look(
             ["/bin/sh", "-c", LiveScript.probe], in: container.id, seconds: 30, mayEndWith: [0, 1])
         guard let lines else { return "the VM does not run" }
-        return lines.isEmpty ? nil : "the VM: \(lines.joined(separator: "; "))"
+        guard !lines.isEmpty else { return nil }
+        // It is kept in the plan.
+        let words = ExecResult.words(lines.joined(separator: "\n"))
+        return "the VM: " + world.recorder.store.redactor.clean(words)
     }
 
     /// `/var/lib/docker/volumes/NAME/_data`: the directory of all volumes.

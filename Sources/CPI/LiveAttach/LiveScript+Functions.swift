@@ -107,10 +107,23 @@ extension LiveScript {
         """#
 
     static let listing = #"""
+        # The clock ticks between the boot and the start of a process ($1): a pid that is used again has another one.
+        live_started() {
+          stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+          set -- ${stat##*) }
+          echo "${20}"
+        }
+
+        # Whether the process that a lock names ($1, PID:START) lives. (One that is a pid alone is an older version's.)
+        live_is_alive() {
+          [ -d "/proc/${1%%:*}" ] && { [ "${1%:*}" = "$1" ] || [ "$(live_started "${1%%:*}")" = "${1#*:}" ]; }
+        }
+
         # Removes the lock ($1) of a process that is dead. Two may see that at once: the second must not remove the lock
         # that the first has taken meanwhile. So only one at a time may remove the lock of that process.
         live_break() {
-          holder=$(readlink "$1") && [ ! -d "/proc/$holder" ] || return 0
+          holder=$(readlink "$1") || return 0
+          if live_is_alive "$holder"; then return 0; fi
           ln -s $$ "$1.$holder" 2>/dev/null || return 0
           [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
           rm -f "$1.$holder"
@@ -120,7 +133,7 @@ extension LiveScript {
         # keep an attach and a detach apart. Whoever was killed in the middle has left its lock.
         live_take_lock() {
           live_lock=/dev/docker_cpi.$1.lock tries=0
-          until ln -s $$ "$live_lock" 2>/dev/null; do
+          until ln -s "$$:$(live_started $$)" "$live_lock" 2>/dev/null; do
             tries=$((tries + 1))
             [ $tries -le 300 ] || { echo "another call is at work on the disk in this VM: $live_lock"; return 1; }
             live_break "$live_lock"

@@ -120,7 +120,7 @@ extension World {
             throw error
         }
         guard result.exitCode != 0 else { return }
-        let words = (result.output + result.errors).split(separator: "\n").joined(separator: "; ")
+        let words = result.words
         throw CPIError.cloud(words.isEmpty ? "exit code \(result.exitCode)" : words)
     }
 }

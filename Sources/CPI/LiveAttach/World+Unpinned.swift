@@ -36,7 +36,7 @@ extension World {
         -> VMCID?
     {
         guard pin == nil else { return nil }
-        if let attached = recorder.store.vmsWith(disk) {
+        if let attached = recorder.store.vmsPerhapsWith(disk) {
             return try attached.first { try $0 != vm && has(disk, $0) }
         }
         return try allVMs().first { other in

@@ -121,7 +121,8 @@ private enum Encoded {
     }
 
     private static func backslashes(_ text: [UInt8], _ index: Int) -> Int {
-        text[index...].prefix { $0 == UInt8(ascii: "\\") }.count
+        // A JSON text in a JSON text in … doubles them: no more than these are ever meant.
+        text[index...].prefix(64).prefix { $0 == UInt8(ascii: "\\") }.count
     }
 
     private static func hex(_ text: [UInt8], _ index: Int, _ length: Int) -> UInt8? {

@@ -74,7 +74,7 @@ struct SecretPatterns {
         switch text[index] {
         case UInt8(ascii: ","), UInt8(ascii: "&"): return true
         case UInt8(ascii: "\\"):
-            let next = text[index...].drop { $0 == UInt8(ascii: "\\") }.first ?? 0
+            let next = text[index...].prefix(64).drop { $0 == UInt8(ascii: "\\") }.first ?? 0
             return next.isQuote || [0x6e, 0x72, 0x74].contains(next)  // n, r, t
         case UInt8(ascii: "%") where isEncoded:
             return ["%2c", "%26", "%20", "%22", "%0a"].contains { has($0, at: index) }

@@ -31,7 +31,10 @@ struct OpenOperation {
     }
 
     /// The command that settles it by what Docker shows, and as little else as can be.
-    var recoveryFromDocker: String {
+    var recoveryFromDocker: String { OpenOperation.recoveryFromDocker(about: subjects) }
+
+    /// The same for an operation about these.
+    static func recoveryFromDocker(about subjects: [Subject]) -> String {
         let subject = subjects.first { [.vm, .disk].contains($0.kind) }
         return "cpi-admin recover --from-docker"
             + (subject.map { " --\($0.kind.rawValue) \($0.cid)" } ?? "")

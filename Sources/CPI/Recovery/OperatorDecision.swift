@@ -38,7 +38,14 @@ extension OperatorRecovery {
         recorder.note(.note(clean))
         recorder.record(
             .outcome(state, error: state == .done ? nil : clean, byOperator: true), durable: true)
-        return try journal.operation(operation.id)
+        let now = try journal.operation(operation.id)
+        // A recorder goes on without a journal that it cannot write to; here the record is all there is.
+        guard now.state == state, now.error == (state == .done ? nil : clean) else {
+            throw CPIError(
+                kind: .cpi,
+                message: "the journal could not be written: operation \(now.id) is as it was")
+        }
+        return now
     }
 }
 

@@ -16,6 +16,9 @@ public final class OperatorRecovery {
         /// What recovery would do; nil when somebody is at work on it or Docker does not answer.
         public var action: String?
         public var needsPerson = false
+        /// A deletion that has begun of what it is about, as in "operation ID (delete_vm)": that one is settled
+        /// first, and closes this one.
+        public var waitsFor: String?
         /// Why nothing could be found out.
         public var trouble: String?
         /// No Docker has answered.
@@ -32,17 +35,19 @@ public final class OperatorRecovery {
     let connect: (String) throws -> Engine?
 
     /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet. Without a
-    /// journal, which is never made here, only what Docker itself tells is known.
-    public convenience init(_ configuration: Configuration, needsJournal: Bool, logger: Logger)
-        throws
-    {
+    /// journal, which is never made here, only what Docker itself tells is known. `isToWrite`: into the journal,
+    /// which brings one of an older version to this one's; who only looks changes nothing of it.
+    public convenience init(
+        _ configuration: Configuration, needsJournal: Bool, isToWrite: Bool, logger: Logger
+    ) throws {
         let directory = configuration.journal.directory
         var journal: Journal?
         do {
             // Opened for reading first: root must not make one that vcap cannot use.
-            _ = try Journal(reading: directory + "/" + Journal.fileName)
-            journal = try Journal(directory: directory, busyTimeout: 30_000)
+            journal = try Journal(reading: directory + "/" + Journal.fileName)
+            if isToWrite { journal = try Journal(directory: directory, busyTimeout: 30_000) }
         } catch {
+            journal = nil
             guard !needsJournal else { throw error }
             logger.warning("going on without the journal: \(error)")
         }
@@ -80,7 +85,8 @@ public final class OperatorRecovery {
         engine = world.engine
     }
 
-    /// Everything open, oldest first; or the one operation that `id` is a prefix of.
+    /// Everything open, oldest first, but last what waits for another one; or the one operation that `id` is a
+    /// prefix of.
     public func cases(_ id: String?, _ wish: Operation.Direction? = nil) throws -> [Case] {
         guard let journal else { return [] }
         var open = try journal.open().filter(\.mutating)
@@ -89,7 +95,14 @@ public final class OperatorRecovery {
         } else if let id {
             open = [try journal.openOperation(id)]
         }
-        return try open.map { look(try OpenOperation($0, in: journal), wish) }
+        let cases = try open.map { look(try OpenOperation($0, in: journal), wish) }
+        return cases.filter { $0.waitsFor == nil } + cases.filter { $0.waitsFor != nil }
+    }
+
+    /// Whether the operation is open still: settling another one may have closed it.
+    public func isOpen(_ one: Case) -> Bool {
+        guard one.operation.isRecorded else { return true }
+        return (try? journal?.find(one.operation.id)?.state.isOpen) ?? true
     }
 
     /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
@@ -135,10 +148,11 @@ public final class OperatorRecovery {
                         + (now.owner ?? now.trouble ?? now.action ?? "?"))
             }
         }
-        guard let action = try Settler(world: there).settle(one.found, wish: wish) else {
+        guard let result = try Settler(world: there).settle(one.found, wish: wish) else {
             return ("nothing: it is settled by now", false)
         }
-        return (OperatorRecovery.words(action.outcome, action, wish), action.isForPerson)
+        let action = result.action
+        return (OperatorRecovery.words(result.words, action, wish), action.isForPerson)
     }
 
     /// An error for people. What Docker echoes of a secret is taken out.
@@ -155,8 +169,11 @@ public final class OperatorRecovery {
     private static func words(_ words: String, _ action: Action, _ wish: Operation.Direction?)
         -> String
     {
-        guard wish == .backward, action == .forward else { return words }
-        return words + " (it cannot go back: what ran last is the VM)"
+        switch (wish, action) {
+        case (.backward, .forward): return words + " (as things are, it cannot go back)"
+        case (.forward, .back): return words + " (as things are, it cannot go forward)"
+        default: return words
+        }
     }
 
     private func look(
@@ -167,8 +184,9 @@ public final class OperatorRecovery {
         one.owner = world.owner(of: found, mayLive: mayLive)
         guard one.owner == nil else { return one }
         do {
-            let action = try Settler(world: try world(for: found.operation)).decide(
-                found, wish: wish)
+            let settler = Settler(world: try world(for: found.operation))
+            one.waitsFor = settler.deletions(before: found).first?.title
+            let action = try settler.decide(found, wish: wish)
             one.action = OperatorRecovery.words(action.words, action, wish)
             one.needsPerson = action.isForPerson
         } catch {

@@ -71,7 +71,10 @@ extension OperatorRecovery {
         guard isStill else { throw refusal(orphan, "it is no such orphan any more") }
         switch orphan.removal {
         case .never(let why): throw refusal(orphan, why)
-        case .volume, .data: try engine.removeVolume(orphan.name)
+        case .volume: try engine.removeVolume(orphan.name)
+        case .data:
+            try removeKeeper(of: orphan)
+            try engine.removeVolume(orphan.name)
         case .pin: try removePin(orphan)
         case .network:
             try world.locked(networks: [orphan.name]) {
@@ -95,6 +98,17 @@ extension OperatorRecovery {
             return disk.map { [Subject(.disk, $0)] } ?? []
         case .network, .never: return []
         }
+    }
+
+    /// With `disks.pin: always`. It stays where somebody else uses the volume: Docker refuses to remove that.
+    private func removeKeeper(of orphan: Orphan) throws {
+        let users = try world.users(ofVolume: orphan.name).compactMap {
+            try engine.container($0.id)
+        }
+        .filter { one in one.mounts.contains { $0.name == orphan.name } }
+        let keeper = users.first { $0.name == DiskCID(orphan.name).keeper && $0.isPin }
+        guard let keeper, users.count == 1 else { return }
+        try world.removeContainer(keeper.id, .pin)
     }
 
     private func removePin(_ orphan: Orphan) throws {

@@ -81,8 +81,8 @@ enum Asker {
     case failingCall(hasStarted: Bool)
     /// A call that has found what a dead one left. It does not remove what its own director names.
     case laterCall(isOfSameMethod: Bool)
-    /// A call that has deleted what the operation is about.
-    case deletion
+    /// A call that has deleted these, which the operation is about.
+    case deletion(of: [Subject])
     /// `cpi-admin recover`, with an operator's wish or none.
     case person(wish: Operation.Direction?)
 

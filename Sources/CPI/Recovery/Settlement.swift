@@ -32,12 +32,25 @@ struct Settlement {
         return try decide(type)
     }
 
+    /// What was done, and what was seen afterwards.
+    struct Result {
+        let action: Action
+        /// How Docker differs from what was before the operation, where it went back.
+        var differences: [String] = []
+
+        /// As "rolled back, but …".
+        var words: String {
+            differences.isEmpty
+                ? action.outcome : action.outcome + ", but " + differences.joined(separator: "; ")
+        }
+    }
+
     /// Counts the attempt, does it and records it. Returns what was done; throws when that failed half
     /// way. What is parked and stays so is left as it is: not a word is added to it.
-    func run(knownTo subjects: [Subject]) throws -> Action {
+    func run(knownTo subjects: [Subject]) throws -> Result {
         world.recorder.watch(world.engine, effectsOnly: true)
         guard let type = Methods.mutation(operation.method) else {
-            return parked(try decide())
+            return Result(action: parked(try decide()))
         }
         do {
             return try run(type, subjects)
@@ -66,7 +79,7 @@ struct Settlement {
         return action
     }
 
-    private func run<M: Mutation>(_ type: M.Type, _ subjects: [Subject]) throws -> Action {
+    private func run<M: Mutation>(_ type: M.Type, _ subjects: [Subject]) throws -> Result {
         let action: Action
         do {
             if let plan = operation.plan(of: type), try anotherDaemon() == nil {
@@ -78,23 +91,41 @@ struct Settlement {
             if operation.state != .parked { count() }
             throw error
         }
-        guard let plan = operation.plan(of: type) else { return parked(action) }
+        guard let plan = operation.plan(of: type) else { return Result(action: parked(action)) }
+        if try removeRest() {
+            return Result(action: try end(Settlement.isDeleted, type, plan))
+        }
         if case .park = action {
             if let over = try whyNobodyIsNeeded(type, plan, among: subjects) {
-                return try end(over, type, plan)
+                return Result(action: try end(over, type, plan))
             }
         } else {
             count()
         }
         do {
-            try perform(action, type, plan)
-            return action
+            return Result(action: action, differences: try perform(action, type, plan))
         } catch let failure as StepFailure where failure.cause is LastCopy {
             // Somebody has acted between the look and the step.
             let next = try decide(type)
             guard case .park = next else { throw failure }
-            return try end(next, type, plan)
+            return Result(action: try end(next, type, plan))
         }
+    }
+
+    private static let isDeleted = Action.close(.failed, "what it was about was deleted")
+
+    /// A Docker that is late may make a container or an image of the VM when delete_vm has removed all others:
+    /// they go too, and no VM is made of them. False where the operation is no replacement in a VM that was
+    /// deleted.
+    private func removeRest() throws -> Bool {
+        guard case .deletion(let deleted) = asker, case .remount(let plan)? = operation.diskChange,
+            deleted.contains(plan.vm.subject), try anotherDaemon() == nil
+        else { return false }
+        for container in try world.containers(of: plan.vm, alsoRenamed: true) {
+            try world.removeContainer(container.id, .deleted)
+        }
+        for image in try world.committedImages(plan.vm) { try world.removeImage(image) }
+        return true
     }
 
     /// What is for a person ends by itself when the director names what was made, or has deleted it.
@@ -104,15 +135,16 @@ struct Settlement {
         if isMade(type, plan, among: subjects), try anotherDaemon() == nil {
             return .close(.done, "the director knows it")
         }
-        return asker.isDeletion ? .close(.failed, "what it was about was deleted") : nil
+        return asker.isDeletion ? Settlement.isDeleted : nil
     }
 
     /// From here on it is no longer parked: recovery is at work on it.
     private func count() { world.recorder.record(.attempt, durable: true) }
 
+    /// Returns how Docker differs from what was before, where it went back.
     private func perform<M: Mutation>(
         _ action: Action, _ type: M.Type, _ plan: M.Plan
-    ) throws {
+    ) throws -> [String] {
         switch action {
         case .back:
             if world.progress.undoing == nil {
@@ -125,6 +157,7 @@ struct Settlement {
                 .rolledBack,
                 (["interrupted, and rolled back by recovery"] + differences).joined(separator: "; ")
             )
+            return differences
         case .forward:
             world.progress.undoing = nil
             world.progress.isOperatorsWish = asker.wish != nil
@@ -134,6 +167,7 @@ struct Settlement {
         case .superseded, .close, .park:
             _ = try end(action, type, plan)
         }
+        return []
     }
 
     /// Ends the operation as it is; what is of no use to anybody is removed.

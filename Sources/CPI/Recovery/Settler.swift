@@ -38,7 +38,7 @@ struct Settler {
     /// Settles one operation for an operator, under the locks of all that it is about. Returns what
     /// was done; nil when it was settled in the meantime, or is being worked on. What Docker alone tells
     /// of is looked for again under the locks: a call may have settled it and have done more since.
-    func settle(_ one: OpenOperation, wish: Operation.Direction?) throws -> Action? {
+    func settle(_ one: OpenOperation, wish: Operation.Direction?) throws -> Settlement.Result? {
         let locks = LockSet(world.locks, seconds: 5, for: one.id)
         defer { locks.release() }
         try locks.cover(one.subjects)
@@ -61,7 +61,7 @@ struct Settler {
         for one in Search(world: world).openAbout(subjects)
         where !outlives(one, subjects) && !one.isParkedByOperator {
             do {
-                _ = try run(one, for: .deletion)
+                _ = try run(one, for: .deletion(of: subjects))
             } catch {
                 world.logger.warning("\(one.title) stays open: \(error)")
             }
@@ -78,9 +78,9 @@ struct Settler {
     private func settle(_ one: OpenOperation, _ subjects: [Subject]) throws {
         world.logger.info("settling \(one.title), which was interrupted")
         do {
-            guard let action = try run(one, for: asker(of: one), knownTo: subjects) else { return }
+            guard let result = try run(one, for: asker(of: one), knownTo: subjects) else { return }
             world.settled.append(one)
-            world.warn("\(one.title) was interrupted: \(action.outcome)")
+            world.warn("\(one.title) was interrupted: \(result.words)")
         } catch  where one.operation.method == CreateStemcell.name {
             // It is in the way of no call: another upload may be settling it right now.
             world.logger.warning(
@@ -93,8 +93,8 @@ struct Settler {
     /// Nil when there is nothing to do: it has an owner, or an outcome by now.
     private func run(
         _ one: OpenOperation, for asker: Asker, knownTo subjects: [Subject] = []
-    ) throws -> Action? {
-        try finishDeletion(of: one)
+    ) throws -> Settlement.Result? {
+        try finishDeletion(of: one, for: asker)
         let hasDied = world.locks.hasDied(one.id)
         let owner = try world.locks.own(one.id)
         var isSettled = false
@@ -110,9 +110,9 @@ struct Settler {
             settlement.park(why)
             throw blocked(one, why)
         }
-        let action = try settlement.run(knownTo: subjects)
-        isSettled = !action.isForPerson
-        return action
+        let result = try settlement.run(knownTo: subjects)
+        isSettled = !result.action.isForPerson
+        return result
     }
 
     private func asker(of one: OpenOperation) -> Asker {
@@ -120,17 +120,25 @@ struct Settler {
         return .laterCall(isOfSameMethod: caller == one.operation.method)
     }
 
-    /// A VM or disk whose deletion has begun is not brought back by what was open about it before: the
-    /// deletion is finished first, which closes that.
-    private func finishDeletion(of one: OpenOperation) throws {
-        guard one.operation.diskChange != nil else { return }
-        let deletions = Search(world: world).openAbout(one.subjects).filter { other in
+    /// A VM or disk whose deletion has begun is not brought back by what was open about it before: a call
+    /// finishes the deletion first, which closes that. An operator is told of it, who was shown something else.
+    private func finishDeletion(of one: OpenOperation, for asker: Asker) throws {
+        for deletion in deletions(before: one) {
+            if case .person = asker {
+                throw blocked(one, "\(deletion.title) has begun on it", deletion)
+            }
+            _ = try run(deletion, for: self.asker(of: deletion), knownTo: deletion.subjects)
+        }
+    }
+
+    /// The deletions that have begun of what an attach_disk or detach_disk is about, and that nobody is at work
+    /// on: they are settled first.
+    func deletions(before one: OpenOperation) -> [OpenOperation] {
+        guard one.operation.diskChange != nil else { return [] }
+        return Search(world: world).openAbout(one.subjects).filter { other in
             Methods.mutation(other.operation.method)?.deletes == true
                 && other.operation.state == .running && other.operation.step != nil
                 && !world.locks.isOwned(other.id)
-        }
-        for deletion in deletions {
-            _ = try run(deletion, for: asker(of: deletion), knownTo: deletion.subjects)
         }
     }
 
@@ -149,9 +157,14 @@ struct Settler {
         return now.operation.state.isOpen ? now : nil
     }
 
-    private func blocked(_ one: OpenOperation, _ why: String) -> CPIError {
-        CPIError.cloud(
-            "\(one.title) was interrupted and cannot be settled: \(why); "
-                + "next: cpi-admin recover \(one.id)")
+    /// `first`: what is to be settled before it.
+    private func blocked(
+        _ one: OpenOperation, _ why: String, _ first: OpenOperation? = nil
+    ) -> CPIError {
+        let first = first ?? one
+        let hasJournal = world.recorder.store.journal != nil
+        let command = hasJournal ? "cpi-admin recover \(first.id)" : first.recoveryAtAnyAge
+        return CPIError.cloud(
+            "\(one.title) was interrupted and cannot be settled: \(why); next: \(command)")
     }
 }

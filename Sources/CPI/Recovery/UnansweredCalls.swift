@@ -39,18 +39,20 @@ struct UnansweredCalls {
         return try (open + lost).filter { operation, made in
             guard made.kind == .vm, operation.director == director, operation.started > yesterday,
                 operation.replied != nil || world.locks.hasDied(operation.id),
-                try !isInUse(VMCID(made.cid))
+                try isUnused(VMCID(made.cid))
             else { return false }
             let stillUnnamed = world.recorder.store.read { try unnamed(operation, in: $0) }
             return stillUnnamed == made
         }
     }
 
-    /// Whether Docker shows that somebody has the VM's CID, where the journal may have missed it: a disk was
-    /// attached to it, or taken out of it.
-    private func isInUse(_ vm: VMCID) throws -> Bool {
-        let replaced = try world.engine.container(vm.description)?.labels[Label.replaces] ?? ""
-        return try !replaced.isEmpty || !world.pins(of: vm).isEmpty
+    /// Whether Docker shows no sign that somebody has the VM's CID, which the journal may have missed: that a
+    /// disk was attached to it, or taken out of it. False where Docker cannot tell.
+    private func isUnused(_ vm: VMCID) throws -> Bool {
+        try world.orLeftOut("container \(vm)") {
+            let container = try world.engine.container(vm.description)
+            return try container?.labels.label(Label.replaces) == nil && world.pins(of: vm).isEmpty
+        } ?? false
     }
 
     private func openCalls() throws -> [(OpenOperation, Subject)] {
@@ -104,17 +106,29 @@ struct UnansweredCalls {
             command: command, removal: OrphanRemoval.unanswered(made))
     }
 
+    /// A keeper has the volume among its mounts, and Docker refuses to remove that.
+    private func withoutKeeper(_ volume: some VolumeCID) throws -> String {
+        let keeper = volume.keeper
+        return try world.engine.container(keeper) == nil ? "" : "docker rm -f \(keeper) && "
+    }
+
     private func kindAndCommand(_ made: Subject) throws -> (kind: String, command: String)? {
         let (engine, cid) = (world.engine, made.cid)
         switch made.kind {
         case .vm:
-            guard try engine.container(cid) != nil, try !isInUse(VMCID(cid)) else { return nil }
+            guard try world.listed(cid, called: cid) != nil, try isUnused(VMCID(cid)) else {
+                return nil
+            }
             return ("container", "bosh delete-vm \(cid)")
         case .disk:
-            return try engine.volume(cid).map { _ in ("volume", "docker volume rm \(cid)") }
+            guard try engine.volume(cid) != nil else { return nil }
+            return ("volume", try withoutKeeper(DiskCID(cid)) + "docker volume rm \(cid)")
         case .snapshot:
-            let volumes = "\(SnapshotCID(cid).record) \(cid)"
-            return try engine.volume(cid).map { _ in ("volume", "docker volume rm \(volumes)") }
+            guard try engine.volume(cid) != nil else { return nil }
+            // The record last: without it the snapshot is not whole.
+            let snapshot = SnapshotCID(cid)
+            let removal = "docker volume rm \(cid) && docker volume rm \(snapshot.record)"
+            return ("volume", try withoutKeeper(snapshot) + removal)
         case .stemcell:
             return try engine.image(cid).map { _ in ("image", "docker image rm \(cid)") }
         case .network:

@@ -45,10 +45,22 @@ struct LastCopy: Error, CustomStringConvertible {
 }
 
 extension World {
-    /// Removes a container when `reason` holds. Gone already is success; a removal under way is
-    /// waited for. Throws `LastCopy` when the look shows otherwise, else `EngineError`.
+    /// Removes a container, by its id, when `reason` holds: looked at right before each request. Gone already
+    /// is success; a removal under way is waited for. Throws `LastCopy` when the look shows otherwise, else
+    /// `EngineError`.
     func removeContainer(_ id: String, _ reason: RemovalReason) throws {
-        guard let container = try engine.container(id) else { return }
+        try patiently {
+            guard try isRemovable(id, reason) else { return }
+            try engine.removeContainer(
+                id, force: reason.isForced, anonymousVolumes: reason.takesAnonymousVolumes)
+        }
+    }
+
+    /// False when it is gone. Throws `LastCopy` when `reason` does not hold.
+    private func isRemovable(_ id: String, _ reason: RemovalReason) throws -> Bool {
+        // Whatever is there goes, also what Docker cannot describe.
+        if case .deleted = reason { return true }
+        guard let container = try engine.container(id) else { return false }
         switch reason {
         case .deleted, .incomplete: break
         case .neverRan(let old):
@@ -69,11 +81,7 @@ extension World {
         case .pin: try require(container.isPin, container, "it is not the pin of a disk")
         case .copier: try require(container.isCopier, container, "it is no copier")
         }
-        try patiently {
-            try engine.removeContainer(
-                container.id, force: reason.isForced,
-                anonymousVolumes: reason.takesAnonymousVolumes)
-        }
+        return true
     }
 
     /// Removes the image that was committed from `old`: only while that container is there, for else

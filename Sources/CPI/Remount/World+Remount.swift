@@ -36,10 +36,9 @@ extension World {
         }
         if codes.contains(result.exitCode) { return result.output.split(separator: "\n") }
         guard try engine.container(container)?.isRunning == true else { return nil }
-        let words = (result.errors + result.output).split(separator: "\n")
         throw CannotLook(
             description: "container \(container) cannot be looked into: a command ended with "
-                + "\(result.exitCode): \(words.joined(separator: "; ").prefix(300))")
+                + "\(result.exitCode): \(result.words)")
     }
 
     /// Removes the committed images of a VM that no container is made from any more. They are needed

@@ -37,8 +37,8 @@ struct DeleteStemcell: Mutation {
             guard let container = try world.engine.container(summary.id),
                 container.image == stemcell.description
             else { continue }
-            throw CPIError.cloud(
-                "cannot delete stemcell \(stemcell): VM \(container.name) is made from it")
+            let title = container.vm.map { "VM \($0)" } ?? "container \(container.name)"
+            throw CPIError.cloud("cannot delete stemcell \(stemcell): \(title) is made from it")
         }
         return Plan(stemcell: stemcell, isThere: image != nil)
     }

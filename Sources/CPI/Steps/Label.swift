@@ -1,3 +1,5 @@
+import Engine
+
 /// Every object in Docker says whose it is and what for: how leftovers are known without a journal.
 enum Label {
     /// On all that is made: the operation that has made it, which alone may take it back.

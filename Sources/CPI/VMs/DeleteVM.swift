@@ -39,12 +39,13 @@ struct DeleteVM: Mutation {
         let containers = try world.containers(of: vm, alsoRenamed: true)
         if containers.isEmpty { try world.warnIfOnAnotherDaemon(vm.subject) }
         for member in containers {
-            guard let container = try world.engine.container(member.id) else { continue }
-            guard container.labels[Label.vm] == vm.description || vm.isGoCPIs else {
+            guard member.labels[Label.vm] == vm.description || vm.isGoCPIs else {
                 throw CPIError.cloud(
                     "cannot delete VM \(vm): container \(member.name) is not a VM of ours "
                         + "(it has no label \(Label.vm))")
             }
+            // It goes as well when Docker cannot describe it.
+            guard let container = try world.listed(member.id, called: member.name) else { continue }
             networks.formUnion(container.endpoints.keys)
             anonymous += container.mounts.filter(\.isAnonymous).map(\.name)
         }
@@ -94,8 +95,12 @@ struct DeleteVM: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        let isThere = try plan.containers.contains {
-            try world.engine.container($0.id)?.name == plan.vm.description
+        let isThere = try plan.containers.contains { one in
+            do {
+                return try world.engine.container(one.id)?.name == plan.vm.description
+            } catch let error as EngineError where error.isFault {
+                return one.name == plan.vm.description  // there, and Docker cannot describe it
+            }
         }
         return isThere ? .untouched("VM \(plan.vm)") : .unfinished
     }

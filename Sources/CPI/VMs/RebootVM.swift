@@ -72,7 +72,7 @@ struct RebootVM: Mutation {
                     guard result.exitCode != 0 else { return }
                     world.warn(
                         "the disk of VM \(plan.vm) is not mounted at \(VMPlace.store): "
-                            + "\(result.output)\(result.errors)")
+                            + result.words)
                 } catch let error as EngineError where error.isConflict {
                     world.warn("VM \(plan.vm) does not run; docker logs \(plan.vm) says why")
                 }

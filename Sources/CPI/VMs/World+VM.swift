@@ -68,6 +68,7 @@ extension World {
         let id: String
         let name: String
         let role: VMCID.Role?
+        let labels: [String: String]
     }
 
     /// All containers of a VM, by their names and, for those that were renamed by hand, by label: where none
@@ -94,7 +95,7 @@ extension World {
             }.compactMap { one in
                 guard let name = one.names.first else { return nil }
                 let role = one.names.compactMap { cid.role(of: $0) }.first
-                return MemberContainer(id: one.id, name: name, role: role)
+                return MemberContainer(id: one.id, name: name, role: role, labels: one.labels)
             }
     }
 

@@ -21,7 +21,7 @@ struct Doctor: ParsableCommand {
             findings += MachineDiagnosis.findings(configuration)
             do {
                 let recovery = try OperatorRecovery(
-                    configuration, needsJournal: false, logger: .admin)
+                    configuration, needsJournal: false, isToWrite: false, logger: .admin)
                 findings += try recovery.inspection.diagnose()
                 findings += try recovery.inspection.readiness().map { one in
                     if one.isPaused {

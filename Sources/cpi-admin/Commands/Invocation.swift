@@ -18,7 +18,10 @@ enum Invocation {
             ) \b
             (?:
                 \ (?! --journal\ | --config\  )
-                (?: --[a-z][a-z-]* | [0-9][0-9a-z]* | (?: vm | disk )-[0-9a-z-]+ | ID | CID )
+                (?:
+                    --(?: vm | disk )\ [A-Za-z0-9](?: [A-Za-z0-9_.-]*[A-Za-z0-9] )?
+                  | --[a-z][a-z-]* | [0-9][0-9a-z]* | (?: vm | disk | c | vol )-[0-9a-z-]+ | ID | CID
+                )
             )*
             /#
         return text.replacing(command) { match in

@@ -58,12 +58,13 @@ struct Source: ParsableArguments {
     }
 
     /// Docker and the journal, for what recovery knows. Makes sure that Docker answers, that of the
-    /// configuration or, where the journal is needed, that of something open. Throws `Complaint`.
-    func recovery(needsJournal: Bool) throws -> OperatorRecovery {
+    /// configuration or, where the journal is needed, that of something open. `isToWrite`: something may be
+    /// settled. Throws `Complaint`.
+    func recovery(needsJournal: Bool, isToWrite: Bool = false) throws -> OperatorRecovery {
         let configuration = try configuration()
         do {
             let recovery = try OperatorRecovery(
-                configuration, needsJournal: needsJournal, logger: .admin)
+                configuration, needsJournal: needsJournal, isToWrite: isToWrite, logger: .admin)
             if needsJournal {
                 try recovery.requireDockerOfSomething()
             } else {

@@ -75,7 +75,12 @@ enum Terminal {
 
     private static func broken(_ line: String, _ width: Int) -> [String] {
         guard line.count > width, width > 0 else { return [line] }
-        return [String(line.prefix(width))] + broken(String(line.dropFirst(width)), width)
+        var (lines, rest): ([String], Substring) = ([], line[...])
+        while !rest.isEmpty {
+            lines.append(String(rest.prefix(width)))
+            rest = rest.dropFirst(width)
+        }
+        return lines
     }
 
     /// As lines below a title: indented, and wrapped for a terminal.

@@ -16,16 +16,13 @@ enum EventDocument {
         ]
     }
 
-    /// The last millisecond of the year 9999: what RFC 3339 can say.
-    private static let latest = 253_402_300_799_999
-
     /// Nil for what is no such document.
     static func event(_ json: JSON) -> Event? {
         guard json["schema"].int == 1, let sequence = json["sequence"].int, sequence > 0,
             let operation = json["operation"].string, !operation.isEmpty,
             let kind = json["kind"].string.flatMap(Event.Kind.init), let at = json["at_ms"].int,
-            (0...latest).contains(at), let monotonic = json["monotonic_us"].int,
-            (0...latest * 1_000).contains(monotonic)
+            (0...Journal.latestTime).contains(Int64(at)), let monotonic = json["monotonic_us"].int,
+            (0...Journal.latestTime * 1_000).contains(Int64(monotonic))
         else { return nil }
         return Event(
             kind: kind, step: json["step"].string, at: Int64(at), monotonic: Int64(monotonic),

@@ -16,7 +16,10 @@ struct RecoveryResult {
         self.one = one
         needsPerson = one.needsPerson
         failed = one.trouble != nil
-        words = one.owner.map { "nothing: \($0) is at work" } ?? one.action ?? one.trouble ?? "?"
+        words =
+            one.owner.map { "nothing: \($0) is at work" }
+            ?? one.waitsFor.map { "nothing yet: \($0) has begun on it, and is to be settled first" }
+            ?? one.action ?? one.trouble ?? "?"
     }
 
     var json: JSON {

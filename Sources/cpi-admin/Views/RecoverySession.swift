@@ -17,6 +17,14 @@ struct RecoverySession {
         return cases.map { one in
             var result = RecoveryResult(one)
             guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
+            if mode != .look, !recovery.isOpen(one) {
+                (result.words, result.isSettled) = ("nothing: it is settled by now", true)
+                return shown(result, mode)
+            }
+            guard one.waitsFor == nil else {
+                result.failed = mode == .settle
+                return shown(result, mode)
+            }
             if one.isParkedByOperator, !isNamed {
                 result.needsPerson = true
                 result.words = "nothing: \(one.operation.error ?? "it is parked")"

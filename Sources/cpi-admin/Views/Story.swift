@@ -29,7 +29,7 @@ struct Story {
             ("Request", operation.request), ("Way", DiskWay.words(operation)),
             ("Owner", owner), ("Docker", recordedOwner?.daemonAddress),
             ("Recoveries", operation.attempts > 0 ? String(operation.attempts) : nil),
-            ("Answer", operation.replied ?? "never written"),
+            ("Answer", operation.replied ?? "not known"),
         ]
         return lines + further.compactMap { name, text in text.map { (name, Listing.Cell($0)) } }
     }

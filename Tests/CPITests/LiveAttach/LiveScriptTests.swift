@@ -188,6 +188,19 @@ struct LiveScriptTests {
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: lock) == "\(getpid())")
     }
 
+    @Test("the lock of a process whose pid another one has by now is that of a dead one")
+    func usedAgain() throws {
+        symlink("\(getpid()):1", lock)
+        #expect(try detach("umount() { :; }").status == 0)
+        let fields = try String(contentsOfFile: "/proc/self/stat", encoding: .utf8)
+            .split(separator: ")").last?.split(separator: " ")
+        let started = try #require(fields.flatMap { $0.count > 19 ? $0[19] : nil })
+        symlink("\(getpid()):\(started)", lock)
+        let result = try detach("sleep() { :; }; umount() { :; }")
+        #expect(result.output.hasPrefix("another call is at work"), "\(result.output)")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: lock).hasSuffix(started))
+    }
+
     @Test("of two that see a dead script's lock the second leaves the lock of the first alone")
     func seenDeadByTwo() throws {
         symlink("\(getpid())", lock)

@@ -4,6 +4,63 @@ import Testing
 @testable import CPI
 @testable import Support
 
+@Suite("A disk that nothing in Docker shows to be in a VM")
+struct UnshownDiskTests {
+    /// An attach_disk that died when the disk was mounted and its pin had not been started, and that an operator
+    /// has put aside; somebody has pruned the pin.
+    private func unfinished(_ putAside: (OperatorRecovery, String) throws -> Void) throws -> Scene {
+        let scene = try LiveAttachTests().scene
+        let start = "/containers/\(DiskCID(scene.disk).pin)/start"
+        scene.docker.onRequest = { _, request in
+            let isPin = scene.docker.state.container(DiskCID(scene.disk).pin).map {
+                request.path.hasSuffix("/containers/\($0.id)/start")
+            }
+            return isPin == true || request.path.hasSuffix(start) ? .kill : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        #expect(scene.isAttachedLive)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let open = try #require(try scene.runner.journal().open().first { $0.mutating })
+        try putAside(recovery, open.id)
+        scene.docker.state.containers.removeAll { $0.name == DiskCID(scene.disk).pin }
+        return scene
+    }
+
+    @Test(
+        "an attach_disk that was put aside, or closed as failed, may have mounted it",
+        arguments: [true, false])
+    func putAside(isParked: Bool) throws {
+        let scene = try unfinished { recovery, id in
+            _ =
+                isParked
+                ? try recovery.park(id, reason: "later")
+                : try recovery.resolve(id, as: .failed, reason: "so it seems")
+        }
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        let other = try #require(answer.array?.first)
+        for (method, arguments) in [
+            ("attach_disk", [other, .string(scene.disk)]), ("delete_disk", [.string(scene.disk)]),
+        ] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call(method, arguments)
+            }
+            #expect(
+                failure?.message.contains("VM \(scene.vm) has it mounted") == true, "\(failure)")
+        }
+        #expect(scene.docker.state.volumes[scene.disk] != nil && scene.isAttachedLive)
+        // Taken out of it, the disk is free.
+        if isParked {
+            let recovery = try scene.runner.operatorRecovery(journal: true)
+            let open = try #require(try recovery.cases("last").first)
+            _ = try recovery.settle(open)
+        }
+        _ = try scene.detach()
+        _ = try scene.runner.call("attach_disk", [other, .string(scene.disk)])
+    }
+}
+
 @Suite("A VM in which no command starts")
 struct UnseenTests {
     let scene: Scene

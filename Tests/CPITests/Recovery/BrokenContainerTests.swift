@@ -41,6 +41,60 @@ struct BrokenContainerTests {
         #expect(scene.runner.log.text.contains("container \(broken) is left out"))
     }
 
+    @Test("it can be deleted, also when delete_vm is killed in the middle")
+    func deleted() throws {
+        let fault = scene.docker.onRequest
+        scene.docker.onRequest = { count, request in
+            request.method == "DELETE" ? .kill : fault?(count, request)
+        }
+        _ = try? scene.runner.call("delete_vm", [.string(broken)])
+        scene.docker.revive()
+        scene.docker.onRequest = fault
+        #expect(scene.docker.state.container(broken) != nil)
+        _ = try scene.runner.call("delete_vm", [.string(broken)])
+        #expect(scene.docker.state.container(broken) == nil)
+        #expect(scene.docker.state.volumes.keys.allSatisfy { !$0.hasPrefix(broken) })
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("a disk that it may have is not given away, and the error says what helps")
+    func disk() throws {
+        let fault = scene.docker.onRequest
+        scene.docker.onRequest = nil
+        try scene.makeDisk()
+        _ = try scene.attach()
+        let id = try #require(scene.docker.state.container(broken)?.id)
+        scene.docker.onRequest = { [broken] count, request in
+            request.path.hasSuffix("/containers/\(id)/json")
+                ? .status(500, "RWLayer of container \(broken) is unexpectedly nil")
+                : fault?(count, request)
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("attach_disk", [.string(sound), .string(scene.disk)])
+        }
+        let words = "container \(broken) may have disk \(scene.disk), and Docker cannot describe it"
+        #expect(failure?.message.contains(words) == true, "\(failure)")
+        #expect(failure?.message.contains("bosh delete-vm \(broken)") == true, "\(failure)")
+    }
+
+    @Test(
+        "as a VM that was never answered it keeps nobody from making one, nor orphans from being named"
+    )
+    func unanswered() throws {
+        let scene = try Scene()
+        scene.runner.delivers = false
+        try scene.makeVM()
+        scene.runner.delivers = true
+        scene.runner.time.sleep(20)
+        let id = try #require(scene.docker.state.container(scene.vm)?.id)
+        scene.docker.onRequest = { _, request in
+            ["/containers/\(scene.vm)/json", "/containers/\(id)/json"]
+                .contains { request.path.hasSuffix($0) } ? .status(500, "RWLayer") : nil
+        }
+        _ = try scene.create(agent: "b", networks: ["a": Scene.network("net-a", "10.1.0.9")])
+        #expect(try scene.runner.operatorRecovery(journal: true).orphans(sizes: false).isEmpty)
+    }
+
     @Test("recovery without a journal, and the list of orphans, go on")
     func recovery() throws {
         let recovery = try scene.runner.operatorRecovery(journal: false)

@@ -51,6 +51,30 @@ struct ParkedTests {
         #expect(try scene.runner.journal().operation(one.operation.id).state != .parked)
     }
 
+    @Test("what could not be written is not said to be parked")
+    func unwritten() throws {
+        let before = try parked
+        let other = try Journal(directory: scene.runner.directory.path, busyTimeout: 100)
+        let journal = try Journal(directory: scene.runner.directory.path, busyTimeout: 100)
+        let recovery = OperatorRecovery(
+            journal: journal,
+            world: World(
+                engine: try recovery.engine, configuration: try recovery.world.configuration,
+                request: CallContext(director: nil, requestID: nil, isVersion2: true),
+                operation: "",
+                recorder: Recorder(
+                    JournalStore(journal, clock: .system, logger: scene.runner.logger), id: "",
+                    clock: .system, resumed: true),
+                locks: try recovery.world.locks, logger: scene.runner.logger))
+        let failure = try other.hold {
+            #expect(throws: CPIError.self) {
+                try recovery.resolve(before.id, as: .failed, reason: "seen")
+            }
+        }
+        #expect(failure?.message.contains("is as it was") == true, "\(failure)")
+        #expect(try parked == before)
+    }
+
     @Test("a look that fails adds nothing to it")
     func look() throws {
         let before = try scene.runner.journal().events(of: parked.id).count

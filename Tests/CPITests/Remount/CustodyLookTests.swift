@@ -56,6 +56,17 @@ struct CustodyLookTests {
         }
     }
 
+    @Test("each request has its look: what ran while Docker refused the first one is kept")
+    func ranBetween() throws {
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", let index else { return nil }
+            scene.docker.state.containers[index].startedAt = "2026-01-01T00:00:00Z"
+            return .status(409, "You cannot remove a running container")
+        }
+        #expect(throws: LastCopy.self) { try remove(replacement, .neverRan(beside: old)) }
+        #expect(isThere)
+    }
+
     @Test("a replacement whose old container somebody has removed meanwhile is kept")
     func lastCopy() throws {
         scene.docker.state.containers.removeAll { $0.id == old }

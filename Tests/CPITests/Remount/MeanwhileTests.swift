@@ -143,6 +143,49 @@ struct MeanwhileTests {
         #expect(try scene.runner.journal().open().isEmpty)
     }
 
+    @Test("recovery of what was open before a deletion does not delete what nobody was shown")
+    func deletionShown() throws {
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        scene.docker.onRequest = { _, request in request.method == "DELETE" ? .killAfter : nil }
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.revive()
+        #expect(scene.container != nil)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let cases = try recovery.cases(nil)
+        #expect(cases.map(\.operation.method) == ["delete_vm", "attach_disk"])
+        let (deletion, attach) = (try #require(cases.first), try #require(cases.last))
+        #expect(attach.waitsFor == "operation \(deletion.operation.id) (delete_vm)")
+        let failure = #expect(throws: CPIError.self) { try recovery.settle(attach) }
+        #expect(
+            failure?.message.contains(
+                "operation \(deletion.operation.id) (delete_vm) has begun on it; next: "
+                    + "cpi-admin recover \(deletion.operation.id)") == true, "\(failure)")
+        #expect(scene.container != nil && recovery.isOpen(attach))
+        _ = try recovery.settle(deletion)
+        #expect(scene.container == nil && !recovery.isOpen(attach))
+    }
+
+    @Test("an image that Docker commits when its VM has been deleted makes no VM again")
+    func lateCommit() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killLate : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        // delete_vm has seen no image by then.
+        scene.before({ $0.method == "DELETE" && $0.path.contains("/containers/") }) {
+            try scene.docker.catchUp()
+        }
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.onRequest = nil
+        #expect(scene.docker.state.images.allSatisfy { $0.labels[Label.vm]?.isEmpty != false })
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
     @Test("a VM whose deletion has begun is not brought back by what was open about it before")
     func deleted() throws {
         scene.docker.onRequest = { _, request in

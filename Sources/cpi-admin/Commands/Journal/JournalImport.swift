@@ -43,6 +43,10 @@ struct JournalImport: ParsableCommand {
     private func redirect() throws {
         guard events != "-" else { return }
         let file = open(events, O_RDONLY | O_CLOEXEC)
+        var status = stat()
+        if file >= 0, fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Complaint("\(events) is a directory: name a file of events", .failure)
+        }
         guard file >= 0, dup2(file, STDIN_FILENO) == STDIN_FILENO else {
             throw Complaint(
                 "cannot read \(events): \(String(cString: strerror(errno)))", .failure)

@@ -20,7 +20,7 @@ struct RecoverPark: ParsableCommand {
     func run() throws {
         try complaining {
             let recovery = try OperatorRecovery(
-                source.configuration(), needsJournal: true, logger: .admin)
+                source.configuration(), needsJournal: true, isToWrite: true, logger: .admin)
             let one = try recovery.openCase(id)
             let operation = try recovery.park(one.operation.id, reason: reason)
             print(
@@ -60,7 +60,7 @@ struct RecoverResolve: ParsableCommand {
     func run() throws {
         try complaining {
             let recovery = try OperatorRecovery(
-                source.configuration(), needsJournal: true, logger: .admin)
+                source.configuration(), needsJournal: true, isToWrite: true, logger: .admin)
             let one = try recovery.openCase(id)
             let look = Present.halfDone(one, recovery)
             if let look {

@@ -49,6 +49,9 @@ struct RecoverRun: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    /// Seconds in a hundred years.
+    private static let longestAge = 3_153_600_000
+
     private var seconds: Int { olderThan ?? OperatorRecovery.grace }
 
     var wish: Operation.Direction? { back ? .backward : forward ? .forward : nil }
@@ -70,9 +73,10 @@ struct RecoverRun: ParsableCommand {
             throw ValidationError(
                 "--back and --forward need the id of an operation, or --from-docker")
         }
-        guard olderThan ?? 0 >= 0 else {
+        guard (0...RecoverRun.longestAge).contains(olderThan ?? 0) else {
             throw ValidationError(
-                "--older-than must be a whole number from 0: not \(olderThan ?? 0)")
+                "--older-than must be a whole number from 0 to \(RecoverRun.longestAge): "
+                    + "not \(olderThan ?? 0)")
         }
         guard olderThan == nil || fromDocker else {
             throw ValidationError("--older-than is for --from-docker")
@@ -81,7 +85,8 @@ struct RecoverRun: ParsableCommand {
 
     func run() throws {
         try complaining {
-            let recovery = try source.recovery(needsJournal: !fromDocker)
+            let asks = Terminal.canAsk && !yes && !dryRun && !json
+            let recovery = try source.recovery(needsJournal: !fromDocker, isToWrite: asks || yes)
             let (found, young) =
                 try fromDocker
                 ? recovery.casesFromDocker(olderThan: seconds, wish)
@@ -89,7 +94,6 @@ struct RecoverRun: ParsableCommand {
             let wanted = try wanted(recovery, found)
             let cases = found.filter { wanted.fits($0.subjects) }
             if id != nil { try cases.first?.requireNoOwner() }
-            let asks = Terminal.canAsk && !yes && !dryRun && !json
             let session = RecoverySession(
                 recovery: recovery, wish: wish, isNamed: id != nil)
             let results = session.results(cases, asks ? .ask : yes ? .settle : .look)

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// A keeper has the volume among its mounts, and Docker refuses to remove that.
+@Suite("With disks.pin: always, what nobody has got the CID of can be removed as orphans says")
+struct KeeperOrphanTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        scene.runner.configuration["disks"]["pin"] = "always"
+        try scene.makeVM()
+    }
+
+    /// Makes something whose answer nobody reads.
+    private func lose(_ call: () throws -> Void) rethrows {
+        scene.runner.delivers = false
+        try call()
+        scene.runner.delivers = true
+        // Not one that is just writing its answer.
+        scene.runner.time.sleep(20)
+    }
+
+    @Test("a disk: the command removes its keeper first, and so does orphans --remove")
+    func disk() throws {
+        try lose { try scene.makeDisk() }
+        let disk = scene.disk
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let orphan = try #require(try recovery.orphans(sizes: false).first { $0.name == disk })
+        #expect(orphan.command == "docker rm -f \(disk).keep && docker volume rm \(disk)")
+        try recovery.remove(orphan)
+        #expect(scene.docker.state.volumes[disk] == nil)
+        #expect(scene.docker.state.container("\(disk).keep") == nil)
+    }
+
+    @Test("somebody else's container on the disk: nothing of it is removed")
+    func inUse() throws {
+        try lose { try scene.makeDisk() }
+        let disk = scene.disk
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let orphan = try #require(try recovery.orphans(sizes: false).first { $0.name == disk })
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].mounts.append(.init("volume", disk, "/backup"))
+        #expect(throws: (any Error).self) { try recovery.remove(orphan) }
+        #expect(scene.docker.state.volumes[disk] != nil)
+        #expect(scene.docker.state.container("\(disk).keep") != nil)
+    }
+
+    @Test("a snapshot: its volume goes before its record")
+    func snapshot() throws {
+        try scene.makeDisk()
+        var snapshot = ""
+        try lose {
+            snapshot =
+                try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]]).string ?? ""
+        }
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let orphan = try recovery.orphans(sizes: false).first { $0.name == snapshot }
+        #expect(
+            orphan?.command == "docker rm -f \(snapshot).keep && docker volume rm \(snapshot) "
+                + "&& docker volume rm \(snapshot).whole")
+    }
+}
