@@ -55,7 +55,7 @@ struct OperationChoice: ParsableArguments {
 
 extension Journal {
     /// The one CID, of whatever kind, that a text means. Throws `Complaint` when it is none or several.
-    fileprivate func cid(_ text: String) throws -> String {
+    func cid(_ text: String) throws -> String {
         guard let cid = try Prefix.one(text, of: cids(like: text)) else {
             throw Complaint("the journal knows nothing of \(text)", .failure)
         }
