@@ -11,24 +11,30 @@ public enum Detachment: Sendable, Equatable {
 extension Journal {
     /// For a disk that no VM has. Nil when the journal knows nothing of it.
     public func detached(_ disk: String) throws -> Detachment? {
-        let about = Subject(.disk, disk)
-        func latest(_ methods: [String], _ subject: Subject) throws -> Operation? {
-            try operations(
-                OperationFilter(
-                    subjects: [subject], methods: methods, states: [.done], limit: 1)
-            ).first
-        }
-        let detachedOrMade = try latest([DetachDisk.name, CreateDisk.name], about)?.finished
-        let attached = try latest([AttachDisk.name], about)
-        let madeVM = try latest([CreateVM.name], about)
-        let mountedAhead =
-            madeVM?.plan(of: CreateVM.self)?.disks.contains(DiskCID(disk)) == true ? madeVM : nil
-        let last = [attached, mountedAhead].compactMap(\.self).max { $0.started < $1.started }
-        let vm =
-            last?.plan(of: AttachDisk.self)?.vm ?? last?.plan(of: CreateVM.self)?.vm
-        let deleted = try vm.flatMap { try latest([DeleteVM.name], $0.subject)?.finished }
-        let freed = [detachedOrMade, deleted].compactMap(\.self).max()
-        guard let held = last?.finished, held > freed ?? 0 else { return freed.map { .since($0) } }
-        return .after(held)
+        let disk = DiskCID(disk)
+        let given = try lastGiven(disk)
+        let taken = try latest([DetachDisk.name, CreateDisk.name], disk.subject)?.finished
+        let deleted = try given.flatMap { try latest([DeleteVM.name], $0.vm.subject)?.finished }
+        let freed = [taken, deleted].compactMap(\.self).max()
+        if let given, given.at > freed ?? 0 { return .after(given.at) }
+        return freed.map { .since($0) }
+    }
+
+    /// The VM that a call gave the disk to last, and when that was done.
+    private func lastGiven(_ disk: DiskCID) throws -> (vm: VMCID, at: Int64)? {
+        let attach = try latest([AttachDisk.name], disk.subject)
+        let create = try latest([CreateVM.name], disk.subject)
+        let made = create?.plan(of: CreateVM.self).flatMap { $0.disks.contains(disk) ? $0.vm : nil }
+        let given = [(attach, attach?.plan(of: AttachDisk.self)?.vm), (create, made)]
+        return given.compactMap { call, vm in
+            guard let vm, let at = call?.finished else { return nil }
+            return (vm, at)
+        }.max { $0.at < $1.at }
+    }
+
+    private func latest(_ methods: [String], _ subject: Subject) throws -> Operation? {
+        let filter = OperationFilter(
+            subjects: [subject], methods: methods, states: [.done], limit: 1)
+        return try operations(filter).first
     }
 }

@@ -159,23 +159,25 @@ extension LiveScript {
           return $status
         }
 
-        # Runs a function ($1) for a disk ($2) and an operation ($3), alone, unless its number ($5) is too small by now.
+        # Runs a function ($1) for a disk ($2) and an operation ($3), which does it or undoes it ($4: do, undo), alone;
+        # unless its number ($5) is too small by now.
         live_alone() {
+          live_action=$1 live_operation=$3 live_mode=$4
           live_take_lock "$2" || return 1
-          live_read_least "$3"
-          live_by=\#(by)/$2
+          live_read_least "$live_operation"
+          live_by=\#(by)/$2 live_last=$(cat "\#(by)/$2" 2>/dev/null)
           if [ "$5" -lt "$live_least" ]; then
-            echo "operation $3 was settled meanwhile" && status=1
-          elif [ "$4" = undo ] && ! echo $(($5 + 1)) >"$live_over"; then
+            echo "operation $live_operation was settled meanwhile" && status=1
+          elif [ "$live_mode" = undo ] && ! echo $(($5 + 1)) >"$live_over"; then
             echo "$live_over cannot be written" && status=1
-          elif [ "$4 $1" = "undo live_detach" ] && [ -s "$live_by" ] && [ "$(cat "$live_by")" != "$3" ]; then
-            echo "operation $(cat "$live_by") has attached it since" && status=1
+          elif [ "$live_mode:$live_action" = undo:live_detach ] && [ "${live_last:-$live_operation}" != "$live_operation" ]; then
+            echo "operation $live_last has attached it since" && status=1
           else
-            "$1" "$2" && status=0 || status=$?
-            if [ "$4 $1 $status" = "undo live_attach 0" ]; then :
-            elif [ "$1 $status" = "live_attach 0" ]; then mkdir -p \#(by) && echo "$3" >"$live_by"
-            elif [ "$1 $status" = "live_detach 0" ]; then rm -f "$live_by"
-            fi
+            "$live_action" "$2" && status=0 || status=$?
+            case $status:$live_mode:$live_action in
+            0:do:live_attach) mkdir -p \#(by) && echo "$live_operation" >"$live_by" ;;
+            0:*:live_detach) rm -f "$live_by" ;;
+            esac
           fi
           rm -f "$live_lock"
           return $status
