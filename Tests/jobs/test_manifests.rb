@@ -129,7 +129,7 @@ class ManifestTest < Minitest::Test
   def test_each_cpi_of_the_cpi_config_has_what_the_go_cpi_needs_too
     manifest("cpi-config.yml")["cpis"].each do |cpi|
       assert_equal "docker", cpi["type"] # the director finds /var/vcap/jobs/docker_cpi/bin/cpi by it
-      assert_equal %w[host api_version tls], cpi["properties"].keys
+      assert_equal %w[host tls], cpi["properties"].keys
     end
   end
 end

@@ -34,8 +34,7 @@ struct AttachDisk: DiskMethod {
         guard let obstacle else {
             return .live(try live(container, pin, isListed: isListed, world))
         }
-        var plan = try Remount.replace(
-            container, method: Self.name, vm: vm, disk: disk, world)
+        var plan = try Remount.replace(container, for: self, world)
         plan.why = obstacle
         return .remount(plan)
     }
@@ -44,8 +43,7 @@ struct AttachDisk: DiskMethod {
     private func present(_ container: Container, _ world: World) throws -> Remount {
         let isThere = try !container.isUp || world.isMounted(disk, in: container.id)
         if !isThere { try container.requireStoppable(vm) }
-        return try .inPlace(
-            isThere ? .nothing : .restart, container, method: Self.name, vm: vm, disk: disk, world)
+        return try .inPlace(isThere ? .nothing : .restart, container, for: self, world)
     }
 
     private func live(_ container: Container, _ pin: Container?, isListed: Bool, _ world: World)

@@ -23,15 +23,13 @@ struct DetachDisk: DiskMethod {
     func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)
         guard !container.lists(disk) else {
-            return .remount(
-                try .replace(container, method: Self.name, vm: vm, disk: disk, world))
+            return .remount(try .replace(container, for: self, world))
         }
         let isPinned = try world.pin(of: disk)?.isPin(of: vm) ?? false
         let isListed = try world.isListed(disk, in: container.id)
         // Somebody may have removed both, and the disk is mounted all the same.
         guard try isPinned || isListed || world.isMounted(disk, in: container.id) else {
-            return .remount(
-                try .inPlace(.nothing, container, method: Self.name, vm: vm, disk: disk, world))
+            return .remount(try .inPlace(.nothing, container, for: self, world))
         }
         try container.requireNotPaused(vm)
         return .live(

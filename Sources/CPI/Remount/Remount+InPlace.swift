@@ -2,15 +2,16 @@ import Engine
 
 extension Remount {
     /// A change that needs no replacement.
-    static func inPlace(
-        _ change: Change, _ container: Container, method: String, vm: VMCID, disk: DiskCID,
-        _ world: World
+    static func inPlace<M: DiskMethod>(
+        _ change: Change, _ container: Container, for call: M, _ world: World
     ) throws -> Remount {
-        Remount(
-            change: change, method: method, operation: world.operation, vm: vm, disk: disk,
-            old: container.id, wasRunning: container.isUp, startedAt: container.startedAt,
-            tellsSettings: try world.settingsDiffer(
-                container, disk, wanted: method == AttachDisk.name))
+        var plan = Remount(
+            change: change, method: M.name, operation: world.operation, vm: call.vm,
+            disk: call.disk, old: container.id, wasRunning: container.isUp,
+            startedAt: container.startedAt)
+        plan.tellsSettings = try world.settingsDiffer(
+            container, call.disk, wanted: plan.isAttach)
+        return plan
     }
 }
 

@@ -112,13 +112,14 @@ struct Replacement {
 extension Remount {
     /// Replaces the VM's container unless what makes that unwise is found first: nothing is stopped
     /// before. Throws `CPIError` or `EngineError`.
-    static func replace(
-        _ container: Container, method: String, vm: VMCID, disk: DiskCID, _ world: World
-    ) throws -> Remount {
+    static func replace<M: DiskMethod>(_ container: Container, for call: M, _ world: World) throws
+        -> Remount
+    {
+        let (vm, disk) = (call.vm, call.disk)
         try container.requireReplaceable(vm, world)
         try world.requireNoneBeside(container, of: vm)
         var plan = Remount(
-            change: .replace, method: method, operation: world.operation, vm: vm, disk: disk,
+            change: .replace, method: M.name, operation: world.operation, vm: vm, disk: disk,
             old: container.id, wasRunning: container.isRunning, startedAt: container.startedAt)
         plan.restartPolicy = RestartPolicy(
             name: container.restartPolicy, retries: container.restartRetries)
@@ -128,8 +129,7 @@ extension Remount {
             let first = container.firstNetwork
             plan.furtherNetworks = container.endpoints.keys.filter { $0 != first }.sorted()
         }
-        plan.tellsSettings = try world.settingsDiffer(
-            container, disk, wanted: method == AttachDisk.name)
+        plan.tellsSettings = try world.settingsDiffer(container, disk, wanted: plan.isAttach)
         if vm.isGoCPIs { plan.adopts = !container.restoresStore }
         plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan

@@ -105,8 +105,7 @@ private struct TimeSpan {
 extension IncidentReport.Chapter {
     fileprivate init(_ view: OperationView, _ journal: Journal) throws {
         let operation = view.operation
-        let timeline = Timeline(
-            events: try journal.events(of: operation.id), method: operation.method)
+        let timeline = Timeline(events: try journal.events(of: operation.id))
         self.init(
             id: operation.id, method: operation.method, state: view.state.rawValue,
             started: Timestamp.text(operation.started),
