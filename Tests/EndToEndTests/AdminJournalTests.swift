@@ -118,7 +118,7 @@ struct AdminJournalTests {
         #expect(open.exitCode == 0)
         for words in [
             "interrupted: its process is gone", SampleJournal.vm, "shop/web/3", "cpi-5",
-            "unfinished: stop container \(SampleJournal.vm)", "never written",
+            "unfinished: stop container \(SampleJournal.vm)", "not known",
             "Next: on the machine of that journal's CPI: cpi-admin recover \(attach), or",
             "not asked (--offline)",
         ] { #expect(open.stdout.contains(words), "\(words) in \(open.stdout)") }

@@ -24,8 +24,8 @@ struct RequestTests {
         "4 resize_disk",
         "12 delete_snapshot",
         "8 delete_disk",
-        "14 delete_vm",
-        "13 delete_vm of the last VM",
+        "13 delete_vm",
+        "12 delete_vm of the last VM",
     ]
 
     @Test("each method sends as many requests as the table says")
