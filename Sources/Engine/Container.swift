@@ -6,6 +6,7 @@ public struct Container: Sendable {
 
     public var id: String { json["Id"].string ?? "" }
     public var name: String { String((json["Name"].string ?? "").drop { $0 == "/" }) }
+    /// The image's name, as it was given at create; `imageID` is what that was.
     public var image: String { Engine.familiar(json["Config"]["Image"].string ?? "") }
     public var imageID: String { json["Image"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
@@ -17,14 +18,17 @@ public struct Container: Sendable {
     public var isPaused: Bool { json["State"]["Paused"].bool ?? false }
     /// Was it ever started? A created container has the year 1.
     public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
+    /// RFC 3339, in the daemon's zone; the year 1 for never.
     public var finishedAt: String { json["State"]["FinishedAt"].string ?? "" }
     public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
     /// How often the restart policy has started it again.
     public var restarts: Int { json["RestartCount"].int ?? 0 }
     /// One of created, running, paused, restarting, removing, exited, dead.
     public var status: String { json["State"]["Status"].string ?? "" }
+    /// Of its last run; 0 as well where it never ended.
     public var exitCode: Int { json["State"]["ExitCode"].int ?? 0 }
     public var startError: String { json["State"]["Error"].string ?? "" }
+    /// no, always, unless-stopped or on-failure; empty where none was given.
     public var restartPolicy: String { json["HostConfig"]["RestartPolicy"]["Name"].string ?? "" }
     /// How often the policy on-failure starts it again at most; 0 for no limit.
     public var restartRetries: Int {

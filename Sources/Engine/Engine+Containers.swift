@@ -4,6 +4,7 @@ public struct ContainerSummary: Sendable {
     /// Without the leading slash.
     public let names: [String]
     public let labels: [String: String]
+    /// One of created, running, paused, restarting, removing, exited, dead.
     public let state: String
 }
 

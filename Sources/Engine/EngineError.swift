@@ -60,6 +60,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
             description.contains($0)
         }
     }
+    /// The HTTP status of an answer that is an error; nil where there was no such answer.
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 
     /// Docker was reached, and has answered: the error is in what it said.

@@ -5,6 +5,7 @@ public struct Statistics: Sendable {
     public var count = 0
     /// Microseconds, sorted; of those that ended.
     public fileprivate(set) var durations: [Int64] = []
+    /// The id of the operation that took longest.
     public var slowest: String?
 
     /// The duration that `percent` of all are no longer than; nil when none has ended.

@@ -5,6 +5,7 @@ import Glibc
 ///
 /// Every method throws `JournalError` and leaves the file as it was when it does.
 public final class Journal {
+    /// In the journal's directory; its WAL and shared memory stand beside it.
     public static let fileName = "journal.db"
     /// The last millisecond of the year 9999, as a Unix time: what RFC 3339 can say.
     public static let latestTime: Int64 = 253_402_300_799_999

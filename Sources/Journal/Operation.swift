@@ -19,20 +19,25 @@ public struct Operation: Sendable, Equatable {
     public var method: String
     public var state: State
     public var direction: Direction
+    /// The step that was begun or taken back last; nil before the first.
     public var step: String?
+    /// Whether its method can change something in Docker.
     public var mutating: Bool
     /// The plan as JSON text.
     public var plan: String?
+    /// Why it ended as it did, in words; nil where it is done or open.
     public var error: String?
     /// How many recoveries were begun.
     public var attempts: Int
     /// Unix time in milliseconds.
     public var started: Int64
+    /// Unix time in milliseconds; nil while it is open.
     public var finished: Int64?
     /// Microseconds.
     public var duration: Int64?
     /// "delivered", "lost", or nil when no answer was ever written.
     public var replied: String?
+    /// The director's UUID and its id of the call, where it said them.
     public var director: String?
     public var request: String?
     /// JSON text: pid, host, boot id, version, Docker daemon.

@@ -3,18 +3,18 @@ import Journal
 import Logging
 
 /// Answers one request: finds the method and makes the call. Nothing is thrown past `answer`.
-public struct Service {
+struct Service {
     /// The answer's bytes, and what to do when they have been written or could not be.
-    public struct Answer {
-        public let bytes: [UInt8]
-        public let replied: (Bool) -> Void
+    struct Answer {
+        let bytes: [UInt8]
+        let replied: (Bool) -> Void
     }
 
     /// By the context of a call.
     private let configuration: (JSON) throws -> Configuration
     private let wiring: Wiring
 
-    public init(configurationPath: String, clock: Clock = .system) {
+    init(configurationPath: String, clock: Clock = .system) {
         self.init(
             configuration: { try Configuration(path: configurationPath, context: $0) },
             wiring: Wiring(transport: nil, clock: clock))
@@ -25,7 +25,7 @@ public struct Service {
         self.wiring = wiring
     }
 
-    public func answer(_ bytes: [UInt8]) -> Answer {
+    func answer(_ bytes: [UInt8]) -> Answer {
         let request: CallRequest
         do {
             request = try CallRequest(parsing: bytes)

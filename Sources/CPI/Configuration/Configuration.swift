@@ -4,27 +4,27 @@ import Glibc
 
 /// `config/cpi.json`: the reference CPI's keys, and ours beside them (all of those optional).
 public struct Configuration: Sendable {
-    public var docker: Docker
-    public var agent: Agent
+    var docker: Docker
+    var agent: Agent
     public var journal: Journaling
-    public var timeouts: Timeouts
+    var timeouts: Timeouts
     /// Containers with all capabilities and devices, as the BOSH agent needs them.
-    public var privileged: Bool
+    var privileged: Bool
     /// Nil: what the stemcell has decides.
-    public var startWithSystemd: Bool?
-    public var mountCgroupfs: Bool
-    public var lxcfs: Bool
+    var startWithSystemd: Bool?
+    var mountCgroupfs: Bool
+    var lxcfs: Bool
     /// Where the agent reads its settings; nil: where the stemcell says.
-    public var agentSettingsPath: String?
-    public var attach: Attach
-    public var pin: Pin
-    public var lightStemcell: LightStemcell
+    var agentSettingsPath: String?
+    var attach: Attach
+    var pin: Pin
+    var lightStemcell: LightStemcell
     /// Whether a network that was made for VMs goes with the last one.
-    public var removesUnusedNetworks: Bool
-    public var snapshots: Snapshots
+    var removesUnusedNetworks: Bool
+    var snapshots: Snapshots
 
     /// How attach_disk gets a disk into a VM.
-    public enum Attach: String, Sendable, CaseIterable {
+    enum Attach: String, Sendable, CaseIterable {
         /// While it runs where that is possible, else with a restart.
         case auto
         /// Always with a restart.
@@ -32,7 +32,7 @@ public struct Configuration: Sendable {
     }
 
     /// Which disks have a container that runs, so that no prune takes them.
-    public enum Pin: String, Sendable, CaseIterable {
+    enum Pin: String, Sendable, CaseIterable {
         case attached
         /// Also those that no VM has.
         case always
@@ -41,53 +41,53 @@ public struct Configuration: Sendable {
     }
 
     /// Which Docker, and how it is reached.
-    public struct Docker: Sendable {
-        public var address: Address
+    struct Docker: Sendable {
+        var address: Address
         /// As configured; a Unix socket has no use for it, a host given per call may.
-        public var tls: Address.TLS?
+        var tls: Address.TLS?
         /// The newest API version to speak; nil for the newest that we know.
-        public var ceiling: APIVersion?
+        var ceiling: APIVersion?
     }
 
     /// What an agent is told in its settings, where the director does not say otherwise.
-    public struct Agent: Sendable {
-        public var mbus: String
-        public var ntp: [String]
+    struct Agent: Sendable {
+        var mbus: String
+        var ntp: [String]
         /// `{provider, options}`, nil when not configured.
-        public var blobstore: JSON?
+        var blobstore: JSON?
     }
 
     /// Where the journal is, how many days it keeps what has ended, and whether calls settle what dead ones left.
     public struct Journaling: Sendable {
         public var directory: String
-        public var retentionDays: Int
-        public var recoverOnCall: Bool
+        var retentionDays: Int
+        var recoverOnCall: Bool
     }
 
     /// Stemcells that are references to images.
-    public struct LightStemcell: Sendable {
+    struct LightStemcell: Sendable {
         /// Whether one without a digest is refused.
-        public var requiresVerification: Bool
+        var requiresVerification: Bool
         /// By the registry's host.
-        public var logins: [String: RegistryLogin]
+        var logins: [String: RegistryLogin]
     }
 
     /// How snapshot_disk takes its copy.
-    public struct Snapshots: Sendable {
+    struct Snapshots: Sendable {
         /// Seconds that a VM may be paused for a copy of its disk; 0 for never.
-        public var pauseLimit: Int
+        var pauseLimit: Int
     }
 
     /// All in seconds.
-    public struct Timeouts: Sendable {
-        public var request: Double
-        public var stop: Int
-        public var agentReady: Int
-        public var agentReadyOnCreate: Int
-        public var lock: Int
+    struct Timeouts: Sendable {
+        var request: Double
+        var stop: Int
+        var agentReady: Int
+        var agentReadyOnCreate: Int
+        var lock: Int
     }
 
-    public static let defaultDirectory = "/var/vcap/store/docker_cpi"
+    static let defaultDirectory = "/var/vcap/store/docker_cpi"
     /// What errors call the context of a call.
     private static let contextName = "context"
 

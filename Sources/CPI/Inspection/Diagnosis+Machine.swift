@@ -15,6 +15,7 @@ public enum MachineDiagnosis {
             advice: "see whether they are misspelt")
     }
 
+    /// Looks at the journal, the locks and the socket on this machine. Changes nothing.
     public static func findings(_ configuration: Configuration) -> [Finding] {
         let directory = configuration.journal.directory
         return [journal(directory), locks(Locks.directory(beside: directory)), locks(Locks.shared)]

@@ -97,6 +97,7 @@ extension Inspection {
 
 /// What an operator does about a VM that does not run.
 public enum VMState {
+    /// The command that starts a VM which was stopped by hand.
     public static func start(_ vm: String) -> String {
         "docker start \(vm), or bosh cck, which offers to reboot the VM"
     }

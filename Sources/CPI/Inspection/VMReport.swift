@@ -14,6 +14,7 @@ public struct VMReport: Sendable {
     /// A persistent disk that the VM has.
     public struct Disk: Sendable {
         public let disk: String
+        /// What was asked for last, in MiB; 0 when nobody said.
         public let sizeMiB: Int
         /// Where the VM's container has it; nil when it is pinned alone, which is how a disk that was
         /// attached to a VM as it ran is known.
@@ -36,7 +37,9 @@ public struct VMReport: Sendable {
     public let isAgentUp: Bool?
     /// What set_vm_metadata said last.
     public let metadata: [String: String]
+    /// The stemcell's CID; empty for a VM of the Go CPI.
     public let stemcell: String
+    /// The agent's id; empty where no label says it.
     public let agent: String
 }
 

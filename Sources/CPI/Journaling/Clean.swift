@@ -7,6 +7,7 @@ public enum Clean {
     /// Strings that look like secrets, and those that are called one by their key.
     public static func document(_ json: JSON) -> JSON { redactor.clean(json) }
 
+    /// Without what looks like a secret.
     public static func text(_ text: String) -> String { redactor.clean(text) }
 }
 
