@@ -143,6 +143,19 @@ struct MeanwhileTests {
         #expect(try scene.runner.journal().open().isEmpty)
     }
 
+    @Test("recovery that goes back says what is not as before")
+    func differences() throws {
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].endpoints = [:]
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let open = try #require(try recovery.cases(nil).first)
+        let words = try recovery.settle(open).words
+        #expect(words == "rolled back, but it is no longer on network net-a")
+    }
+
     @Test("recovery of what was open before a deletion does not delete what nobody was shown")
     func deletionShown() throws {
         scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }

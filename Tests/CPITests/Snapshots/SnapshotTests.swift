@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Testing
 
 @testable import CPI
@@ -15,6 +16,23 @@ struct SnapshotTests {
 
     private func call(_ metadata: JSON = [:]) throws -> String {
         try scene.runner.call("snapshot_disk", [.string(scene.disk), metadata]).string ?? ""
+    }
+
+    @Test("a call that settles nothing has the lock of the VM all the same")
+    func locked() throws {
+        scene.runner.configuration["journal"]["recover_on_call"] = false
+        let others = Locks(
+            scene.runner.directory.path, shared: scene.runner.locks.path,
+            logger: scene.runner.logger)
+        let vm = Subject(.vm, scene.vm)
+        var isHeld: Bool?
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/pause") else { return nil }
+            isHeld = (try? others.acquire([vm], seconds: 0, for: "another")) == nil
+            return nil
+        }
+        _ = try call()
+        #expect(isHeld == true)
     }
 
     @Test("the VM is paused while its disk is read, and runs on before the copy is compared")
