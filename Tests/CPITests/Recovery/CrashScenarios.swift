@@ -27,8 +27,10 @@ struct CrashScenario: Sendable, CustomStringConvertible {
                 method: "create_stemcell", variant: "",
                 prepare: { try Scene() },
                 arguments: { [.string($0.runner.directory.path + "/image"), ["name": "x"]] },
-                check: {
-                    (2...3).contains($0.docker.state.images.count) ? [] : ["no second stemcell"]
+                check: { scene in
+                    let tags = scene.docker.state.images.flatMap(\.tags)
+                    let stemcells = tags.filter { $0.hasPrefix(StemcellCID.prefix) }
+                    return (2...3).contains(stemcells.count) ? [] : ["stemcells: \(stemcells)"]
                 }),
             CrashScenario(
                 method: "create_stemcell", variant: "light",
