@@ -52,7 +52,7 @@ extension EndToEnd {
                 #expect(told.stderr.contains("does not know: operation "), "\(told)")
                 #expect(told.stderr.contains("recover --from-docker"), "\(told)")
             }
-            let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            let done = try rig.recoverFromDocker()
             #expect(done.exitCode == 0, "\(done)")
             let after = try rig.admin("recover")
             #expect(after.exitCode == 0 && after.stderr.isEmpty, "\(after)")
@@ -107,7 +107,7 @@ extension EndToEnd {
             #expect(again.exitCode == 1 && again.stderr.contains("is not open"), "\(again)")
             #expect(try rig.admin("journal", "verify").exitCode == 0)
             // Docker is as it was; its mark still tells of the operation.
-            let last = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            let last = try rig.recoverFromDocker()
             #expect(last.exitCode == 0, "\(last)")
             try rig.checkKept(vm)
             #expect(try rig.result("attach_disk", [.string(vm), .string(disk)]).string != nil)

@@ -73,7 +73,7 @@ extension EndToEnd {
             #expect(try rig.admin("recover").exitCode == 5)
             let young = try rig.admin("recover", "--from-docker", "--yes")
             #expect(young.exitCode == 2 && young.stderr.contains("--older-than 0"), "\(young)")
-            let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            let done = try rig.recoverFromDocker()
             #expect(done.exitCode == 0, "\(done)")
             try rig.awaitAgent(vm)
             #expect(try rig.leftovers([vm]).filter { $0.contains(".") } == [])

@@ -152,8 +152,7 @@ extension EndToEnd {
             try custody.outsider.write(new, "/etc/newer")
             if !hasJournal {
                 try FileManager.default.removeItem(atPath: rig.directory + "/journal")
-                let recovered = try rig.admin(
-                    "recover", "--from-docker", "--older-than", "0", "--yes")
+                let recovered = try rig.recoverFromDocker()
                 #expect(recovered.exitCode == 3, "\(recovered)")
             } else {
                 let recovered = try custody.checkPerson(old, new)

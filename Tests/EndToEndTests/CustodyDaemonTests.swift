@@ -67,8 +67,7 @@ extension EndToEnd {
             case "recover": #expect(try rig.admin("recover", "--yes").exitCode == 0)
             case "from Docker":
                 try FileManager.default.removeItem(atPath: rig.directory + "/journal")
-                let words = ["recover", "--from-docker", "--older-than", "0", "--yes"]
-                #expect(try rig.admin(words).exitCode == 0)
+                #expect(try rig.recoverFromDocker().exitCode == 0)
             default: try rig.result("detach_disk", custody.arguments("detach_disk"))
             }
             // Until after Docker's own stop is over.

@@ -118,7 +118,7 @@ extension EndToEnd {
             #expect(try rig.engine.inspectContainer(vm).isRunning == false)
             let young = try rig.admin("recover", "--from-docker", "--yes")
             #expect(young.exitCode == 2, "\(young)")
-            let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+            let done = try rig.recoverFromDocker()
             #expect(done.exitCode == 0, "\(done)")
             try rig.checkKept(vm)
             try rig.result("attach_disk", [.string(vm), .string(disk)])

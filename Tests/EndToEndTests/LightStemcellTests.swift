@@ -121,8 +121,7 @@ extension EndToEnd {
                     // Its container tells of it.
                     if request == "/containers/create" && fault == .killAfter {
                         try FileManager.default.removeItem(atPath: rig.directory + "/journal")
-                        let recovery = try rig.admin(
-                            "recover", "--from-docker", "--older-than", "0", "--yes")
+                        let recovery = try rig.recoverFromDocker()
                         #expect(recovery.exitCode == 0, "\(recovery)")
                     } else {
                         _ = try rig.admin("recover", "--yes")

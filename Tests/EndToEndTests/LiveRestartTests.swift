@@ -67,7 +67,7 @@ extension EndToEnd {
                 try rig.awaitAgent(vm)
                 let doctor = try rig.admin("doctor")
                 #expect(doctor.stdout.contains("docker start \(pin)"), "\(doctor.stdout)")
-                _ = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+                _ = try rig.recoverFromDocker()
             }
             #expect(try rig.containerRuns(pin) == true)
             try check(rig, vm, disk)

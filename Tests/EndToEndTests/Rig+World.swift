@@ -80,6 +80,11 @@ extension Rig {
         return (vm, disk)
     }
 
+    /// `cpi-admin recover` by what Docker shows alone, at any age.
+    func recoverFromDocker() throws -> Command.Result {
+        try admin("recover", "--from-docker", "--older-than", "0", "--yes")
+    }
+
     /// Changes the journal by hand.
     func journal(_ sql: String) throws {
         let run = try Command.run("/usr/bin/env", ["sqlite3", journalPath, sql])

@@ -137,7 +137,7 @@ extension EndToEnd {
             case "recover": #expect(try rig.admin("recover", "--yes").exitCode == 0)
             case "from docker":
                 try FileManager.default.removeItem(atPath: rig.directory + "/journal")
-                let done = try rig.admin("recover", "--from-docker", "--older-than", "0", "--yes")
+                let done = try rig.recoverFromDocker()
                 #expect(done.exitCode == 0, "\(done)")
             case "detach_disk": try rig.result(way, [.string(vm), .string(disk)])
             case "snapshot_disk": _ = try rig.makeSnapshot(disk)
