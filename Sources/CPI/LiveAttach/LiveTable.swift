@@ -11,7 +11,8 @@ import Journal
 ///                                                                    nothing where another operation
 ///                                                                    has attached it since
 ///     detach   another VM has the disk                      forward
-///              the VM has it, and the pin is as it was      back: nothing was changed
+///              the VM has it                                back: nothing was changed, or somebody
+///                                                                  has attached it again
 ///              any other                                    forward
 enum LiveTable {
     /// Nothing is left to do.
@@ -49,7 +50,6 @@ enum LiveTable {
         guard state.vm != .absent, !state.isWithAnotherVM else { return .forward }
         if let wish { return wish == .backward ? .back : .forward }
         guard direction == .forward else { return .back }
-        let isUntouched = state.isThere && (state.pin != .absent || !plan.wasPinned)
-        return isUntouched ? .back : .forward
+        return state.isThere ? .back : .forward
     }
 }

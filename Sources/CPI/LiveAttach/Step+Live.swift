@@ -32,7 +32,10 @@ extension Step {
         Step(
             name: "start container \(plan.disk.pin)",
             do: { try $0.startPin(plan) },
-            verify: { try $0.pin(of: plan.disk)?.isUp == true },
+            verify: { world in
+                let pin = try world.pin(of: plan.disk)
+                return pin?.isPin(of: plan.vm) == true && pin?.isUp == true
+            },
             undo: .withAnother)  // of the pin
     }
 
@@ -62,8 +65,8 @@ extension Step {
             do: { world in
                 guard let pin = try world.pin(of: plan.disk), pin.isPin(of: plan.vm) else { return }
                 try world.removeContainer(pin.id, .pin)
-                try world.requireNotAttachedAgain(plan)
             },
+            check: { try $0.requireNotAttachedAgain(plan) },
             verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) != true },
             undo: .by { if plan.wasPinned { try $0.pinAgain(plan) } })
     }

@@ -46,6 +46,11 @@ struct OrphanImages {
         }
     }
 
+    /// Docker removes no image that a container is made of.
+    private static func copyOut(_ image: String) -> String {
+        "docker create --name look \(image), docker cp look:PATH, docker rm look"
+    }
+
     func all() -> [Orphan] {
         let nameless = untagged.map { image -> Orphan in
             let isAlone = !vms.contains(image.vm)
@@ -53,7 +58,7 @@ struct OrphanImages {
                 kind: "image", name: image.id,
                 reason: "a copy of the root layer of VM \(image.vm) that has lost its name"
                     + (isAlone ? "; the VM has no container: copy out of it what you need" : ""),
-                command: (isAlone ? "docker create \(image.id) and docker cp; then " : "")
+                command: (isAlone ? OrphanImages.copyOut(image.id) + "; then " : "")
                     + "docker image rm \(image.id)",
                 removal: .never("it is removed by the command shown"))
         }
@@ -68,7 +73,7 @@ struct OrphanImages {
                             : "no operation makes the VM of it again; copy out of it what you need"),
                     command: isOpen
                         ? "cpi-admin recover --vm \(tag.vm), or bosh delete-vm \(tag.vm)"
-                        : "docker create \(tag.name) and docker cp; then bosh delete-vm \(tag.vm)",
+                        : OrphanImages.copyOut(tag.name) + "; then bosh delete-vm \(tag.vm)",
                     removal: .never("it is the last copy of a VM"))
             }
     }

@@ -7,20 +7,14 @@ extension Step {
             name: "create container \(copier.name)",
             do: { world in
                 // Docker would make a volume that is missing, empty.
-                let volumes = [copier.source, copier.target]
-                let before = try volumes.map(world.requireVolume)
+                for volume in [copier.source, copier.target] {
+                    guard try world.engine.volume(volume) != nil else { throw Copier.gone(volume) }
+                }
                 _ = try world.engine.createContainer(
                     copier.name, try copier.spec(method, plan, world))
-                // It does that as well for one that was removed since: another volume of the same name.
-                for (volume, old) in zip(volumes, before) {
-                    let now = try world.engine.volume(volume)
-                    if now?.labels == old.labels { continue }
-                    try world.removeCopier(copier.name)
-                    // In use by now, it is somebody's: it stays.
-                    if let now, now.labels.isEmpty { try? world.removeVolume(volume) }
-                    throw CPIError.cloud("volume \(volume) is gone")
-                }
             },
+            // It does that as well for one that was removed since: another volume of the same name.
+            check: { try $0.requireVolumes(of: copier) },
             verify: { try $0.madeContainer([copier.name]) != nil },
             undo: .by { try $0.removeCopier(copier.name) })
     }
@@ -49,12 +43,26 @@ extension Step {
     }
 }
 
+extension Copier {
+    fileprivate static func gone(_ volume: String) -> CPIError {
+        CPIError.cloud("volume \(volume) is gone")
+    }
+}
+
 extension World {
-    fileprivate func requireVolume(_ name: String) throws -> Volume {
-        guard let volume = try engine.volume(name) else {
-            throw CPIError.cloud("volume \(name) is gone")
+    /// Once the copier is there: that it has the disk or snapshot, and what this operation has made to be
+    /// filled. Takes it away, and volumes that Docker has made for it, and throws `CPIError`, where not.
+    fileprivate func requireVolumes(of copier: Copier) throws {
+        let (source, target) = (try engine.volume(copier.source), try engine.volume(copier.target))
+        let isThere = source.map { $0.isDisk || $0.labels[Label.snapshot] == $0.name } ?? false
+        let isOurs = target.map { made($0.labels) } ?? false
+        guard !isThere || !isOurs else { return }
+        try removeCopier(copier.name)
+        for volume in [source, target].compactMap(\.self) where volume.isHalfMade && !volume.isDisk
+        {
+            try? removeVolume(volume.name)  // in use by now, it is somebody's: it stays
         }
-        return volume
+        throw Copier.gone(isThere ? copier.target : copier.source)
     }
 
     /// Gone already is success.

@@ -100,6 +100,8 @@ extension Step {
                 guard world.made(volume.labels) else {
                     throw CPIError.cloud("cannot create volume \(name): there is one already")
                 }
+            },
+            check: { world in
                 // A prune may have taken the copy before anything but the copier held it.
                 let copy = course.plan.snapshot.description
                 guard try world.madeVolume(copy) != nil else {

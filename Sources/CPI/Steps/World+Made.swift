@@ -14,9 +14,18 @@ extension World {
             if container.name == name, made(container.labels) { return container }
         }
         let made = try engine.containers(["label": ["\(Label.operation)=\(operation)"]])
-            .filter { !Label.isRunByHand($0.labels) }
+            .filter { try !Label.isRunByHand($0.labels) && !isRunFromCommit($0.id) }
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }
+    }
+
+    /// Whether somebody has committed a container of this operation and runs that image: it has handed on the
+    /// label. An image that the operation has made itself says what it is for.
+    private func isRunFromCommit(_ id: String) throws -> Bool {
+        guard let container = try engine.container(id),
+            let labels = try engine.image(container.imageID)?.labels, made(labels)
+        else { return false }
+        return labels.label(Label.blueprint) == nil && labels.label(Label.plan) == nil
     }
 
     /// The volume of that name, if this operation made it.

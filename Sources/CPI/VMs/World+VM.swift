@@ -107,11 +107,12 @@ extension World {
     }
 
     /// Whether a container has the VM's label from its image alone: somebody has made an image of the VM
-    /// (`docker commit`) and runs that. Our own images of a VM have the VM's name.
+    /// (`docker commit`) and runs that. Our own images of a VM have a blueprint.
     private func isRunFromCopy(_ id: String, of cid: VMCID) throws -> Bool {
-        guard let container = try engine.container(id) else { return false }
-        if cid.role(of: container.image)?.isCommittedImage == true { return false }
-        return try engine.image(container.imageID)?.labels[Label.vm] == cid.description
+        guard let container = try engine.container(id),
+            let labels = try engine.image(container.imageID)?.labels
+        else { return false }
+        return labels[Label.vm] == cid.description && labels.label(Label.blueprint) == nil
     }
 
     /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume.

@@ -34,6 +34,50 @@ struct LiveElsewhereTests {
         #expect(scene.docker.state.container(DiskCID(scene.disk).pin) == nil, sourceLocation: place)
     }
 
+    @Test(
+        "attach_disk whose last request has no answer does not take another VM's pin for its own",
+        arguments: [FakeDocker.Fault.lostReply, .status(500, "boom")])
+    func pinMoved(fault: FakeDocker.Fault) throws {
+        machine.configuration["attach"] = "auto"
+        let pin = DiskCID(scene.disk).pin
+        var isMoved = false
+        scene.docker.onRequest = { _, request in
+            let id = scene.docker.state.container(pin)?.id ?? pin
+            guard !isMoved, request.path.hasSuffix("/containers/\(id)/start") else { return nil }
+            isMoved = true
+            scene.docker.apart { try? moveAway() }
+            return fault
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("Rolled back") == true, "\(failure)")
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [])
+        #expect(try scene.runner.call("get_disks", [.string(second)]) == [.string(scene.disk)])
+        #expect(scene.docker.state.container(pin)?.isRunning == true)
+    }
+
+    @Test("a killed detach_disk takes nothing from who has attached the disk since")
+    func attachedMeanwhile() throws {
+        _ = try scene.attach()
+        machine.configuration["attach"] = "auto"
+        let pin = DiskCID(scene.disk).pin
+        scene.docker.onRequest = { _, request in
+            let id = scene.docker.state.container(pin)?.id ?? pin
+            guard request.method == "DELETE", request.path.hasSuffix("/containers/\(id)") else {
+                return nil
+            }
+            scene.docker.apart {
+                _ = try? machine.call("attach_disk", [.string(scene.vm), .string(scene.disk)])
+            }
+            return .killAfter
+        }
+        _ = try? scene.detach()
+        scene.docker.revive()
+        try scene.runner.recover()
+        #expect(scene.isAttachedLive)
+        #expect(scene.docker.state.container(pin)?.isRunning == true)
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [.string(scene.disk)])
+    }
+
     @Test("detach_disk of a busy disk does not mount again what another VM has by now")
     func detachGoesBack() throws {
         _ = try scene.attach()
