@@ -117,7 +117,8 @@ extension EndToEnd {
                     """)
                 for arguments in [
                     ["list"], ["show", "last"], ["timeline", "--disk", disk], ["stats"],
-                    ["stats", "--steps"], ["export"], ["export", "--format", "chrome"], ["report"],
+                    ["stats", "--steps"], ["export"], ["export", "--format", "chrome"],
+                    ["report", "--disk", disk],
                     ["tail"],
                 ] {
                     let run = try rig.admin(["journal"] + arguments)
