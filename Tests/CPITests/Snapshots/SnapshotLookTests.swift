@@ -1,0 +1,63 @@
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite(
+    "What a snapshot needs to be true is looked at whatever Docker answers, and under the VM's lock"
+)
+struct SnapshotLookTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene.withDisk(isAttached: true) }
+
+    private func call() throws -> String {
+        try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]]).string ?? ""
+    }
+
+    @Test("a record whose reply is lost is looked at as well", arguments: [true, false])
+    func goneAtTheEnd(isCopy: Bool) throws {
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/volumes/create"),
+                let snapshot = scene.snapshotVolumes.first, scene.record(snapshot) == [:],
+                scene.docker.state.containers.contains(where: { $0.isCopier && !$0.isRunning })
+            else { return nil }
+            scene.docker.state.containers.removeAll { $0.name == SnapshotCID(snapshot).copier }
+            scene.docker.state.volumes[isCopy ? snapshot : scene.disk] = nil
+            return .lostReply
+        }
+        #expect(throws: CallFailure.self) { try call() }
+        #expect(scene.docker.state.volumes.keys.allSatisfy { !$0.hasPrefix(SnapshotCID.prefix) })
+    }
+
+    @Test("a disk that is removed while its copier is made is gone, and no empty one is left")
+    func madeAnew() throws {
+        _ = try scene.detach()
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/containers/create") else { return nil }
+            scene.docker.state.volumes[scene.disk] = nil
+            return .lostReply
+        }
+        #expect(throws: CallFailure.self) { try call() }
+        #expect(scene.docker.state.volumes[scene.disk] == nil)
+        #expect(scene.docker.state.volumes.keys.allSatisfy { !$0.hasPrefix(SnapshotCID.prefix) })
+    }
+
+    @Test("a call that settles nothing has the lock of the VM all the same")
+    func locked() throws {
+        scene.runner.configuration["journal"]["recover_on_call"] = false
+        let others = Locks(
+            scene.runner.directory.path, shared: scene.runner.locks.path,
+            logger: scene.runner.logger)
+        let vm = Subject(.vm, scene.vm)
+        var isHeld: Bool?
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/pause") else { return nil }
+            isHeld = (try? others.acquire([vm], seconds: 0, for: "another")) == nil
+            return nil
+        }
+        _ = try call()
+        #expect(isHeld == true)
+    }
+}
