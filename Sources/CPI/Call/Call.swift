@@ -56,8 +56,7 @@ struct Call<M: Mutation> {
                     try method.inTheWay($0)
                 }
             } else {
-                let named = method.subjects.filter { $0.kind != .agent }
-                let vms = try Search(world: world).vms(of: named)
+                let vms = try Search(world: world).vms(of: method.subjects)
                 guard try !locks.cover(vms.map(\.subject)) else { continue }
             }
             if M.deletes {

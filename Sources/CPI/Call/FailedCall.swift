@@ -125,19 +125,15 @@ struct FailedCall<M: Mutation> {
         world.recorder.end(state, error: CPIError.from(failure.cause).message)
     }
 
-    /// Without its journal an operation is found by what Docker shows.
     private var recover: String {
-        hasJournal
-            ? "cpi-admin recover \(world.operation) --yes"
-            : OpenOperation.recoveryFromDocker(about: method.subjects + M.subjects(of: plan))
-                + " --older-than 0 --yes"
+        world.recovery(of: world.operation, about: method.subjects + M.subjects(of: plan))
+            + " --yes"
     }
-
-    private var hasJournal: Bool { world.recorder.store.journal != nil }
 
     /// What failed, what is true now, what was done about it, the operation, the next command.
     private func report(_ failure: StepFailure, _ state: String, next: String? = nil) -> CPIError {
         var error = CPIError.from(failure.cause)
+        let hasJournal = world.recorder.store.journal != nil
         let look = hasJournal ? "cpi-admin journal show \(world.operation)" : "cpi-admin doctor"
         error.message =
             "\(M.name) failed at step \"\(failure.step)\": \(error.message). \(state). "

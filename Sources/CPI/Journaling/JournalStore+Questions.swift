@@ -81,24 +81,26 @@ extension JournalStore {
         return read { try $0.begun(of: operation.id) }
     }
 
-    /// The plans of a method's operations about a VM or disk that ended as done, newest first; nil
-    /// when no journal tells. One that this version cannot read is left out.
+    /// As `Journal.plans`; nil when no journal tells.
     private func done<M: Mutation>(_ type: M.Type, about cid: String) -> [M.Plan]? {
-        read { try $0.done(method: M.name, subject: cid) }?.compactMap { $0.plan(of: type) }
+        read { try $0.plans(type, about: cid) }
     }
 }
 
 extension Journal {
     /// What set_vm_metadata or set_disk_metadata said last of a VM or disk; nil when neither has.
     public func latestMetadata(of subject: Subject) throws -> [String: String]? {
-        func plans<M: Mutation>(_ type: M.Type) throws -> [M.Plan] {
-            try done(method: M.name, subject: subject.cid).compactMap { $0.plan(of: type) }
-        }
-        return switch subject.kind {
-        case .vm: try plans(SetVMMetadata.self).first?.metadata
-        case .disk: try plans(SetDiskMetadata.self).first?.metadata
+        switch subject.kind {
+        case .vm: try plans(SetVMMetadata.self, about: subject.cid).first?.metadata
+        case .disk: try plans(SetDiskMetadata.self, about: subject.cid).first?.metadata
         default: nil
         }
+    }
+
+    /// The plans of a method's operations about a VM or disk that ended as done, newest first. One that this
+    /// version cannot read is left out.
+    fileprivate func plans<M: Mutation>(_ type: M.Type, about cid: String) throws -> [M.Plan] {
+        try done(method: M.name, subject: cid).compactMap { $0.plan(of: type) }
     }
 }
 

@@ -41,10 +41,21 @@ struct OpenOperation {
     }
 
     /// As `recoveryFromDocker`, also while it is young.
-    var recoveryAtAnyAge: String { recoveryFromDocker + " --older-than 0" }
+    var recoveryAtAnyAge: String { recoveryFromDocker + OpenOperation.atAnyAge }
+
+    fileprivate static let atAnyAge = " --older-than 0"
 
     /// The host that `place` names.
     var host: String { String((place ?? "").prefix { $0 != " " }) }
+}
+
+extension World {
+    /// The command that settles an operation: by its id, or where no journal tells of it by what Docker shows.
+    func recovery(of id: String, about subjects: [Subject]) -> String {
+        recorder.store.journal != nil
+            ? "cpi-admin recover \(id)"
+            : OpenOperation.recoveryFromDocker(about: subjects) + OpenOperation.atAnyAge
+    }
 }
 
 extension OpenOperation {

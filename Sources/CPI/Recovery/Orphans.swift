@@ -96,7 +96,7 @@ struct OrphanSearch {
                 guard case .old = member.role,
                     let container = try world.listed(member.id, called: member.name)
                 else { return nil }
-                guard try hasVM(vm) else {
+                guard try world.isThere(cid, { $0.isVM(vm) }) else {
                     return Orphan(
                         kind: "container", name: member.name,
                         reason: "has lost its name, and may be all that is left of VM \(vm)",
@@ -116,15 +116,6 @@ struct OrphanSearch {
                     command: "cpi-admin recover --yes, once the agent is up",
                     removal: .never("it goes with cpi-admin recover --yes, once the agent is up"))
             }
-        }
-    }
-
-    /// Whether a container of the VM has its name. One that Docker cannot describe has it.
-    private func hasVM(_ vm: VMCID) throws -> Bool {
-        do {
-            return try world.engine.container(vm.description)?.isVM(vm) == true
-        } catch let error as EngineError where error.isFault {
-            return true
         }
     }
 

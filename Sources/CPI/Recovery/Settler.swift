@@ -26,7 +26,7 @@ struct Settler {
         while true {
             let search = Search(world: world)
             let found = try find(search)
-            let vms = try search.vms(of: subjects.filter { $0.kind != .agent })
+            let vms = try search.vms(of: subjects)
             let needed = found.flatMap(\.subjects) + vms.map(\.subject)
             guard try !locks.cover(needed) else { continue }
             for one in found { try settle(one, subjects) }
@@ -162,8 +162,7 @@ struct Settler {
         _ one: OpenOperation, _ why: String, _ first: OpenOperation? = nil
     ) -> CPIError {
         let first = first ?? one
-        let hasJournal = world.recorder.store.journal != nil
-        let command = hasJournal ? "cpi-admin recover \(first.id)" : first.recoveryAtAnyAge
+        let command = world.recovery(of: first.id, about: first.subjects)
         return CPIError.cloud(
             "\(one.title) was interrupted and cannot be settled: \(why); next: \(command)")
     }

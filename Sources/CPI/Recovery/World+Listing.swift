@@ -12,6 +12,15 @@ extension World {
         try listed(summary.id, called: summary.names.first ?? summary.id)
     }
 
+    /// Whether a container is there and, where Docker can describe it, is what is wanted.
+    func isThere(_ id: String, _ isWanted: (Container) -> Bool = { _ in true }) throws -> Bool {
+        do {
+            return try engine.container(id).map(isWanted) ?? false
+        } catch let error as EngineError where error.isFault {
+            return true
+        }
+    }
+
     /// The same for whatever asks about one thing of many.
     func orLeftOut<Value>(_ what: String, _ look: () throws -> Value?) throws -> Value? {
         do {

@@ -12,13 +12,7 @@ extension Step {
         Step(
             name: "remove container \(name)", removes: .container(name), isDestructive: true,
             do: { try $0.removeContainer(id, .deleted) },
-            verify: { world in
-                do {
-                    return try world.engine.container(id) == nil
-                } catch let error as EngineError where error.isFault {
-                    return false  // there, and Docker cannot describe it
-                }
-            },
+            verify: { try !$0.isThere(id) },
             undo: .impossible)
     }
 

@@ -23,12 +23,18 @@ struct KeeperOrphanTests {
         scene.runner.time.sleep(20)
     }
 
+    /// A disk whose answer nobody has read, as orphans has it.
+    private func lostDisk() throws -> (OperatorRecovery, Orphan) {
+        try lose { try scene.makeDisk() }
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let found = try recovery.orphans(sizes: false).first { $0.name == scene.disk }
+        return (recovery, try #require(found))
+    }
+
     @Test("a disk: the command removes its keeper first, and so does orphans --remove")
     func disk() throws {
-        try lose { try scene.makeDisk() }
+        let (recovery, orphan) = try lostDisk()
         let disk = scene.disk
-        let recovery = try scene.runner.operatorRecovery(journal: true)
-        let orphan = try #require(try recovery.orphans(sizes: false).first { $0.name == disk })
         #expect(orphan.command == "docker rm -f \(disk).keep && docker volume rm \(disk)")
         try recovery.remove(orphan)
         #expect(scene.docker.state.volumes[disk] == nil)
@@ -37,10 +43,8 @@ struct KeeperOrphanTests {
 
     @Test("somebody else's container on the disk: nothing of it is removed")
     func inUse() throws {
-        try lose { try scene.makeDisk() }
+        let (recovery, orphan) = try lostDisk()
         let disk = scene.disk
-        let recovery = try scene.runner.operatorRecovery(journal: true)
-        let orphan = try #require(try recovery.orphans(sizes: false).first { $0.name == disk })
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         scene.docker.state.containers[index].mounts.append(.init("volume", disk, "/backup"))
         #expect(throws: (any Error).self) { try recovery.remove(orphan) }
