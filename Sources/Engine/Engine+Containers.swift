@@ -100,7 +100,7 @@ extension Engine {
         try order(
             "/commit",
             [("container", id), ("repo", repository), ("tag", tag), ("pause", "0")],
-            ["Labels": JSON(labels)], limit: .idle(1_800))
+            ["Labels": JSON(labels)], limit: .long)
     }
 
     /// Turns 404 into nil, and nothing else.

@@ -94,7 +94,7 @@ extension Engine {
     /// Engine refuses with 409 while a container uses the image under its last name. Large layers
     /// take as long as they take.
     public func removeImage(_ name: String) throws {
-        try delete("/images/\(name.imagePath)", limit: .idle(1_800))
+        try delete("/images/\(name.imagePath)", limit: .long)
     }
 
     /// `POST /images/create?fromImage=…`: pulls `repository@digest`, which is always the same image. No

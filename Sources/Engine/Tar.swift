@@ -30,7 +30,7 @@ public enum Tar {
         func put(_ text: String, at offset: Int) {
             header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
         }
-        put(String(path.drop { $0 == "/" }.utf8.prefix(100)) ?? "", at: 0)
+        put(String(path.drop { $0 == "/" }.utf8.prefix(longestPath)) ?? "", at: 0)
         put(octal(mode, 7), at: 100)
         put(octal(0, 7), at: 108)
         put(octal(0, 7), at: 116)

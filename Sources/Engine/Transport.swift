@@ -19,7 +19,7 @@ public struct Request {
     public var query: [(name: String, value: String)] = []
     public var headers: [(name: String, value: String)] = []
     public var body = Body.none
-    public var limit = Limit.idle(1_800)
+    public var limit = Limit.long
     /// The most bytes of a body that are kept in memory: more of them end the request with
     /// `EngineError.tooLarge`. For what a container's own root can make as large as it likes.
     public var largestBody = Int.max
@@ -32,6 +32,9 @@ public struct Request {
         case total(Double)
         /// Without a byte in either direction: for imports, which last as long as they last.
         case idle(Double)
+
+        /// For what takes Docker as long as there are data.
+        public static let long = Limit.idle(1_800)
     }
 
     public init(_ method: String, _ path: String) {

@@ -65,6 +65,9 @@ extension EndToEnd {
             let endpoint = try rig.engine.inspectContainer(vm).endpoints.values.first
             let isAlone = try rig.engine.version() >= .networksWithoutIPv4
             #expect((endpoint?["IPAddress"].string ?? "").isEmpty == isAlone)
+            let shown = try JSON(parsing: rig.admin("vm", vm, "--json").stdout.utf8)
+            let addresses = shown["networks"].array?.first?["addresses"].array ?? []
+            #expect(addresses.last?.string == address(four) && (addresses.count == 1) == isAlone)
         }
 
         @Test("macvlan by its options: VMs reach each other")

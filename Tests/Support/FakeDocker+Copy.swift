@@ -8,14 +8,14 @@ extension FakeDocker {
     func beginCopier(_ index: Int) {
         guard state.containers[index].isCopier else { return }
         guard state.copierTrouble == nil else { return failCopier(index) }
-        leave("ready", in: index)
+        leave(.ready, in: index)
     }
 
     /// Something was put into a container: a copier begins at `go`. It has copied half of it.
     func copierHeard(_ index: Int) {
         let container = state.containers[index]
         guard container.isCopier, container.isRunning, container.copyLeft == nil,
-            container.layer[CopyScript.file("go")] != nil
+            container.layer[CopyScript.File.go.path] != nil
         else { return }
         let files = source(of: container)
         state.containers[index].copyLeft = state.copyTakes
@@ -32,7 +32,7 @@ extension FakeDocker {
         state.containers[index].copyLeft = left - 1
         switch left {
         case 1...: break
-        case 0: leave("copied", in: index)
+        case 0: leave(.copied, in: index)
         default: endCopier(index)
         }
     }
@@ -44,17 +44,17 @@ extension FakeDocker {
         let changed = files == container.copied ? 0 : 1
         let bytes = files.values.reduce(0) { $0 + $1.count }
         leave(
-            "report", in: index, "entries=\(files.count + 1) changed=\(changed) bytes=\(bytes)\n")
+            .report, in: index, "entries=\(files.count + 1) changed=\(changed) bytes=\(bytes)\n")
         halt(index, 0)
     }
 
     private func failCopier(_ index: Int) {
-        leave("failed", in: index, state.copierTrouble ?? "")
+        leave(.failed, in: index, state.copierTrouble ?? "")
         halt(index, 1)
     }
 
-    private func leave(_ file: String, in index: Int, _ text: String = "") {
-        state.containers[index].layer[CopyScript.file(file)] = Array(text.utf8)
+    private func leave(_ file: CopyScript.File, in index: Int, _ text: String = "") {
+        state.containers[index].layer[file.path] = Array(text.utf8)
     }
 
     private func source(of container: State.Container) -> [String: [UInt8]] {

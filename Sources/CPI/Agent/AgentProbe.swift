@@ -13,11 +13,6 @@ struct AgentProbe {
         } ?? false
     }
 
-    /// As for a container that is known; false when there is none of that name or id.
-    func isUp(named name: String) throws -> Bool {
-        try world.engine.container(name).map { try isUp($0) } ?? false
-    }
-
     /// Asks until the agent is up; false when it was not seen to be after `seconds`. A request that
     /// got no answer, or an Engine's 5xx, says nothing about the agent: it is asked again.
     func wait(_ name: String, seconds: Int) throws -> Bool {

@@ -29,9 +29,8 @@ public enum CPI {
     /// Reads the request to its end before anything else: a director that writes to a process that
     /// is gone fails in its own way.
     private static func serve(_ configurationPath: String) -> Int32 {
-        let started = Clock.system
         let bytes = Streams.readAll(0)
-        let service = Service(configurationPath: configurationPath, clock: started)
+        let service = Service(configurationPath: configurationPath)
         let answer = service.answer(bytes)
         let delivered = Streams.write(answer.bytes + [0x0a], to: 1)
         answer.replied(delivered)

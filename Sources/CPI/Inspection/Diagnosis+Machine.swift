@@ -66,9 +66,7 @@ public enum MachineDiagnosis {
 
     /// Whether the user that directors run CPIs as may open the socket. Nil for TCP, or without one.
     private static func socket(_ address: Address) -> Finding? {
-        let prefix = "unix://"
-        guard address.text.hasPrefix(prefix) else { return nil }
-        let path = String(address.text.dropFirst(prefix.count))
+        guard case .unix(let path) = address.endpoint else { return nil }
         var status = stat()
         guard stat(path, &status) == 0 else {
             return Finding(

@@ -10,8 +10,7 @@ public struct Inspection {
 
     /// Everything open, oldest first, without a look at Docker. Throws `JournalError`.
     func openOperations() throws -> [OpenOperation] {
-        guard let journal else { return [] }
-        return try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
+        try journal?.openMutations() ?? []
     }
 
     /// Whether VMs can run on this daemon, where there is something to say about it. Throws

@@ -48,7 +48,8 @@ extension Inspection {
             throw CPIError.cloud("\(path) is a directory")
         }
         guard stat.size <= Engine.largestFile else {
-            throw CPIError.cloud("\(path) is too large: \(stat.size >> 20) MiB, of 64 at most")
+            let most = Engine.largestFile >> 20
+            throw CPIError.cloud("\(path) is too large: \(stat.size >> 20) MiB, of \(most) at most")
         }
         return try world.engine.readFile(container.id, path: path)
     }

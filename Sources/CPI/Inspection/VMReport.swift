@@ -6,8 +6,9 @@ public struct VMReport: Sendable {
     /// A Docker network that the VM is on.
     public struct Network: Sendable {
         public let name: String
-        /// Empty while the VM is stopped, unless it is static.
-        public let address: String
+        /// IPv4 first. Empty while the VM is stopped, unless they are static.
+        public let addresses: [String]
+        /// Empty where Docker shows none.
         public let mac: String
     }
 
@@ -61,7 +62,7 @@ extension Inspection {
         let cid = VMCID(text)
         let container = try container(ofVM: cid)
         let isUp = container.isRunning && !container.isPaused
-        let isAgentUp = isUp ? try AgentProbe(world: world).isUp(named: container.id) : nil
+        let isAgentUp = isUp ? try AgentProbe(world: world).isUp(container) : nil
         let label = container.labels[Label.metadata] ?? ""
         let said = world.recorder.store.latestMetadata(of: cid) ?? label
         return VMReport(
@@ -112,11 +113,10 @@ extension Inspection {
 extension Container {
     fileprivate var networks: [VMReport.Network] {
         endpoints.map { name, endpoint in
-            let now = endpoint["IPAddress"].string ?? ""
-            let asked = endpoint["IPAMConfig"]["IPv4Address"].string ?? ""
+            let now = endpoint.addresses
             return VMReport.Network(
-                name: name, address: now.isEmpty ? asked : now,
-                mac: endpoint["MacAddress"].string ?? "")
+                name: name, addresses: now.isEmpty ? endpoint.askedAddresses : now,
+                mac: endpoint.mac ?? "")
         }.sorted { $0.name < $1.name }
     }
 }

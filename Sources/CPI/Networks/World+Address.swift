@@ -19,14 +19,14 @@ extension World {
         guard error.isNotFound, error.description.contains("network") else { return nil }
         let container = try engine.inspectContainer(id)
         let gone = try container.endpoints.sorted { $0.key < $1.key }.first { name, endpoint in
-            try engine.network(name).map { $0.id != endpoint["NetworkID"].string } ?? true
+            try engine.network(name).map { $0.id != endpoint.networkID } ?? true
         }
         guard let (name, endpoint) = gone else { return nil }
         guard VMCID.role(of: container.name)?.role != .incomplete else {
             return "(network \(name) was removed meanwhile); next: the call again, which makes it"
         }
-        let addresses = [("--ip", "IPv4Address"), ("--ip6", "IPv6Address")].compactMap {
-            flag, key in endpoint["IPAMConfig"][key].string.map { "\(flag) \($0) " }
+        let addresses = endpoint.askedAddresses.map { address in
+            (address.contains(":") ? "--ip6 " : "--ip ") + address + " "
         }.joined()
         return
             "(network \(name) was removed while \(container.name) was stopped); next: docker network "
@@ -46,11 +46,7 @@ extension World {
             // podman shows no wishes of an endpoint, and names the address.
             let wanted =
                 isPodmans
-                ? text.split(separator: " ").map(String.init)
-                : [
-                    endpoint["IPAMConfig"]["IPv4Address"].string,
-                    endpoint["IPAMConfig"]["IPv6Address"].string,
-                ].compactMap(\.self)
+                ? text.split(separator: " ").map(String.init) : endpoint.askedAddresses
             guard let network = try engine.network(name) else { continue }
             for holder in network.holders {
                 guard let address = wanted.first(where: holder.plainAddresses.contains) else {

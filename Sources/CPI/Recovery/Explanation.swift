@@ -13,6 +13,13 @@ public struct Explanation: Sendable {
     public let needsPerson: Bool
     /// Something is left to be done in Docker, one way or the other.
     public let isUnfinished: Bool
+
+    init(_ rule: String, _ situation: [String], _ action: Action, removals: [String] = []) {
+        (self.rule, self.situation, self.removals) = (rule, situation, removals)
+        self.action = action.words
+        needsPerson = action.isForPerson
+        isUnfinished = action.isUnfinished
+    }
 }
 
 extension OperatorRecovery {
@@ -28,26 +35,19 @@ extension Settlement {
     func explain() throws -> Explanation {
         let action = try decide()
         guard let type = Methods.mutation(operation.method), try anotherDaemon() == nil else {
-            return Explanation(
-                rule: "what is not known here is left to a person", situation: [],
-                action: action.words, removals: [], needsPerson: action.isForPerson,
-                isUnfinished: action.isUnfinished)
+            return Explanation("what is not known here is left to a person", [], action)
         }
         return try explain(type, action)
     }
 
     private func explain<M: Mutation>(_ type: M.Type, _ action: Action) throws -> Explanation {
         guard let plan = operation.plan(of: type) else {
-            return Explanation(
-                rule: M.rule.words, situation: ["the plan cannot be read"], action: action.words,
-                removals: [], needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
+            return Explanation(M.rule.words, ["the plan cannot be read"], action)
         }
         let situation = try M.situation(plan, world)
         return Explanation(
-            rule: situation.rule ?? M.rule.words, situation: situation.facts,
-            action: action.words,
-            removals: try M.removals(plan, action, Removals(world: world)),
-            needsPerson: action.isForPerson, isUnfinished: action.isUnfinished)
+            situation.rule ?? M.rule.words, situation.facts, action,
+            removals: try M.removals(plan, action, Removals(world: world)))
     }
 }
 

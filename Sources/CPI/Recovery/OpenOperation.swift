@@ -72,6 +72,13 @@ extension OpenOperation {
     }
 }
 
+extension Journal {
+    /// Everything open that may have changed something, oldest first.
+    func openMutations() throws -> [OpenOperation] {
+        try open().filter(\.mutating).map { try OpenOperation($0, in: self) }
+    }
+}
+
 extension World {
     /// Seconds after which what was begun elsewhere counts as dead.
     static let grace = 600

@@ -55,18 +55,18 @@ struct OrphanImages {
         let nameless = untagged.map { image -> Orphan in
             let isAlone = !vms.contains(image.vm)
             return Orphan(
-                kind: "image", name: image.id,
+                kind: .image, name: image.id,
                 reason: "a copy of the root layer of VM \(image.vm) that has lost its name"
                     + (isAlone ? "; the VM has no container: copy out of it what you need" : ""),
                 command: (isAlone ? OrphanImages.copyOut(image.id) + "; then " : "")
                     + "docker image rm \(image.id)",
-                removal: .never("it is removed by the command shown"))
+                removal: .byCommand)
         }
         return nameless
             + tags.map { tag in
                 let isOpen = unsettled.contains(tag.vm)
                 return Orphan(
-                    kind: "image", name: tag.name,
+                    kind: .image, name: tag.name,
                     reason: "the last copy of VM \(tag.vm), whose containers are gone: "
                         + (isOpen
                             ? "recovery makes the VM of it, or says why not"

@@ -11,6 +11,8 @@ public enum OrphanRemoval: Sendable, Equatable {
     case data
     case pin, network
 
+    static let byCommand = OrphanRemoval.never("it is removed by the command shown")
+
     public var isPossible: Bool { if case .never = self { false } else { true } }
 
     /// Of what a call has made whose answer may not have arrived.
@@ -44,18 +46,18 @@ extension OperatorRecovery {
         return try all.map { orphan in
             var orphan = orphan
             orphan.created = try created(orphan)
-            if orphan.kind == "volume" { orphan.bytes = used[orphan.name] }
+            if orphan.kind == .volume { orphan.bytes = used[orphan.name] }
             return orphan
         }
     }
 
     private func created(_ orphan: Orphan) throws -> String? {
         switch orphan.kind {
-        case "container": try engine.container(orphan.name)?.json["Created"].string
-        case "volume": try engine.volume(orphan.name)?.json["CreatedAt"].string
-        case "image": try engine.image(orphan.name)?.createdAt
-        case "network": try engine.network(orphan.name)?.json["Created"].string
-        default: nil
+        case .container: try engine.container(orphan.name)?.json["Created"].string
+        case .volume: try engine.volume(orphan.name)?.json["CreatedAt"].string
+        case .image: try engine.image(orphan.name)?.createdAt
+        case .network: try engine.network(orphan.name)?.json["Created"].string
+        case .operation: nil
         }
     }
 
@@ -123,6 +125,6 @@ extension OperatorRecovery {
     }
 
     private func refusal(_ orphan: Orphan, _ why: String) -> CPIError {
-        CPIError.cloud("\(orphan.kind) \(orphan.name) is not removed: \(why)")
+        CPIError.cloud("\(orphan.kind.rawValue) \(orphan.name) is not removed: \(why)")
     }
 }

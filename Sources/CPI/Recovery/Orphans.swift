@@ -3,16 +3,23 @@ import Journal
 
 /// Something in Docker that no operation is at work on and that perhaps no director knows of.
 public struct Orphan: Sendable {
-    /// operation, container, volume, image or network.
-    public let kind: String
+    public enum Kind: String, Sendable {
+        /// An operation that is to be settled.
+        case operation
+        case container, volume, image, network
+    }
+
+    public let kind: Kind
     public let name: String
     public internal(set) var reason: String
     /// What removes it, or what to do about it, for a person to run.
     public let command: String
     /// How `cpi-admin orphans --remove` may remove it.
     public var removal = OrphanRemoval.never("it may hold what nothing else holds")
-    /// RFC 3339; nil where Docker does not say.
+    /// RFC 3339, as Docker says it; nil where it does not.
     public var created: String?
+    /// The same, in milliseconds since 1970.
+    public var createdAt: Int64? { created.flatMap(DockerTime.milliseconds) }
     /// In bytes; nil where it was not asked for, or Docker does not know.
     public var bytes: Int?
 }
@@ -37,9 +44,7 @@ struct OrphanSearch {
     /// By their traces in Docker, and those that have left none which can be told, by the journal. `known`:
     /// what they have made is named already.
     private func interrupted(besides known: Set<String>) throws -> [Orphan] {
-        let open = world.recorder.store.read { journal in
-            try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
-        }
+        let open = world.recorder.store.read { try $0.openMutations() }
         let traces = try Traces(world: world).all().filter { trace in
             !world.locks.isOwned(trace.id) && (trace.damage != nil || !isDone(trace))
         }
@@ -51,7 +56,7 @@ struct OrphanSearch {
         let recorded = Set((open ?? []).map(\.id))
         return (traces + others).map { one in
             Orphan(
-                kind: "operation", name: one.id,
+                kind: .operation, name: one.id,
                 reason: one.damage ?? words(one),
                 command: recorded.contains(one.id)
                     ? "cpi-admin recover \(one.id)" : recovery(of: one),
@@ -88,7 +93,7 @@ struct OrphanSearch {
             return try world.containers(of: vm).compactMap { member -> Orphan? in
                 if member.role == nil {
                     return Orphan(
-                        kind: "container", name: member.name,
+                        kind: .container, name: member.name,
                         reason: "is VM \(vm), and was renamed by hand",
                         command: "docker rename \(member.name) \(vm)",
                         removal: .never("it is a VM"))
@@ -98,20 +103,20 @@ struct OrphanSearch {
                 else { return nil }
                 guard try world.isThere(cid, { $0.isVM(vm) }) else {
                     return Orphan(
-                        kind: "container", name: member.name,
+                        kind: .container, name: member.name,
                         reason: "has lost its name, and may be all that is left of VM \(vm)",
                         command: "cpi-admin recover --vm \(vm)",
                         removal: .never("it may be the VM"))
                 }
                 guard try world.isHeld(container, vm) else {
                     return Orphan(
-                        kind: "container", name: member.name,
+                        kind: .container, name: member.name,
                         reason:
                             "has run, and may hold what VM \(vm) does not: compare it, it is kept",
                         command: "docker diff \(member.name); then docker rm \(member.name)")
                 }
                 return Orphan(
-                    kind: "container", name: member.name,
+                    kind: .container, name: member.name,
                     reason: "was replaced, and is kept until the VM's agent has been seen",
                     command: "cpi-admin recover --yes, once the agent is up",
                     removal: .never("it goes with cpi-admin recover --yes, once the agent is up"))
@@ -127,7 +132,7 @@ struct OrphanSearch {
                 return nil
             }
             return Orphan(
-                kind: "container", name: pin.name, reason: "pins a disk to a VM that is gone",
+                kind: .container, name: pin.name, reason: "pins a disk to a VM that is gone",
                 command: "docker rm -f \(pin.name)", removal: .pin
             ).of(director: world.otherDirector(pin.labels))
         }
@@ -142,7 +147,7 @@ struct OrphanSearch {
                 let reason = reason(volume, vms) ?? snapshots.reason(volume) ?? madeLate(volume)
             else { return nil }
             return Orphan(
-                kind: "volume", name: volume.name, reason: reason,
+                kind: .volume, name: volume.name, reason: reason,
                 command: "docker volume rm \(volume.name)",
                 removal: OrphanRemoval.of(volume)
             ).of(director: world.otherDirector(volume.labels))
@@ -200,10 +205,9 @@ struct OrphanSearch {
             else { return nil }
             // A director's may be removed by hand alone: see `unusedNetwork`.
             return Orphan(
-                kind: "network", name: network.name, reason: late ?? "no VM uses it any more",
+                kind: .network, name: network.name, reason: late ?? "no VM uses it any more",
                 command: "docker network rm \(network.name)",
-                removal: network.isDirectors
-                    ? .never("it is removed by the command shown") : .network)
+                removal: network.isDirectors ? .byCommand : .network)
         }
     }
 }

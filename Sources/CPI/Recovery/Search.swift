@@ -135,9 +135,7 @@ final class Search {
 
     /// Only what is about this daemon: another one's is nobody's business here.
     private func journaled(_ isWanted: (OpenOperation) -> Bool) -> [OpenOperation] {
-        let open = world.recorder.store.read { journal in
-            try journal.open().filter(\.mutating).map { try OpenOperation($0, in: journal) }
-        }
+        let open = world.recorder.store.read { try $0.openMutations() }
         return (open ?? []).filter { one in
             isWanted(one) && (try? world.isOnAnotherDaemon(one.operation)) != true
         }

@@ -56,9 +56,7 @@ struct UnansweredCalls {
     }
 
     private func openCalls() throws -> [(OpenOperation, Subject)] {
-        let open = world.recorder.store.read { journal in
-            try journal.open().map { try OpenOperation($0, in: journal) }
-        }
+        let open = world.recorder.store.read { try $0.openMutations() }
         return try (open ?? []).compactMap { one in
             let isLeft = one.operation.state == .parked || world.isDead(one)
             guard isLeft, let made = one.made, try !world.isOnAnotherDaemon(one.operation) else {
@@ -112,30 +110,30 @@ struct UnansweredCalls {
         return try world.engine.container(keeper) == nil ? "" : "docker rm -f \(keeper) && "
     }
 
-    private func kindAndCommand(_ made: Subject) throws -> (kind: String, command: String)? {
+    private func kindAndCommand(_ made: Subject) throws -> (kind: Orphan.Kind, command: String)? {
         let (engine, cid) = (world.engine, made.cid)
         switch made.kind {
         case .vm:
             guard try world.listed(cid, called: cid) != nil, try isUnused(VMCID(cid)) else {
                 return nil
             }
-            return ("container", "bosh delete-vm \(cid)")
+            return (.container, "bosh delete-vm \(cid)")
         case .disk:
             guard try engine.volume(cid) != nil else { return nil }
-            return ("volume", try withoutKeeper(DiskCID(cid)) + "docker volume rm \(cid)")
+            return (.volume, try withoutKeeper(DiskCID(cid)) + "docker volume rm \(cid)")
         case .snapshot:
             guard try engine.volume(cid) != nil else { return nil }
             // The record last: without it the snapshot is not whole.
             let snapshot = SnapshotCID(cid)
             let removal = "docker volume rm \(cid) && docker volume rm \(snapshot.record)"
-            return ("volume", try withoutKeeper(snapshot) + removal)
+            return (.volume, try withoutKeeper(snapshot) + removal)
         case .stemcell:
-            return try engine.image(cid).map { _ in ("image", "docker image rm \(cid)") }
+            return try engine.image(cid).map { _ in (.image, "docker image rm \(cid)") }
         case .network:
             guard try engine.network(cid) != nil, try world.users(of: cid).isEmpty else {
                 return nil
             }
-            return ("network", "docker network rm \(cid)")
+            return (.network, "docker network rm \(cid)")
         case .agent: return nil
         }
     }

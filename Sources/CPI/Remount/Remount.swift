@@ -161,7 +161,8 @@ extension Remount {
     func endpoint(_ network: String, _ world: World) throws -> JSON {
         let container = try source(world)
         return Replacement.endpoint(
-            container.endpoints[network] ?? [:], id: old, mac: nil, asked: addresses?[network],
+            container.endpoints[network]?.json ?? [:], id: old, mac: nil,
+            asked: addresses?[network],
             try world.engine.version())
     }
 

@@ -33,7 +33,7 @@ struct Replacement {
                         return (
                             name,
                             Replacement.endpoint(
-                                endpoint, id: old.id, mac: mac, asked: plan.addresses?[name],
+                                endpoint.json, id: old.id, mac: mac, asked: plan.addresses?[name],
                                 version)
                         )
                     }))
@@ -140,13 +140,11 @@ extension Container {
     /// The MACs by network. From 28 on Docker shows none of a VM that is stopped, and would give a replacement
     /// another one: then it is what create_vm asked for, by the journal or made from the address as there.
     fileprivate func macs(of vm: VMCID, _ world: World) -> [String: String] {
-        let shown = endpoints.compactMapValues { $0["MacAddress"].string }.filter {
-            !$0.value.isEmpty
-        }
+        let shown = endpoints.compactMapValues(\.mac)
         guard !isRunning, !vm.isGoCPIs else { return shown }
         let asked = world.recorder.store.macs(of: vm)
         let made = endpoints.compactMapValues { endpoint in
-            endpoint["IPAMConfig"]["IPv4Address"].string.flatMap(IPAddress.bytes)
+            endpoint.askedIPv4.flatMap(IPAddress.bytes)
         }.mapValues { NetworkPlan.mac($0) }
         return made.merging(asked.filter { endpoints[$0.key] != nil }) { _, asked in asked }
             .merging(shown) { _, shown in shown }

@@ -44,8 +44,8 @@ extension Copier {
     }
 
     /// Whether it has come so far as to write a file of this name.
-    func has(_ file: String, _ world: World) throws -> Bool {
-        try world.engine.fileSize(name, path: CopyScript.file(file)) != nil
+    func has(_ file: CopyScript.File, _ world: World) throws -> Bool {
+        try world.engine.fileSize(name, path: file.path) != nil
     }
 
     /// Whether it works. Throws `CPIError` when it is gone, or when somebody has paused it: it would never end.
@@ -67,7 +67,7 @@ extension Copier {
 
     /// Waits for a file of the copier's; false after `seconds`, also when Docker gave no answer. Throws
     /// `CPIError` with the copier's own words when it has ended without it.
-    func await(_ file: String, seconds: Double, _ world: World) throws -> Bool {
+    func await(_ file: CopyScript.File, seconds: Double, _ world: World) throws -> Bool {
         try world.wait(seconds: seconds, every: 0.05) {
             try world.ifAnswered("container \(name)") {
                 if try has(file, world) { return true }
@@ -107,14 +107,14 @@ extension Copier {
     func report(_ world: World) throws -> CopyReport? {
         var said: [UInt8]?
         _ = try world.persistently {
-            said = try $0.engine.readFile(name, path: CopyScript.file("report"))
+            said = try $0.engine.readFile(name, path: CopyScript.File.report.path)
             return true
         }
         return said.flatMap { CopyReport($0) }
     }
 
     private func failure(_ world: World) throws -> CPIError {
-        let said = try world.engine.readFile(name, path: CopyScript.file("failed")) ?? []
+        let said = try world.engine.readFile(name, path: CopyScript.File.failed.path) ?? []
         let words = String(decoding: said, as: UTF8.self).split(separator: "\n")
             .joined(separator: "; ")
         let container = try required(world)

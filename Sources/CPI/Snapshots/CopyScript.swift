@@ -1,11 +1,6 @@
 /// Copies a volume inside a helper container, and compares. It runs in `sh` of a stemcell, with that one's
 /// GNU coreutils and findutils: nothing else that a stemcell has keeps xattrs, ACLs, hard links and holes.
 ///
-///     ready    the tools are there; it waits for `go`
-///     copied   all that is asked of the source was read: it may be written to from here on
-///     report   the copy is compared; the script ends with 0
-///     failed   why not, in words; it ends with 1
-///
 /// What did not change while it was read (same inode times before and after) must be in the copy with the
 /// same type, mode, owner, links, size and target, and a random sample must have the same bytes at
 /// beginning and end. What changed meanwhile is counted.
@@ -13,7 +8,22 @@ enum CopyScript {
     static let directory = "/docker_cpi"
     static let from = "/docker_cpi.from"
     static let to = "/docker_cpi.to"
-    static func file(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// What it and the CPI tell each other by: files that are there, or not yet.
+    enum File: String {
+        /// The tools are there; it waits for `go`.
+        case ready
+        /// The CPI's: it may read the source now.
+        case go
+        /// All that is asked of the source was read: it may be written to from here on.
+        case copied
+        /// The copy is compared; the script ends with 0.
+        case report
+        /// Why not, in words; it ends with 1.
+        case failed
+
+        var path: String { "\(CopyScript.directory)/\(rawValue)" }
+    }
 
     /// As Docker's `Entrypoint`.
     static let command = ["/bin/sh", "-c", text]
@@ -23,7 +33,7 @@ enum CopyScript {
         export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
         work=\(directory) from=\(from) to=\(to)
         mkdir -p $work && cd $work || exit 1
-        fail() { echo "$*" >failed.new; mv failed.new failed; exit 1; }
+        fail() { echo "$*" >failed.new; mv failed.new \(File.failed); exit 1; }
         has() { "$1" --help 2>&1 | grep -q -e "$2" || fail "no $1 of GNU with $2"; }
         has cp --reflink; has find -printf; has cut --zero-terminated
         has sort --zero-terminated; has comm --zero-terminated; has shuf --zero-terminated
@@ -37,9 +47,9 @@ enum CopyScript {
         count() { tr -cd '\\0' | wc -c; }
         sums() { (cd "$1" && xargs -0 -r head -q -c 65536 -- <$work/sample &&
           xargs -0 -r tail -q -c 65536 -- <$work/sample) 2>/dev/null | sha256sum; }
-        touch ready
+        touch \(File.ready)
         n=0
-        until [ -e go ]; do
+        until [ -e \(File.go) ]; do
           sleep 0.02; n=$((n + 1)); [ $n -lt 30000 ] || fail "nobody has said go"
         done
         list $from >before
@@ -50,7 +60,7 @@ enum CopyScript {
         shuf -z -n 128 stable | xargs -0 -r sh -c 'for line; do case $line in "f "*)
           printf "./%s\\0" "${line#* * * * * * * }" ;; esac; done' sh >sample
         sums $from >sum
-        touch copied
+        touch \(File.copied)
         [ $changed = 0 ] || grep -v -e 'No such file or directory$' -e 'replaced while being copied' \\
           -e 'has changed' <errors >errors.new
         [ $changed = 0 ] && [ $status != 0 ] && fail "$(head -n 3 errors)"
@@ -66,6 +76,6 @@ enum CopyScript {
         fi
         bytes=$(find $to -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
         echo "entries=$(count <copy) changed=$changed bytes=$bytes" >report.new
-        mv report.new report
+        mv report.new \(File.report)
         """
 }

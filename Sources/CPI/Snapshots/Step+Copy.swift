@@ -26,11 +26,11 @@ extension Step {
             do: { world in
                 try world.engine.startContainer(try copier.required(world).id)
                 let seconds = world.configuration.timeouts.request
-                guard try copier.await("ready", seconds: seconds, world) else {
+                guard try copier.await(.ready, seconds: seconds, world) else {
                     throw CPIError.cloud("container \(copier.name) does not get ready")
                 }
             },
-            verify: { try copier.has("ready", $0) },
+            verify: { try copier.has(.ready, $0) },
             undo: .withAnother)
     }
 
@@ -74,6 +74,6 @@ extension World {
     /// Has the copier begin.
     func startCopying(_ copier: Copier) throws {
         try engine.writeFile(
-            try copier.required(self).id, path: CopyScript.file("go"), content: [])
+            try copier.required(self).id, path: CopyScript.File.go.path, content: [])
     }
 }

@@ -32,10 +32,10 @@ extension Step {
                 try world.startCopying(copier)
                 guard user?.pauses == true else { return }
                 let limit = Double(world.configuration.snapshots.pauseLimit)
-                course.isLate = try !copier.await("copied", seconds: limit, world)
+                course.isLate = try !copier.await(.copied, seconds: limit, world)
                 course.copiedFor = world.clock.monotonic() - course.startedAt
             },
-            verify: { try copier.has("copied", $0) },
+            verify: { try copier.has(.copied, $0) },
             undo: .withAnother)
     }
 
@@ -62,7 +62,7 @@ extension Step {
                     course.copiedFor = world.clock.monotonic() - course.startedAt
                 }
             },
-            verify: { try copier.has("report", $0) },
+            verify: { try copier.has(.report, $0) },
             undo: .withAnother)
     }
 

@@ -204,10 +204,7 @@ extension Container {
         guard network.kind == .manual, let ip = network.ip else { return false }
         let isPodman = try world.isPodman()
         return endpoints.contains { name, endpoint in
-            let given =
-                isPodman
-                ? ["IPAddress", "GlobalIPv6Address"].map { endpoint[$0].string }
-                : ["IPv4Address", "IPv6Address"].map { endpoint["IPAMConfig"][$0].string }
+            let given = isPodman ? endpoint.addresses : endpoint.askedAddresses
             return given.contains(ip) && (network.properties.name ?? name) == name
         }
     }

@@ -13,7 +13,17 @@ struct Orphans: ParsableCommand {
             of the list: 0 there are none, 2 there are some.
             """)
 
-    enum Kind: String, CaseIterable, ExpressibleByArgument { case container, volume, network }
+    enum Kind: String, CaseIterable, ExpressibleByArgument {
+        case container, volume, network
+
+        var kind: Orphan.Kind {
+            switch self {
+            case .container: .container
+            case .volume: .volume
+            case .network: .network
+            }
+        }
+    }
 
     @OptionGroup var source: Source
     @OptionGroup var output: Output
@@ -32,7 +42,7 @@ struct Orphans: ParsableCommand {
         try complaining {
             let recovery = try source.recovery(needsJournal: false)
             if let remove {
-                let removal = OrphanDialogue(recovery: recovery, kind: remove.rawValue)
+                let removal = OrphanDialogue(recovery: recovery, kind: remove.kind)
                 return try removal.run()
             }
             let orphans = try recovery.orphans(sizes: sizes)

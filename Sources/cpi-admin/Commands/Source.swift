@@ -61,16 +61,25 @@ struct Source: ParsableArguments {
     /// configuration or, where the journal is needed, that of something open. `isToWrite`: something may be
     /// settled. Throws `Complaint`.
     func recovery(needsJournal: Bool, isToWrite: Bool = false) throws -> OperatorRecovery {
-        let configuration = try configuration()
+        let recovery = try unconnected(needsJournal: needsJournal, isToWrite: isToWrite)
         do {
-            let recovery = try OperatorRecovery(
-                configuration, needsJournal: needsJournal, isToWrite: isToWrite, logger: .admin)
             if needsJournal {
                 try recovery.requireDockerOfSomething()
             } else {
                 _ = try recovery.engine.version()
             }
             return recovery
+        } catch let error as EngineError {
+            throw Complaint("\(error)", .of(error))
+        }
+    }
+
+    /// The same without a look whether Docker answers.
+    func unconnected(needsJournal: Bool, isToWrite: Bool) throws -> OperatorRecovery {
+        let configuration = try configuration()
+        do {
+            return try OperatorRecovery(
+                configuration, needsJournal: needsJournal, isToWrite: isToWrite, logger: .admin)
         } catch let error as JournalError {
             throw complaint(error, configuration.journal.directory + "/" + Journal.fileName)
         } catch let error as EngineError {

@@ -10,17 +10,14 @@ struct Chapter {
     /// What it did to the VM's container, or how it ended, in words.
     let words: String
 
-    static func chapters(_ views: [OperationView], _ journal: Journal, folds: Bool) throws
-        -> [Chapter]
-    {
+    static func chapters(_ views: [OperationView], folds: Bool) -> [Chapter] {
         var chapters: [Chapter] = []
         for view in views {
             if folds, let previous = chapters.last, previous.continues(with: view) {
                 chapters[chapters.count - 1].last = view
                 chapters[chapters.count - 1].count += 1
             } else {
-                chapters.append(
-                    Chapter(first: view, last: view, words: try words(view, journal)))
+                chapters.append(Chapter(first: view, last: view, words: words(view)))
             }
         }
         return chapters
@@ -32,15 +29,15 @@ struct Chapter {
             && Methods.isRoutine(view.operation.method)
     }
 
-    private static func words(_ view: OperationView, _ journal: Journal) throws -> String {
+    private static func words(_ view: OperationView) -> String {
         var parts: [String] = []
         if let way = DiskWay.words(view.operation) { parts.append(way) }
         if view.state == .done, let old = DiskWay.replaced(view.operation) {
             parts.append("container \(old.prefix(12)) was replaced")
         }
         if let error = view.operation.error { parts.append(error) }
-        let settled = try journal.events(of: view.operation.id).filter { $0.kind == .attempt }
-        if !settled.isEmpty { parts.append("settled by recovery (\(settled.count))") }
+        let attempts = view.operation.attempts
+        if attempts > 0 { parts.append("settled by recovery (\(attempts))") }
         return parts.joined(separator: "; ")
     }
 }

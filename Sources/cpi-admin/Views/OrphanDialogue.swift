@@ -5,12 +5,12 @@ import CPI
 /// what is to go must be named there also in a script.
 struct OrphanDialogue {
     let recovery: OperatorRecovery
-    let kind: String
+    let kind: Orphan.Kind
 
     /// Throws `ExitCode.failure` when one could not be removed.
     func run() throws {
         let all = try recovery.orphans(sizes: false).filter { $0.kind == kind }
-        guard !all.isEmpty else { return print("no \(kind) orphans") }
+        guard !all.isEmpty else { return print("no \(kind.rawValue) orphans") }
         var hasFailed = false
         for orphan in all {
             if case .never(let why) = orphan.removal {
@@ -31,9 +31,8 @@ struct OrphanDialogue {
     }
 
     private func isConfirmed(_ orphan: Orphan) -> Bool {
-        let age =
-            orphan.created.flatMap(DockerTime.milliseconds).map { ", \(Span.age($0)) old" } ?? ""
-        let what = "\(orphan.kind) \(orphan.name)\(age): \(orphan.reason)."
+        let age = orphan.createdAt.map { ", \(Span.age($0)) old" } ?? ""
+        let what = "\(orphan.kind.rawValue) \(orphan.name)\(age): \(orphan.reason)."
         guard orphan.removal == .data else { return Terminal.ask("\(what) Remove it?") }
         let typed = Terminal.read(
             "\(what)\nIts data will be gone for ever. Type its whole name to remove it: ")

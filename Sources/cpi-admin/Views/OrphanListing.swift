@@ -15,8 +15,8 @@ extension Listing {
                 + [Column("reason", least: 12), Column("command", least: 12)],
             rows: orphans.map { orphan in
                 [
-                    Cell(orphan.kind), Cell(orphan.name),
-                    Span.cell(orphan.created.flatMap(DockerTime.milliseconds)),
+                    Cell(orphan.kind.rawValue), Cell(orphan.name),
+                    Span.cell(orphan.createdAt),
                 ] + (hasSizes ? [Span.cell(bytes: orphan.bytes)] : [])
                     + [Cell(orphan.reason), Cell(Invocation.complete(orphan.command))]
             },
@@ -24,7 +24,7 @@ extension Listing {
                 var reason: String?
                 if case .never(let why) = orphan.removal { reason = why }
                 return [
-                    "kind": .string(orphan.kind), "name": .string(orphan.name),
+                    "kind": .string(orphan.kind.rawValue), "name": .string(orphan.name),
                     "reason": .string(orphan.reason),
                     "command": .string(Invocation.complete(orphan.command)),
                     "created": orphan.created.map(JSON.string) ?? .null,
@@ -40,11 +40,9 @@ extension Listing {
 enum OrphanText {
     static func text(_ orphans: [Orphan]) -> String {
         orphans.map { orphan in
-            let age = orphan.created.flatMap(DockerTime.milliseconds).map {
-                ", \(Span.age($0)) old"
-            }
+            let age = orphan.createdAt.map { ", \(Span.age($0)) old" }
             let size = orphan.bytes.map { ", \(Span.mebibytes($0))" }
-            let title = "\(orphan.kind) \(orphan.name)"
+            let title = "\(orphan.kind.rawValue) \(orphan.name)"
             let head = Terminal.styled(title, .title) + (age ?? "") + (size ?? "")
             let lines = Terminal.indented(
                 [orphan.reason, "→ " + Invocation.complete(orphan.command)])

@@ -46,8 +46,9 @@ struct VMPage {
         if !report.stemcell.isEmpty { lines.append(("Stemcell", Listing.Cell(report.stemcell))) }
         lines.append(("Restarts", Listing.Cell(restarts)))
         lines += report.networks.map { network in
-            let address = network.address.isEmpty ? "no address" : network.address
-            return ("Network", Listing.Cell("\(network.name): \(address) \(network.mac)"))
+            let addresses = network.addresses.isEmpty ? ["no address"] : network.addresses
+            let words = (addresses + [network.mac]).joined(separator: " ")
+            return ("Network", Listing.Cell("\(network.name): \(words)"))
         }
         lines += report.limits.map { limit in
             let now = limit.inForce.map { ", in force: \($0)" } ?? ""
@@ -118,7 +119,7 @@ struct VMPage {
             "networks": .array(
                 report.networks.map {
                     [
-                        "name": .string($0.name), "address": .string($0.address),
+                        "name": .string($0.name), "addresses": JSON($0.addresses),
                         "mac": .string($0.mac),
                     ]
                 }),

@@ -183,7 +183,8 @@ struct AgentProbeTests {
         let probe = AgentProbe(world: try world(scene))
         #expect(try probe.wait(scene.vm, seconds: 5) == false)
         #expect(scene.runner.time.elapsed >= 5)
-        #expect(try !probe.isUp(named: scene.vm), "one look finds out as little")
+        let container = try #require(try probe.world.engine.container(scene.vm))
+        #expect(try !probe.isUp(container), "one look finds out as little")
         scene.docker.onRequest = { _, _ in .status(400, "never") }
         #expect(throws: EngineError.self) { try probe.wait(scene.vm, seconds: 5) }
     }

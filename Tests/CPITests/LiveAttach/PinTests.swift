@@ -41,7 +41,7 @@ struct PinTests {
         let report = try #require(try inspection().disks(usage: false).first)
         #expect(report.holders == [])
         #expect(try inspection().stoppedPins().isEmpty)
-        #expect(try scene.runner.orphans(journal: true).contains { $0.kind == "operation" })
+        #expect(try scene.runner.orphans(journal: true).contains { $0.kind == .operation })
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("delete_disk", [.string(scene.disk)])
         }

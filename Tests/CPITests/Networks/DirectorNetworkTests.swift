@@ -238,7 +238,7 @@ struct DirectorNetworkTests {
         try journal.record([unread], of: made, durable: false)
         let recovery = try scene.runner.operatorRecovery(journal: true)
         let orphan = try #require(try recovery.orphans(sizes: false).first)
-        #expect(orphan.kind == "network" && orphan.command == "docker network rm \(orphan.name)")
+        #expect(orphan.kind == .network && orphan.command == "docker network rm \(orphan.name)")
     }
 
     @Test("it is nobody's orphan, unless its answer may not have arrived")

@@ -26,11 +26,11 @@ struct UnusedNetworkTests {
         scene.docker.revive()
         try scene.runner.recover()
         try scene.docker.catchUp()
-        let named = try scene.runner.orphans(journal: true).filter { $0.kind == "network" }
+        let named = try scene.runner.orphans(journal: true).filter { $0.kind == .network }
         #expect(named.count == 1 && named[0].reason.contains("Docker has made it afterwards"))
         #expect(named.first?.removal.isPossible == false)
         _ = try scene.runner.call("create_network", [DirectorNetworkTests.named])
-        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind != "network" })
+        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind != .network })
     }
 
     @Test("they go with their last VM, also when the other one does not run")

@@ -68,7 +68,7 @@ struct OutsiderImageTests {
         let own = try #require(scene.docker.state.images.firstIndex { $0.tags == ["own:latest"] })
         scene.docker.state.images[own].tags = []
         try scene.runner.recover()
-        let named = try scene.runner.orphans(journal: true).filter { $0.kind == "image" }
+        let named = try scene.runner.orphans(journal: true).filter { $0.kind == .image }
         #expect(named.map(\.name) == [scene.docker.state.images[index].id])
         #expect(named.first?.removal.isPossible == false)
     }

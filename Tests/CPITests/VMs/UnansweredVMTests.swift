@@ -40,7 +40,7 @@ struct UnansweredVMTests {
         let orphan = try scene.runner.orphans(journal: true).first { $0.name == open.id }
         #expect(orphan?.command == "cpi-admin recover \(open.id)", "\(orphan)")
         try scene.runner.recover()
-        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind == "network" })
+        #expect(try scene.runner.orphans(journal: true).allSatisfy { $0.kind == .network })
     }
 
     @Test("a clock that was a day back when a call named the VM: it was named all the same")

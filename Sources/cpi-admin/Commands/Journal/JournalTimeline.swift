@@ -37,8 +37,8 @@ struct JournalTimeline: ParsableCommand {
                 subjects: [Subject(kind, cid)], since: since?.milliseconds, limit: 100_000)
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).reversed().map(reader.view)
-            let chapters = try Chapter.chapters(views, journal, folds: !all)
-            output.print(Listing(chapters: chapters, about: kind))
+            output.print(
+                Listing(chapters: Chapter.chapters(views, folds: !all), about: kind))
         }
     }
 }

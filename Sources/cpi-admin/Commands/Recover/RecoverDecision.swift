@@ -19,8 +19,7 @@ struct RecoverPark: ParsableCommand {
 
     func run() throws {
         try complaining {
-            let recovery = try OperatorRecovery(
-                source.configuration(), needsJournal: true, isToWrite: true, logger: .admin)
+            let recovery = try source.unconnected(needsJournal: true, isToWrite: true)
             let one = try recovery.openCase(id)
             let operation = try recovery.park(one.operation.id, reason: reason)
             print(
@@ -45,6 +44,14 @@ struct RecoverResolve: ParsableCommand {
     enum Outcome: String, CaseIterable, ExpressibleByArgument {
         case done, failed
         case rolledBack = "rolled-back"
+
+        var state: Operation.State {
+            switch self {
+            case .done: .done
+            case .failed: .failed
+            case .rolledBack: .rolledBack
+            }
+        }
     }
 
     @OptionGroup var source: Source
@@ -59,8 +66,7 @@ struct RecoverResolve: ParsableCommand {
 
     func run() throws {
         try complaining {
-            let recovery = try OperatorRecovery(
-                source.configuration(), needsJournal: true, isToWrite: true, logger: .admin)
+            let recovery = try source.unconnected(needsJournal: true, isToWrite: true)
             let one = try recovery.openCase(id)
             let look = Present.halfDone(one, recovery)
             if let look {
@@ -70,8 +76,8 @@ struct RecoverResolve: ParsableCommand {
                         || Terminal.ask("Close it as \(outcome.rawValue) all the same?")
                 else { return print("operation \(one.operation.id) stays open") }
             }
-            let state = Operation.State(rawValue: outcome.rawValue) ?? .failed
-            let operation = try recovery.resolve(one.operation.id, as: state, reason: reason)
+            let operation = try recovery.resolve(
+                one.operation.id, as: outcome.state, reason: reason)
             print("operation \(operation.id) is closed as \(operation.state.rawValue)")
         }
     }

@@ -30,8 +30,8 @@ struct RecoverRun: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            With --from-docker: leave alone what is younger, in seconds (600 without it); somebody may be \
-            at work on it.
+            With --from-docker: leave alone what is younger, in seconds (\(OperatorRecovery.grace) without \
+            it); somebody may be at work on it.
             """)
     var olderThan: Int?
     @Flag(
