@@ -39,3 +39,16 @@ public struct Event: Sendable, Equatable {
         self.data = data
     }
 }
+
+extension Event {
+    /// Of the table `events`, as `init(_:)` reads them.
+    static let columns = "sequence, operation, kind, step, at, monotonic, data"
+
+    /// Nil for a kind that a newer version has added: it is nothing that this one could show.
+    init?(_ row: Row) {
+        guard let kind = Kind(rawValue: row.text(2) ?? "") else { return nil }
+        self.init(
+            kind: kind, step: row.text(3), at: row.time(4) ?? 0, monotonic: row.integer(5) ?? 0,
+            data: row.text(6), operation: row.text(1) ?? "", sequence: row.integer(0) ?? 0)
+    }
+}

@@ -2,15 +2,19 @@ import Glibc
 
 /// Directories and files of the journal: private to their owner, whoever makes them.
 public enum Files {
+    /// The directory that a file or directory is in.
+    public static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// Makes `path` and its parents; `path` itself with mode 0700. Succeeds when it is there. One that root
     /// makes belongs, as its files do, to whom the directory around it belongs.
     public static func makeDirectory(_ path: String) throws {
         if mkdir(path, 0o700) == 0 { return giveToOwnerOfParent(path) }
         if errno == EEXIST { return try requireDirectory(path) }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw failure(path)
-        }
-        try makeParent(String(path[..<slash]))
+        guard errno == ENOENT else { throw failure(path) }
+        try makeParent(directory(of: path))
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
     }
 
@@ -43,9 +47,10 @@ public enum Files {
     /// A file that root makes belongs to whom the directory belongs, or the director, which runs
     /// as another user, could not use it any more.
     static func giveToOwnerOfDirectory(_ file: Int32, _ path: String) {
-        guard geteuid() == 0, let slash = path.lastIndex(of: "/") else { return }
         var status = stat()
-        guard stat(String(path[..<slash]), &status) == 0, status.st_uid != 0 else { return }
+        guard geteuid() == 0, stat(directory(of: path), &status) == 0, status.st_uid != 0 else {
+            return
+        }
         _ = fchown(file, status.st_uid, status.st_gid)
     }
 
@@ -56,10 +61,8 @@ public enum Files {
 
     private static func makeParent(_ path: String) throws {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw failure(path)
-        }
-        try makeParent(String(path[..<slash]))
+        guard errno == ENOENT else { throw failure(path) }
+        try makeParent(directory(of: path))
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
     }
 

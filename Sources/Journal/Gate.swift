@@ -17,8 +17,7 @@ enum Gate {
     private static func hold<T>(
         _ path: String, _ kind: Int32, _ seconds: Double, _ body: () throws -> T
     ) throws -> T {
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let file = open(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let file = open(Files.directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { return try body() }
         defer { close(file) }
         let end = Clock.system.monotonic() + Int64(seconds * 1_000_000)

@@ -47,17 +47,12 @@ extension Journal {
 
     private func events(_ filter: String, _ operation: String) throws -> [Event] {
         let sql = """
-            SELECT sequence, kind, step, at, monotonic, data FROM events
+            SELECT \(Event.columns) FROM events
             \(filter) ORDER BY sequence
             """
         var events: [Event] = []
         try database.run(sql, [.text(operation)]) { row in
-            guard let kind = Event.Kind(rawValue: row.text(1) ?? "") else { return }
-            events.append(
-                Event(
-                    kind: kind, step: row.text(2), at: row.time(3) ?? 0,
-                    monotonic: row.integer(4) ?? 0, data: row.text(5), operation: operation,
-                    sequence: row.integer(0) ?? 0))
+            if let event = Event(row) { events.append(event) }
         }
         return events
     }

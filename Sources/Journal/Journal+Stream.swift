@@ -9,17 +9,11 @@ extension Journal {
             "AND operation IN (SELECT id FROM operations WHERE started >= ?2)"
         }
         let sql = """
-            SELECT sequence, kind, step, at, monotonic, data, operation FROM events
+            SELECT \(Event.columns) FROM events
             WHERE sequence > ?1 \(began ?? "") ORDER BY sequence
             """
         try database.run(sql, [.integer(sequence)] + (since.map { [.integer($0)] } ?? [])) { row in
-            // A kind that a newer version has added is nothing that this one could show.
-            guard let kind = Event.Kind(rawValue: row.text(1) ?? "") else { return }
-            try body(
-                Event(
-                    kind: kind, step: row.text(2), at: row.time(3) ?? 0,
-                    monotonic: row.integer(4) ?? 0, data: row.text(5),
-                    operation: row.text(6) ?? "", sequence: row.integer(0) ?? 0))
+            if let event = Event(row) { try body(event) }
         }
     }
 
@@ -28,19 +22,8 @@ extension Journal {
     public func importEvents(_ next: () throws -> Event?) throws {
         try write(durable: true) {
             guard try lastSequence() == 0 else { throw JournalError.notEmpty(path) }
-            let sql = """
-                INSERT INTO events (sequence, operation, kind, step, at, monotonic, data)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                """
             while let event = try next() {
-                try database.run(
-                    sql,
-                    [
-                        .integer(event.sequence), .text(event.operation),
-                        .text(event.kind.rawValue), Value(event.step), .integer(event.at),
-                        .integer(event.monotonic), Value(event.data),
-                    ])
-                try project(event.kind, sequence: event.sequence)
+                try insert(event, of: event.operation, sequence: event.sequence)
             }
         }
     }

@@ -1,13 +1,9 @@
 /// Questions about VMs and disks: which there are, and what was last said of them.
 extension Journal {
-    /// The CIDs of that kind, or of any, that `text` may mean: itself, those that begin with it, and for a
-    /// text with "…" or "..." in it, as tables show it, those that begin and end so. At most 20.
+    /// The CIDs of that kind, or of any, that `text` may mean as a `CIDPattern`: itself alone where there is such a
+    /// one. At most 20.
     public func cids(_ kind: Subject.Kind? = nil, like text: String) throws -> [String] {
-        var parts = [text, ""]
-        for mark in ["…", "..."] {
-            guard let range = text.firstRange(of: mark) else { continue }
-            parts = [String(text[..<range.lowerBound]), String(text[range.upperBound...])]
-        }
+        let pattern = CIDPattern(text)
         var found: [String] = []
         let sql = """
             SELECT DISTINCT cid FROM subjects
@@ -15,7 +11,9 @@ extension Journal {
                 AND substr(cid, -length(?3), length(?3)) = ?3
             ORDER BY cid LIMIT 20
             """
-        let values: [Value] = [.text(parts[0]), Value(kind?.rawValue), .text(parts[1])]
+        let values: [Value] = [
+            .text(pattern.start), Value(kind?.rawValue), .text(pattern.end),
+        ]
         try database.run(sql, values) { found.append($0.text(0) ?? "") }
         return found.contains(text) ? [text] : found
     }

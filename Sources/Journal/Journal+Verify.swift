@@ -13,7 +13,7 @@ extension Journal {
         for (sql, words) in Journal.invariants {
             try database.run(sql) { problems.append("operation \($0.text(0) ?? "?") \(words)") }
         }
-        let copy = scratch + "/" + Journal.fileName
+        let copy = Journal.file(in: scratch)
         try database.run("VACUUM INTO ?1", [.text(copy)])
         let anew = try Journal(directory: scratch, busyTimeout: 1_000)
         try anew.rebuild()

@@ -19,11 +19,6 @@ extension Journal {
         }
     }
 
-    /// Commits a whole operation at once: what a read-only call does.
-    public func recordWhole(_ intent: Intent, event: Event, _ events: [Event]) throws {
-        try begin(intent, with: events, event: event, durable: false)
-    }
-
     private func insertIntent(_ intent: Intent, _ event: Event) throws {
         let subjects = intent.subjects.map { "[\"\($0.kind.rawValue)\",\(Journal.quoted($0.cid))]" }
         let sql = """
@@ -43,15 +38,13 @@ extension Journal {
         try project(.intent, sequence: database.lastInsertedRow)
     }
 
-    private func insert(_ event: Event, of operation: String) throws {
-        let sql = """
-            INSERT INTO events (operation, kind, step, at, monotonic, data)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            """
+    /// `sequence`: its number elsewhere; nil for the next one.
+    func insert(_ event: Event, of operation: String, sequence: Int64? = nil) throws {
+        let sql = "INSERT INTO events (\(Event.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
         try database.run(
             sql,
             [
-                .text(operation), .text(event.kind.rawValue), Value(event.step),
+                Value(sequence), .text(operation), .text(event.kind.rawValue), Value(event.step),
                 .integer(event.at), .integer(event.monotonic), Value(event.data),
             ])
         try project(event.kind, sequence: database.lastInsertedRow)

@@ -7,6 +7,12 @@ import Glibc
 public final class Journal {
     /// In the journal's directory; its WAL and shared memory stand beside it.
     public static let fileName = "journal.db"
+    /// The file of a directory's journal.
+    public static func file(in directory: String) -> String { directory + "/" + fileName }
+    /// Whether a CPI would use a file of that path as its journal.
+    public static func isFile(_ path: String) -> Bool {
+        path.split(separator: "/").last.map { $0 == fileName } ?? false
+    }
     /// The last millisecond of the year 9999, as a Unix time: what RFC 3339 can say.
     public static let latestTime: Int64 = 253_402_300_799_999
 
@@ -22,7 +28,7 @@ public final class Journal {
     /// `busyTimeout` (milliseconds) is how long to wait for others, here and later.
     public init(directory: String, busyTimeout: Int32) throws {
         try Files.makeDirectory(directory)
-        path = directory + "/" + Journal.fileName
+        path = Journal.file(in: directory)
         do {
             database = try Journal.open(path, busyTimeout, requiresHeader: true)
         } catch let error as JournalError where error.isCorruption {

@@ -40,15 +40,18 @@ struct Wiring {
     }
 
     private func engine(_ configuration: Configuration, _ logger: Logger) throws -> Engine {
-        let docker = configuration.docker
-        let ceiling = docker.usableCeiling(logger)
-        guard let transport else {
-            return try Engine(
-                docker.address, ceiling: ceiling, timeout: configuration.timeouts.request)
-        }
+        let ceiling = configuration.docker.usableCeiling(logger)
+        guard let transport else { return try configuration.engine(ceiling: ceiling) }
         return Engine(
-            address: docker.address.text, ceiling: ceiling,
+            address: configuration.docker.address.text, ceiling: ceiling,
             timeout: configuration.timeouts.request, transport: transport)
+    }
+}
+
+extension Configuration {
+    /// Its Docker, or that at `address`. Connects to nothing yet. Throws `EngineError` when libcurl cannot be used.
+    func engine(at address: Address? = nil, ceiling: APIVersion) throws -> Engine {
+        try Engine(address ?? docker.address, ceiling: ceiling, timeout: timeouts.request)
     }
 }
 

@@ -24,7 +24,7 @@ public enum MachineDiagnosis {
 
     private static func journal(_ directory: String) -> Finding {
         do {
-            let journal = try Journal(reading: directory + "/" + Journal.fileName)
+            let journal = try Journal(reading: Journal.file(in: directory))
             let problems = try journal.check()
             if let first = problems.first?.split(whereSeparator: \.isNewline).last {
                 let count = problems.count == 1 ? "" : ", the first of \(problems.count)"
@@ -38,7 +38,7 @@ public enum MachineDiagnosis {
             return Finding(
                 "journal", .warn, words, advice: "cpi-admin journal prune --keep 30d")
         } catch let error as JournalError {
-            let trouble = JournalTrouble(error, directory + "/" + Journal.fileName)
+            let trouble = JournalTrouble(error, Journal.file(in: directory))
             return Finding("journal", .fail, trouble.words, advice: trouble.advice)
         } catch {
             return Finding("journal", .fail, "\(error)")

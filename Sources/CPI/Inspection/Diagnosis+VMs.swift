@@ -30,7 +30,7 @@ extension Inspection {
     /// Containers of a VM that run beside it under another name than its own: they have its volumes as well.
     private func beside(_ containers: [ContainerSummary]) -> [Finding] {
         containers.compactMap { one in
-            guard one.state == "running", let vm = one.labels[Label.vm].map({ VMCID($0) }),
+            guard one.state == "running", let vm = one.vm,
                 let name = one.names.first, case .old = vm.role(of: name),
                 containers.contains(where: { $0.names.contains(vm.description) })
             else { return nil }
@@ -43,7 +43,7 @@ extension Inspection {
     /// Those that are a VM's by their label, under a name that says nothing, while the VM has its own name.
     private func renamedBeside(_ containers: [ContainerSummary]) throws -> [Finding] {
         try containers.compactMap { one in
-            guard let vm = one.labels[Label.vm].map({ VMCID($0) }), let name = one.names.first,
+            guard let vm = one.vm, let name = one.names.first,
                 vm.role(of: name) == nil,
                 containers.contains(where: { $0.names.contains(vm.description) }),
                 try world.containers(of: vm, alsoRenamed: true).contains(where: { $0.id == one.id })

@@ -18,10 +18,7 @@ public enum JournalFallback {
         if access(directory, W_OK | X_OK) == 0 { return true }
         var status = stat()
         // A link to nothing: what it leads to is not mounted.
-        guard errno == ENOENT, lstat(directory, &status) != 0,
-            let slash = directory.lastIndex(of: "/"),
-            slash != directory.startIndex
-        else { return false }
-        return isUsable(String(directory[..<slash]))
+        guard errno == ENOENT, lstat(directory, &status) != 0 else { return false }
+        return isUsable(Files.directory(of: directory))
     }
 }

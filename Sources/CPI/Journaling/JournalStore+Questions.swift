@@ -61,7 +61,7 @@ extension JournalStore {
                     vms.remove(vm)
                 }
             }
-            return vms.sorted { $0.description < $1.description }
+            return vms.sorted()
         }
     }
 

@@ -6,8 +6,7 @@ public struct Liveness {
     private let locks: Locks
 
     public init(beside journal: String) {
-        let directory = journal.lastIndex(of: "/").map { String(journal[..<$0]) } ?? "."
-        locks = Locks(directory, logger: Logger(label: "liveness"))
+        locks = Locks(Files.directory(of: journal), logger: Logger(label: "liveness"))
     }
 
     /// Whether a live process works on the operation, as far as its lock can be seen from here.

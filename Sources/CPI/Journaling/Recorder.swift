@@ -106,7 +106,9 @@ final class Recorder {
     /// Commits the whole of an operation that was not begun: a read-only one, or one that failed
     /// before its first effect.
     func recordWhole(_ intent: Intent) {
-        commit { journal, events in try journal.recordWhole(intent, event: opening, events) }
+        commit { journal, events in
+            try journal.begin(intent, with: events, event: opening, durable: false)
+        }
         begun = true
     }
 

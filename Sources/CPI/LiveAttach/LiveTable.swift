@@ -19,11 +19,10 @@ enum LiveTable {
     static let attached = Action.close(.done, "the disk is attached")
 
     static func action(
-        _ plan: LiveAttach, _ state: LiveState, direction: Operation.Direction,
-        wish: Operation.Direction?
+        _ plan: LiveAttach, _ state: LiveState, _ question: RecoveryTable.Question
     ) -> Action {
-        guard plan.isAttach else { return detach(plan, state, direction, wish) }
-        let action = attach(plan, state, direction, wish)
+        guard plan.isAttach else { return detach(state, question) }
+        let action = attach(plan, state, question)
         guard action == .back, state.isThere, !plan.wasListed, let last = state.attachedBy,
             last != plan.operation
         else { return action }
@@ -31,25 +30,21 @@ enum LiveTable {
     }
 
     private static func attach(
-        _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
-        _ wish: Operation.Direction?
+        _ plan: LiveAttach, _ state: LiveState, _ question: RecoveryTable.Question
     ) -> Action {
         guard state.vm != .absent, !state.isWithAnotherVM else { return .back }
-        if let wish { return wish == .backward ? .back : .forward }
-        guard direction == .forward else { return .back }
+        if let wish = question.asker.wish { return wish.action }
+        guard question.direction == .forward else { return .back }
         let isPinned = state.pin == .running || (state.pin != .absent && !plan.pinRuns)
         if state.isThere, isPinned { return attached }
         let hasRun = state.pin == .running || state.pin == .stopped
         return state.isListed && hasRun ? .forward : .back
     }
 
-    private static func detach(
-        _ plan: LiveAttach, _ state: LiveState, _ direction: Operation.Direction,
-        _ wish: Operation.Direction?
-    ) -> Action {
+    private static func detach(_ state: LiveState, _ question: RecoveryTable.Question) -> Action {
         guard state.vm != .absent, !state.isWithAnotherVM else { return .forward }
-        if let wish { return wish == .backward ? .back : .forward }
-        guard direction == .forward else { return .back }
+        if let wish = question.asker.wish { return wish.action }
+        guard question.direction == .forward else { return .back }
         return state.isThere ? .back : .forward
     }
 }

@@ -29,7 +29,7 @@ struct CreateNetwork: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         let networks = try world.engine.networks()
-        let driver = definition.properties.driver ?? "bridge"
+        let driver = definition.properties.driver ?? NetworkPlan.usualDriver
         let same = try same(networks, world)
         let name = definition.properties.name ?? same?.name
         let cid = name.map { NetworkCID($0) } ?? .random()
@@ -53,7 +53,7 @@ struct CreateNetwork: Mutation {
             try world.warnOfIPv4(cid.description)
         }
         // Each node of a swarm takes an address of its own, from the first ones on.
-        let isSwarms = driver == "overlay" && !isIPv6 && range.prefix <= 27
+        let isSwarms = driver == NetworkPlan.overlay && !isIPv6 && range.prefix <= 27
         return Plan(
             cid: cid, network: network,
             reserved: isSwarms ? ["\(range.address(2))-\(range.address(9))"] : [],
@@ -172,10 +172,5 @@ extension World {
         warn(
             "API \(version), the newest that this Engine and api_version allow, knows no network without "
                 + "IPv4: VMs on \(network) get an IPv4 address of Docker's choice as well")
-    }
-
-    /// The network of that name, if this operation made it.
-    func madeNetwork(_ name: String) throws -> Network? {
-        try engine.network(name).flatMap { made($0.labels) ? $0 : nil }
     }
 }

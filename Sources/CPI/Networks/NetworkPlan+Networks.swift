@@ -51,7 +51,7 @@ extension NetworkPlan {
 
     private init(_ network: BoshNetwork, _ name: String) throws {
         self.init(
-            name: name, driver: network.properties.driver ?? "bridge",
+            name: name, driver: network.properties.driver ?? NetworkPlan.usualDriver,
             mac: NetworkPlan.mac(network.ip.flatMap(IPAddress.bytes)))
         try join(network)
     }
@@ -104,7 +104,7 @@ extension NetworkPlan {
     /// A worker of a swarm sees an overlay network of the managers only while a container is on it,
     /// and can make none.
     private func isInSwarm(_ world: World) throws -> Bool {
-        try driver == "overlay" && world.isSwarmWorker()
+        try isOverlay && world.isSwarmWorker()
     }
 
     /// A locally administered MAC: made from an IPv4 address as Engines do it, so that a recreated

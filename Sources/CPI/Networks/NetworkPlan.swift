@@ -17,6 +17,11 @@ struct NetworkPlan: Codable {
     /// The VM's default route goes through it.
     var isDefault = false
 
+    /// Where nothing says which.
+    static let usualDriver = "bridge"
+    static let overlay = "overlay"
+    var isOverlay: Bool { driver == NetworkPlan.overlay }
+
     /// The body of `POST /networks/create`. `properties` are not in the plan: options may be secret.
     func spec(_ properties: NetworkProperties, labels: [String: String], _ version: APIVersion)
         -> JSON
@@ -37,7 +42,7 @@ struct NetworkPlan: Codable {
         if !pools.isEmpty { spec["IPAM"] = ["Driver": "default", "Config": .array(pools)] }
         if isWithoutIPv4, version >= .networksWithoutIPv4 { spec["EnableIPv4"] = false }
         // Else only the tasks of swarm services could be on it.
-        if driver == "overlay" { spec["Attachable"] = true }
+        if isOverlay { spec["Attachable"] = true }
         if properties.isInternal { spec["Internal"] = true }
         if !properties.options.isEmpty { spec["Options"] = JSON(properties.options) }
         return spec

@@ -91,7 +91,7 @@ extension World {
                     + "it overlaps with \(names.isEmpty ? "a network of the host" : names.joined(separator: ", "))"
             )
         } catch let error as EngineError
-            where plan.driver == "overlay" && error.description.contains("not a swarm manager")
+            where plan.isOverlay && error.description.contains("not a swarm manager")
         {
             guard try isSwarmWorker() else {
                 throw CPIError.cloud(

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Journal
 
 /// A name that the director keeps. In a plan it is written as a plain string.
-protocol CID: Hashable, Codable, Sendable, CustomStringConvertible {
+protocol CID: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
     /// What the journal calls a thing with such a name.
     static var kind: Subject.Kind { get }
     /// What those begin with that `random` makes.
@@ -20,6 +20,8 @@ extension CID {
         description.hasPrefix(Self.prefix)
             && UUID(uuidString: String(description.dropFirst(Self.prefix.count))) != nil
     }
+
+    static func < (one: Self, other: Self) -> Bool { one.description < other.description }
 
     var subject: Subject { Subject(Self.kind, description) }
 

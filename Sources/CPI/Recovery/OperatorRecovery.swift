@@ -44,16 +44,15 @@ public final class OperatorRecovery {
         var journal: Journal?
         do {
             // Opened for reading first: root must not make one that vcap cannot use.
-            journal = try Journal(reading: directory + "/" + Journal.fileName)
+            journal = try Journal(reading: Journal.file(in: directory))
             if isToWrite { journal = try Journal(directory: directory, busyTimeout: 30_000) }
         } catch {
             journal = nil
             guard !needsJournal else { throw error }
             logger.warning("going on without the journal: \(error)")
         }
-        let engine = try Engine(
-            configuration.docker.address, ceiling: configuration.docker.usableCeiling(logger),
-            timeout: configuration.timeouts.request)
+        let ceiling = configuration.docker.usableCeiling(logger)
+        let engine = try configuration.engine(ceiling: ceiling)
         let redactor = Redactor()
         redactor.learn(from: configuration)
         let logger = logger.redacted(by: redactor)
@@ -68,10 +67,8 @@ public final class OperatorRecovery {
                 recorder: Recorder(store, id: "", clock: .system, resumed: true),
                 locks: Locks(directory, logger: logger), logger: logger)
         ) { text in
-            try Engine(
-                try Address(text, tls: configuration.docker.tls),
-                ceiling: configuration.docker.usableCeiling(logger),
-                timeout: configuration.timeouts.request)
+            try configuration.engine(
+                at: try Address(text, tls: configuration.docker.tls), ceiling: ceiling)
         }
     }
 

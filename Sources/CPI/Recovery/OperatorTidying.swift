@@ -43,6 +43,6 @@ extension OperatorRecovery {
                 guard named?.role != .incomplete else { return nil }
                 return container.vm.flatMap { container.names.contains($0.description) ? nil : $0 }
             })
-        return vms.sorted { $0.description < $1.description }
+        return vms.sorted()
     }
 }

@@ -94,6 +94,11 @@ enum Asker {
     }
 }
 
+extension Operation.Direction {
+    /// That way, where somebody has chosen it.
+    var action: Action { self == .backward ? .back : .forward }
+}
+
 /// (what the journal says, what Docker shows) → action. Read it as a table.
 enum RecoveryTable {
     static let unanswered = Action.park(
@@ -137,7 +142,7 @@ enum RecoveryTable {
             .park("a replacement has run, and what it was made for is not known: compare it")
         case (.replacement, .remnant): .back
         case (.replacement, .live(let plan, let state)):
-            LiveTable.action(plan, state, direction: question.direction, wish: question.asker.wish)
+            LiveTable.action(plan, state, question)
         // A restart of one and the same container.
         case (.replacement, .gone(let why)): .park(why)
         case (.replacement, _):

@@ -44,7 +44,7 @@ final class Search {
         for disk in subjects where disk.kind == .disk {
             vms.formUnion(try holders(of: DiskCID(disk.cid)).compactMap(\.vm))
         }
-        return vms.sorted { $0.description < $1.description }
+        return vms.sorted()
     }
 
     private func holders(of disk: DiskCID) throws -> [World.DiskHolder] {

@@ -22,7 +22,7 @@ struct Traces {
         try world.engine.containers(["label": [Label.replaces]]).compactMap { container in
             guard let id = container.labels[Label.operation],
                 let old = container.labels[Label.replaces],
-                let vm = container.labels[Label.vm].map({ VMCID($0) }),
+                let vm = container.vm,
                 container.names.contains(vm.replacement),
                 !marks.contains(where: { $0.id == id })
             else { return nil }
@@ -54,7 +54,7 @@ struct Traces {
         let state: LiveState
         do { state = try LiveState(plan, world) } catch is CannotLook { return nil }
         guard state.vm != .absent,
-            LiveTable.action(plan, state, direction: .forward, wish: nil) != LiveTable.attached
+            LiveTable.action(plan, state, .init(rule: .replacement)) != LiveTable.attached
         else { return nil }
         var trace = try Traces.trace(
             id, AttachDisk.self, .live(plan), [vm.subject, disk.subject], container.labels)
@@ -74,7 +74,7 @@ struct Traces {
         let networks = try world.engine.networks()
         return try found.compactMap { container in
             guard let id = container.labels[Label.operation],
-                let vm = container.labels[Label.vm].map({ VMCID($0) }),
+                let vm = container.vm,
                 container.names.contains(vm.incomplete)
             else { return nil }
             // Another call may have finished it, or undone it, since.

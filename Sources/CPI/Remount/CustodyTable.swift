@@ -64,8 +64,7 @@ enum CustodyTable {
         case (.absent, _):
             return .forward
         case _ where carriers.haveBothRun:
-            return question.asker.wish.map { $0 == .backward ? .back : .forward }
-                ?? .park(bothRan(carriers))
+            return question.asker.wish?.action ?? .park(bothRan(carriers))
         case (_, .ran), (_, .running):
             return mayGoBack(carriers, question) ? .back : .forward
         case (_, .absent), (_, .fresh):

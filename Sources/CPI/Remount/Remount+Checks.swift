@@ -60,8 +60,7 @@ extension Remount {
     func requireAlone(_ world: World) throws {
         guard change == .replace, let container = try world.engine.container(old) else { return }
         if container.isUp, let replacement = try world.madeContainer(names) {
-            try world.engine.stopContainer(
-                replacement.id, seconds: world.configuration.timeouts.stop)
+            try world.stopContainer(replacement.id)
         }
         try requireRested(world, container)
     }

@@ -59,10 +59,7 @@ extension Copier {
 
     /// The container, if this operation made it. Throws `CPIError` when it is gone.
     func required(_ world: World) throws -> Container {
-        guard let container = try world.madeContainer([name]) else {
-            throw CPIError.cloud("container \(name) is gone")
-        }
-        return container
+        try world.requireMadeContainer([name])
     }
 
     /// Waits for a file of the copier's; false after `seconds`, also when Docker gave no answer. Throws

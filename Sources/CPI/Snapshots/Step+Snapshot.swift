@@ -96,10 +96,7 @@ extension Step {
                 all[Label.bytes] = String(report.bytes)
                 all[Label.pausedFor] = String((course.pausedFor ?? 0) / 1_000)
                 try world.say(course, report, obstacle)
-                let volume = try world.engine.createVolume(name, labels: Label.made(all, world))
-                guard world.made(volume.labels) else {
-                    throw CPIError.cloud("cannot create volume \(name): there is one already")
-                }
+                try world.createMadeVolume(name, labels: all)
             },
             check: { world in
                 // A prune may have taken the copy before anything but the copier held it.

@@ -12,9 +12,7 @@ struct LightImage: Codable {
 
     /// The image. Throws `CPIError` when it is not there, or is another one than asked for.
     func require(_ world: World) throws -> Image {
-        guard let image = try world.engine.image(name) else {
-            throw CPIError.cloud("image \(name) is gone: somebody has removed it meanwhile")
-        }
+        guard let image = try world.engine.image(name) else { throw CPIError.imageGone(name) }
         guard let digest, !image.has(digest, repository) else { return image }
         let found = ([image.id] + image.digests(repository)).joined(separator: " and ")
         throw CPIError.cloud(
@@ -24,12 +22,7 @@ struct LightImage: Codable {
 
     /// Takes the name away from what this operation has pulled. Layers that a stemcell needs stay.
     func release(_ world: World) throws {
-        guard isOurs else { return }
-        do {
-            try world.removeImage(name)
-        } catch let error as EngineError where error.isConflict {
-            world.warn("image \(name) keeps its name: somebody has made a container from it")
-        }
+        if isOurs { try world.releaseImage(name) }
     }
 
     /// What is still there of an operation that was taken back, in words.

@@ -59,14 +59,7 @@ extension Step {
     static func releaseImport(_ name: String) -> Step {
         Step(
             name: "remove image \(name)",
-            do: { world in
-                do {
-                    try world.removeImage(name)
-                } catch let error as EngineError where error.isConflict {
-                    world.warn(
-                        "image \(name) keeps its name: somebody has made a container from it")
-                }
-            },
+            do: { try $0.releaseImage(name) },
             verify: { try $0.engine.image(name) == nil },
             undo: .withAnother)
     }
@@ -81,9 +74,7 @@ extension World {
             return image
         }
         let name = plan.stemcell.incomplete
-        guard let image = try madeImage(name) else {
-            throw CPIError.cloud("image \(name) is gone: somebody has removed it meanwhile")
-        }
+        guard let image = try madeImage(name) else { throw CPIError.imageGone(name) }
         return image
     }
 

@@ -30,7 +30,7 @@ extension Step {
                 guard try world.engine.container(id) != nil else {
                     throw CPIError.cloud("container \(name) is gone")
                 }
-                try world.engine.stopContainer(id, seconds: world.configuration.timeouts.stop)
+                try world.stopContainer(id)
             },
             verify: { world in
                 guard !isStartedAgain else { return try world.wasStopped(id, startedAt) }
@@ -40,7 +40,7 @@ extension Step {
                 guard let container = try world.engine.container(id) else { return }
                 if container.isUp {
                     guard container.startedAt == startedAt else { return }
-                    try world.engine.stopContainer(id, seconds: world.configuration.timeouts.stop)
+                    try world.stopContainer(id)
                 }
                 try world.startContainer(id)
             })
@@ -72,9 +72,7 @@ extension Step {
         Step(
             name: "rename container \(old) to \(new)",
             do: { world in
-                guard let container = try world.madeContainer([old, new]) else {
-                    throw CPIError.cloud("container \(old) is gone")
-                }
+                let container = try world.requireMadeContainer([old, new])
                 guard container.name != new else { return }
                 try world.engine.renameContainer(container.id, to: new)
             },
@@ -90,13 +88,7 @@ extension Step {
     static func stopMade(_ names: [String]) -> Step {
         Step(
             name: "stop container \(names[0])",
-            do: { world in
-                guard let container = try world.madeContainer(names) else {
-                    throw CPIError.cloud("container \(names[0]) is gone")
-                }
-                try world.engine.stopContainer(
-                    container.id, seconds: world.configuration.timeouts.stop)
-            },
+            do: { try $0.stopContainer($0.requireMadeContainer(names).id) },
             verify: { try $0.madeContainer(names)?.isUp != true },
             undo: .withAnother)  // of the container
     }
@@ -106,22 +98,24 @@ extension Step {
         Step(
             name: "start container \(names[0])",
             do: { world in
-                guard let container = try world.madeContainer(names) else {
-                    throw CPIError.cloud("container \(names[0]) is gone")
-                }
+                let container = try world.requireMadeContainer(names)
                 world.progress.hasStarted = !container.wasStarted
                 try world.startContainer(container.id)
             },
             verify: { try $0.madeContainer(names)?.isUp == true },
             undo: .by { world in
                 guard let container = try world.madeContainer(names), container.isUp else { return }
-                try world.engine.stopContainer(
-                    container.id, seconds: world.configuration.timeouts.stop)
+                try world.stopContainer(container.id)
             })
     }
 }
 
 extension World {
+    /// As `timeouts.stop` says: Docker kills what has not ended by then.
+    func stopContainer(_ id: String) throws {
+        try engine.stopContainer(id, seconds: configuration.timeouts.stop)
+    }
+
     /// Whether a container that was started at `startedAt` was stopped since; it may run again.
     func wasStopped(_ id: String, _ startedAt: String) throws -> Bool {
         guard let container = try engine.container(id) else { return false }

@@ -46,4 +46,19 @@ extension World {
             return
         }
     }
+
+    /// The same of one that is of no more use under that name: it keeps it where a container is made from it.
+    func releaseImage(_ name: String) throws {
+        do {
+            try removeImage(name)
+        } catch let error as EngineError where error.isConflict {
+            warn("image \(name) keeps its name: somebody has made a container from it")
+        }
+    }
+}
+
+extension CPIError {
+    static func imageGone(_ name: String) -> CPIError {
+        .cloud("image \(name) is gone: somebody has removed it meanwhile")
+    }
 }

@@ -1,18 +1,11 @@
 import Engine
 
 extension Step {
-    /// Makes a volume of our own. An Engine hands out a volume that is there already as if it were
-    /// new, so its labels must say that it is this operation's.
+    /// Makes a volume of our own.
     static func createVolume(_ name: String, labels: [String: String]) -> Step {
         Step(
             name: "create volume \(name)",
-            do: { world in
-                let volume = try world.engine.createVolume(
-                    name, labels: Label.made(labels, world))
-                guard world.made(volume.labels) else {
-                    throw CPIError.cloud("cannot create volume \(name): there is one already")
-                }
-            },
+            do: { try $0.createMadeVolume(name, labels: labels) },
             verify: { try $0.madeVolume(name) != nil },
             undo: .by { try $0.removeMadeVolume(name) })
     }

@@ -19,6 +19,14 @@ extension World {
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }
     }
 
+    /// The same. Throws `CPIError`, naming it by the first name, when it is gone.
+    func requireMadeContainer(_ names: [String]) throws -> Container {
+        guard let container = try madeContainer(names) else {
+            throw CPIError.cloud("container \(names[0]) is gone")
+        }
+        return container
+    }
+
     /// Whether somebody has committed a container of this operation and runs that image: it has handed on the
     /// label. An image that the operation has made itself says what it is for.
     private func isRunFromCommit(_ id: String) throws -> Bool {
@@ -31,6 +39,20 @@ extension World {
     /// The volume of that name, if this operation made it.
     func madeVolume(_ name: String) throws -> Volume? {
         try engine.volume(name).flatMap { made($0.labels) ? $0 : nil }
+    }
+
+    /// Makes a volume. An Engine hands out one that is there already as if it were new, so its labels must
+    /// say that it is this operation's: throws `CPIError` where they do not.
+    func createMadeVolume(_ name: String, labels: [String: String]) throws {
+        let volume = try engine.createVolume(name, labels: Label.made(labels, self))
+        guard made(volume.labels) else {
+            throw CPIError.cloud("cannot create volume \(name): there is one already")
+        }
+    }
+
+    /// The network of that name, if this operation made it.
+    func madeNetwork(_ name: String) throws -> Network? {
+        try engine.network(name).flatMap { made($0.labels) ? $0 : nil }
     }
 
     /// The image of that name, if this operation made it.

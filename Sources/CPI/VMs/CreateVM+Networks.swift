@@ -5,7 +5,7 @@ extension CreateVM {
     /// service state for endpoint … already exists" (seen with 20.10).
     static func naming(_ plan: Plan) -> [Step] {
         let rename = Step.renameMade(from: plan.vm.incomplete, to: plan.vm.description)
-        guard plan.networks.contains(where: { $0.driver == "overlay" }) else { return [rename] }
+        guard plan.networks.contains(where: \.isOverlay) else { return [rename] }
         let names = [plan.vm.description, plan.vm.incomplete]
         return [.stopMade(plan.names), rename, .startMade(names)]
     }

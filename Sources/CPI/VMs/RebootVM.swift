@@ -34,7 +34,7 @@ struct RebootVM: Mutation {
         let stop = Step(
             name: "stop container \(plan.vm)", isDestructive: true,
             do: {
-                try $0.engine.stopContainer(plan.container, seconds: $0.configuration.timeouts.stop)
+                try $0.stopContainer(plan.container)
             },
             verify: { try $0.wasStopped(plan.container, plan.startedAt) },
             undo: .impossible)

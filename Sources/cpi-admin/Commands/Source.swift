@@ -23,7 +23,7 @@ struct Source: ParsableArguments {
 
     /// Opens the journal for reading; a file given by name needs no configuration.
     func openJournal() throws -> Journal {
-        let path = try journal ?? configuration().journal.directory + "/" + Journal.fileName
+        let path = try journal ?? Journal.file(in: configuration().journal.directory)
         do {
             return try Journal(reading: path)
         } catch let error as JournalError {
@@ -81,7 +81,7 @@ struct Source: ParsableArguments {
             return try OperatorRecovery(
                 configuration, needsJournal: needsJournal, isToWrite: isToWrite, logger: .admin)
         } catch let error as JournalError {
-            throw complaint(error, configuration.journal.directory + "/" + Journal.fileName)
+            throw complaint(error, Journal.file(in: configuration.journal.directory))
         } catch let error as EngineError {
             throw Complaint("\(error)", .of(error))
         }
@@ -91,18 +91,17 @@ struct Source: ParsableArguments {
     /// journal of a directory, and with the locks beside it.
     private func directory(_ configuration: Configuration) throws -> String {
         if let journal {
-            let name = journal.split(separator: "/").last.map(String.init) ?? journal
-            guard name == Journal.fileName else {
+            guard Journal.isFile(journal) else {
                 throw Complaint(
                     "--journal \(journal): a command that looks at Docker needs a file called "
                         + "\(Journal.fileName); copy it into a directory of its own",
                     .journalUnusable)
             }
-            return journal.lastIndex(of: "/").map { String(journal[..<$0]) } ?? "."
+            return Files.directory(of: journal)
         }
         let configured = configuration.journal.directory
         func hasJournal(_ directory: String) -> Bool {
-            access(directory + "/" + Journal.fileName, F_OK) == 0
+            access(Journal.file(in: directory), F_OK) == 0
         }
         guard !hasJournal(configured),
             let other = JournalFallback.directories(insteadOf: configured).first(where: hasJournal)

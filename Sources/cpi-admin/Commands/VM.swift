@@ -48,7 +48,7 @@ struct VM: ParsableCommand {
             let journal = try? source.openJournal()
             // Docker may know a VM that the journal does not, and the other way round.
             let known = try recovery.inspection.vmNames() + (journal?.cids(.vm, like: cid) ?? [])
-            let cid = try Prefix.one(cid, of: known) ?? cid
+            let cid = try CIDPattern.one(cid, of: known) ?? cid
             if let files {
                 let bytes = try recovery.inspection.file(ofVM: cid, path: files)
                 guard Streams.write(bytes, to: 1) else { throw ExitCode.failure }

@@ -12,7 +12,9 @@ struct LiveTableTests {
         var plan = LiveAttach(
             change: change, operation: "op", vm: VMCID("vm-1"), disk: DiskCID("disk-1"))
         plan.wasPinned = wasPinned
-        return LiveTable.action(plan, state, direction: direction, wish: wish)
+        return LiveTable.action(
+            plan, state,
+            .init(rule: .replacement, direction: direction, asker: .person(wish: wish)))
     }
 
     private static let mounted = LiveState(

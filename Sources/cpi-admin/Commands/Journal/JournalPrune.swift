@@ -37,14 +37,14 @@ struct JournalPrune: ParsableCommand {
                 let count = try journal.prunable(before: limit)
                 return print("\(count) operations would be removed")
             }
-            let path = journal.path
-            let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-            guard path.hasSuffix("/" + Journal.fileName) || path == Journal.fileName else {
+            guard Journal.isFile(journal.path) else {
                 throw Complaint(
-                    "only a journal named \(Journal.fileName) is written to: \(path)", .failure)
+                    "only a journal named \(Journal.fileName) is written to: \(journal.path)",
+                    .failure)
             }
-            let count = try Journal(directory: directory, busyTimeout: 30_000).pruneAll(
-                before: limit)
+            let directory = Files.directory(of: journal.path)
+            let count = try Journal(directory: directory, busyTimeout: 30_000)
+                .pruneAll(before: limit)
             print("\(count) operations were removed")
         }
     }

@@ -56,7 +56,7 @@ struct OperationChoice: ParsableArguments {
 extension Journal {
     /// The one CID, of whatever kind, that a text means. Throws `Complaint` when it is none or several.
     func cid(_ text: String) throws -> String {
-        guard let cid = try Prefix.one(text, of: cids(like: text)) else {
+        guard let cid = try CIDPattern.one(text, of: cids(like: text)) else {
             throw Complaint("the journal knows nothing of \(text)", .failure)
         }
         return cid
@@ -64,7 +64,7 @@ extension Journal {
 
     /// The one CID that a text means. Throws `Complaint` when it is none or several.
     func cid(_ kind: Subject.Kind, _ text: String) throws -> String {
-        guard let cid = try Prefix.one(text, of: cids(kind, like: text)) else {
+        guard let cid = try CIDPattern.one(text, of: cids(kind, like: text)) else {
             throw Complaint("the journal knows no \(kind.rawValue) \(text)", .failure)
         }
         return cid

@@ -10,7 +10,7 @@ struct Wanted {
     init(vm: String?, disk: String?, known: (Subject.Kind, String) throws -> [String]) throws {
         func whole(_ text: String?, _ kind: Subject.Kind) throws -> String? {
             guard let text else { return nil }
-            guard let cid = try Prefix.one(text, of: known(kind, text)) else {
+            guard let cid = try CIDPattern.one(text, of: known(kind, text)) else {
                 throw Complaint(
                     "neither Docker nor the journal knows a \(kind.rawValue) \(text)", .failure)
             }
