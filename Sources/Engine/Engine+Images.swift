@@ -5,6 +5,14 @@ public struct Image: Sendable {
     public init(json: JSON) { self.json = json }
 
     public var id: String { json["Id"].string ?? "" }
+    /// Whether a text is its id, or the beginning of it, as Docker takes it for a name.
+    public func hasID(_ text: String) -> Bool {
+        let (own, digits) = (
+            id.split(separator: ":").last ?? "", text.split(separator: ":").last ?? ""
+        )
+        return own.hasPrefix(digits) && digits.allSatisfy(\.isHexDigit)
+            && [String(digits), "sha256:" + digits].contains(text)
+    }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var createdAt: String { json["Created"].string ?? "" }
     /// `REPOSITORY@sha256:…` of each repository that it was pulled from.

@@ -20,7 +20,13 @@ public struct Volume: Sendable {
 extension Engine {
     /// `GET /volumes/{name}`, nil when there is none.
     public func volume(_ name: String) throws -> Volume? {
-        try found { Volume(json: try get("/volumes/\(name.percentEncoded)")) }
+        do {
+            return Volume(json: try get("/volumes/\(name.percentEncoded)"))
+        } catch let error as EngineError where error.isNotFound {
+            // The driver is not there: that says nothing of the volume.
+            guard !error.description.contains("plugin") else { throw error }
+            return nil
+        }
     }
 
     /// `GET /volumes` by filters.

@@ -62,6 +62,12 @@ extension EndToEnd {
             #expect(try rig.shell(other, reach) == "reached")
             #expect(
                 try rig.shell(other, "ip -6 route").contains("default via \(address(four, "1"))"))
+            // As a director writes them.
+            second["ip"] = .string(
+                address(four).replacing("::", with: ":0000:0000:0000:0000:").replacing(
+                    /:10$/, with: ":0010"))
+            let refusal = try rig.call("create_vm", rig.vmArguments(second)).errorMessage
+            #expect(refusal.contains("is held by \(vm)"), "\(refusal)")
             let endpoint = try rig.engine.inspectContainer(vm).endpoints.values.first
             let isAlone = try rig.engine.version() >= .networksWithoutIPv4
             #expect((endpoint?["IPAddress"].string ?? "").isEmpty == isAlone)

@@ -26,9 +26,15 @@ struct FailedCall<M: Mutation> {
             try? M.removeRemains(plan, world)  // recovery finds what is left
             end(.failed, failure)
             throw report(failure, "\(other.capitalizedFirst) has taken over")
-        case .close(.done, let why): world.warn("\(failure.cause); \(why)")
+        case .close(.done, let why):
+            world.warn("step \"\(failure.step)\" has failed: \(failure.cause); \(why)")
         case .close(let state, let why):
-            try? M.removeRemains(plan, world)  // recovery finds what is left
+            do {
+                try M.removeRemains(plan, world)
+            } catch {
+                world.recorder.leaveOpen()
+                throw report(failure, "It could not be cleaned up: \(error)", next: recover)
+            }
             end(state, failure)
             throw report(failure, why.capitalizedFirst)
         case .park(let why):

@@ -41,12 +41,14 @@ extension World {
         return try (its.hasPrefix(World.daemonPrefix) ? daemonID() : daemonIDOfInfo()) != its
     }
 
-    /// Says so where the last call about something that is not there was made on another daemon: one whose
-    /// data directory is not mounted answers as an empty one does. No error: the other one may be gone for
-    /// good. Throws `EngineError`.
+    /// Says so where the last call that had to do with something which is not there was made on another daemon: one
+    /// whose data directory is not mounted answers as an empty one does. A call that has failed for that reason
+    /// has recorded no daemon. No error: the other one may be gone for good. Throws `EngineError`.
     func warnIfOnAnotherDaemon(_ missing: Subject) throws {
-        let filter = OperationFilter(subjects: [missing], mutatingOnly: true, limit: 1)
-        let last = recorder.store.read { try $0.operations(filter).first { $0.id != operation } }
+        let filter = OperationFilter(subjects: [missing], mutatingOnly: true, limit: 100)
+        let last = recorder.store.read { journal in
+            try journal.operations(filter).first { RecordedOwner($0)?.daemonID != nil }
+        }
         guard let last, try isOnAnotherDaemon(last) else { return }
         warn(
             "\(missing.cid) is not there, but another Docker daemon than the one that had it answers at "

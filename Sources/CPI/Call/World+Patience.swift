@@ -16,9 +16,11 @@ extension World {
     }
 
     /// Repeats a removal for some seconds while Docker answers 409; a few times when it answers 5xx
-    /// or not at all. 404 is success. Throws the last `EngineError` where none of them was.
+    /// or not at all. 404 is success. Else throws the `EngineError` of one that Docker may still carry out, also
+    /// where it has refused a later one; else the last.
     func patiently(_ remove: () throws -> Void) throws {
         var last: EngineError?
+        var lost: EngineError?
         var faults = 0
         let isDone = try wait(seconds: 10, every: 0.2) {
             do {
@@ -30,12 +32,12 @@ extension World {
                 last = error
                 return false
             } catch let error as EngineError where error.isOutcomeUnknown && faults < 3 {
-                last = error
+                lost = error
                 faults += 1
                 return false
             }
         }
-        if !isDone, let last { throw last }
+        if !isDone, let error = lost ?? last { throw error }
     }
 
     /// What `look` sees; nil when Docker gave no answer, which is logged: that says nothing of what is there.

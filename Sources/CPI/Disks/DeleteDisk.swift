@@ -51,6 +51,7 @@ struct DeleteDisk: Mutation {
     func plan(_ world: World) throws -> Plan {
         guard try world.disk(disk) != nil else {
             guard world.hasJustSettled(Self.name, disk.subject) else {
+                try world.warnIfOnAnotherDaemon(disk.subject)
                 throw CPIError.diskNotFound(disk)
             }
             return Plan(disk: disk, oldContainers: [], isGone: true)

@@ -97,11 +97,12 @@ extension World {
 
     /// After a container was made with the disk among its mounts: for a volume that was removed a moment
     /// before Docker makes a new one, which is empty. Then `remove` takes the container away, the new volume
-    /// goes, and this throws DiskNotFound.
+    /// goes, and this throws DiskNotFound. A plugin's volume without labels is one that Docker has forgotten for
+    /// a while: it stays.
     func requireNotMadeAnew(_ cid: DiskCID, remove: () throws -> Void) throws {
         guard try disk(cid) == nil else { return }
         try remove()
-        if let volume = try engine.volume(cid.description), volume.labels.isEmpty {
+        if let volume = try engine.volume(cid.description), volume.isMadeAnew {
             try removeVolume(volume.name)
         }
         throw CPIError.diskNotFound(cid)

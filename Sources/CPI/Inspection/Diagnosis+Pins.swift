@@ -16,4 +16,19 @@ extension Inspection {
                 advice: "docker start \(pin.name)")
         }
     }
+
+    /// With `disks.pin: always`: disks that no container keeps, as where create_disk could not make it. Changes
+    /// nothing. Throws `EngineError`.
+    func disksWithoutKeeper() throws -> [Finding] {
+        guard world.configuration.pin == .always else { return [] }
+        let pins = Set(try engine.containers(["label": [Label.pinnedTo]]).flatMap(\.names))
+        let disks = try engine.volumes(["label": [Label.disk]]).filter(\.isDisk)
+        return disks.map { DiskCID($0.name) }.sorted().compactMap { disk in
+            guard pins.isDisjoint(with: [disk.keeper, disk.pin]) else { return nil }
+            return Finding(
+                "disk \(disk)", .warn,
+                "nothing keeps prunes from it, as disks.pin: always asks for",
+                advice: "attach it to a VM: detach_disk makes the container that keeps it")
+        }
+    }
 }

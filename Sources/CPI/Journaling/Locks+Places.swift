@@ -9,10 +9,11 @@ extension Locks {
     /// device and inode tell places apart; host and machine id explain, and outlast a boot.
     var places: [String] { directories.compactMap(Locks.place) }
 
-    /// What labels and intents record: the place where most others meet. Without any directory no
-    /// lock can be had, and nobody can tell that its operation is dead.
+    /// What labels and intents record: the place where most others meet, of those where this process has got
+    /// its locks. Without any no lock can be had, and nobody can tell that its operation is dead.
     var place: String {
-        shared.flatMap(Locks.place) ?? places.first ?? "\(Machine.here) -"
+        let usable = ([shared].compactMap(\.self) + directories).filter { !refused.contains($0) }
+        return usable.lazy.compactMap(Locks.place).first ?? "\(Machine.here) -"
     }
 
     /// Whether the owner of an operation that was begun at `place` may live where its lock cannot be

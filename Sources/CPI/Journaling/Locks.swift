@@ -11,6 +11,8 @@ final class Locks {
     private let journal: String?
     private let logger: Logger
     private var swept: Set<String> = []
+    /// Directories in which a lock's file could not be made, as where the disk is full.
+    private(set) var refused: Set<String> = []
 
     /// Here processes with different journal directories meet.
     static let shared = "/var/tmp/docker_cpi.locks"
@@ -66,6 +68,7 @@ final class Locks {
                 sweep(directory)
             } catch let error as JournalError {
                 fault = fault ?? error
+                refused.insert(directory)
             }
         }
         if locks.isEmpty {

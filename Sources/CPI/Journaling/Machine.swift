@@ -6,11 +6,12 @@ enum Machine {
     static let here = "\(host) \(id) \(boot)"
 
     /// A container changes its name, a machine that was started anew its boot: both stay the same.
-    /// Cloned machines share their id, and many are called localhost: one of the two does not do.
-    static func isAnother(_ machine: String) -> Bool {
-        let parts = machine.split(separator: " ").map(String.init)
-        guard parts.count >= 3 else { return false }
-        return parts[2] != boot && (parts[0] != host || parts[1] != id)
+    /// Cloned machines share their id, and many are called localhost: one of the two does not do. Nor does a name
+    /// where there is no id.
+    static func isAnother(_ machine: String, than other: String = here) -> Bool {
+        let (its, own) = (machine.split(separator: " "), other.split(separator: " "))
+        guard its.count >= 3 else { return false }
+        return its[2] != own[2] && (its[0] != own[0] || its[1] != own[1] || own[1] == noID)
     }
 
     /// Whether what was begun there ended with that machine: it is this one, started anew since.
@@ -21,8 +22,9 @@ enum Machine {
 
     private static let id: String = {
         let id = firstLine("/etc/machine-id")
-        return id.isEmpty ? "-" : id
+        return id.isEmpty ? noID : id
     }()
+    private static let noID = "-"
 
     static let boot = firstLine("/proc/sys/kernel/random/boot_id")
 

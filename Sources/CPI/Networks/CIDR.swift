@@ -46,6 +46,11 @@ enum IPAddress {
         return nil
     }
 
+    /// The director writes IPv6 out, Docker shortens it.
+    static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || bytes(one).map { $0 == bytes(other) } ?? false
+    }
+
     static func text(_ bytes: [UInt8]) -> String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = bytes.count == 4 ? AF_INET : AF_INET6

@@ -28,6 +28,7 @@ struct DeleteNetwork: Mutation {
     func plan(_ world: World) throws -> Plan {
         guard let present = try world.engine.network(network.description) else {
             guard world.hasJustSettled(Self.name, network.subject) else {
+                try world.warnIfOnAnotherDaemon(network.subject)
                 throw CPIError.networkNotFound(network)
             }
             return Plan(network: network, id: nil, isGone: true)

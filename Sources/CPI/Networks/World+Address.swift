@@ -49,12 +49,10 @@ extension World {
                 ? text.split(separator: " ").map(String.init) : endpoint.askedAddresses
             guard let network = try engine.network(name) else { continue }
             for holder in network.holders {
-                guard let address = wanted.first(where: holder.plainAddresses.contains) else {
-                    continue
-                }
+                guard let address = wanted.first(in: holder.plainAddresses) else { continue }
                 return conflict("\(address) on network \(name) is held by ", holder.name, network)
             }
-            if let address = wanted.first(where: network.gateways.contains) {
+            if let address = wanted.first(in: network.gateways) {
                 return "(\(address) is the gateway of network \(name))"
             }
         }
@@ -70,5 +68,12 @@ extension World {
         let isVM = VMCID.role(of: holder)?.role == .vm
         return "(\(what)\(holder))" + (rest.isEmpty ? "" : "; also there: \(rest)")
             + (isVM ? "; if no director knows that VM: bosh delete-vm \(holder)" : "")
+    }
+}
+
+extension [String] {
+    /// The first address that is one of others.
+    fileprivate func first(in others: [String]) -> String? {
+        first { one in others.contains { IPAddress.isSame(one, $0) } }
     }
 }

@@ -190,10 +190,22 @@ struct Settlement {
         }
         if let other = try anotherDaemon() { return .park(other) }
         try requirePossible(M.rule)
+        let situation = try M.situation(plan, world)
         let question = RecoveryTable.Question(
-            rule: M.rule, direction: operation.direction, begun: operation.step != nil,
+            rule: M.rule, direction: operation.direction, begun: try hasBegun(type, situation),
             asker: asker)
-        return RecoveryTable.action(question, try M.situation(plan, world))
+        return RecoveryTable.action(question, situation)
+    }
+
+    /// Whether anything may have been changed. A journal may have stopped telling after the intent: then a volume
+    /// of the operation's, such as its mark, tells, or that something is gone of what was to be deleted.
+    private func hasBegun<M: Mutation>(_ type: M.Type, _ situation: Situation) throws -> Bool {
+        guard operation.step == nil, M.rule == .finish else { return true }
+        if M.deletes {
+            guard case .untouched = situation else { return true }
+        }
+        let label = ["label": ["\(Label.operation)=\(operation.id)"]]
+        return try !world.engine.volumes(label).isEmpty
     }
 
     /// Whether the director's call names what the operation has made.
@@ -212,6 +224,9 @@ struct Settlement {
         var isFurther = false
         if case .carriers(let carriers, _) = try M.situation(plan, world) {
             isFurther = carriers.image != .absent || carriers.replacement != .absent
+        }
+        if case .live(_, let state) = try M.situation(plan, world) {
+            isFurther = state.attachedBy == operation.id
         }
         return { step in isFurther || !step.touchesOthers || recorded.contains(step.name) }
     }

@@ -59,9 +59,9 @@ struct UnansweredCalls {
         let open = world.recorder.store.read { try $0.openMutations() }
         return try (open ?? []).compactMap { one in
             let isLeft = one.operation.state == .parked || world.isDead(one)
-            guard isLeft, let made = one.made, try !world.isOnAnotherDaemon(one.operation) else {
-                return nil
-            }
+            guard isLeft, let made = one.made, try !world.isOnAnotherDaemon(one.operation),
+                world.recorder.store.read({ try unnamed(one.operation, in: $0) }) == made
+            else { return nil }
             return (one, made)
         }
     }

@@ -31,7 +31,13 @@ extension World {
         let result: ExecResult
         do {
             result = try engine.exec(container, command, seconds: seconds)
-        } catch let error as EngineError where error.isStopped {
+        } catch let error as EngineError where error.isNotRunning {
+            // Paused since, or Docker has forgotten the command: it runs all the same.
+            guard try engine.container(container)?.isRunning != true else {
+                throw CannotLook(
+                    description: "container \(container) cannot be looked into: \(error)")
+            }
+            guard error.isStopped else { throw error }
             return nil
         }
         if codes.contains(result.exitCode) { return result.output.split(separator: "\n") }

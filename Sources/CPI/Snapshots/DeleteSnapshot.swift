@@ -30,6 +30,7 @@ struct DeleteSnapshot: Mutation {
         }
         let record = try world.engine.volume(snapshot.record)
         var plan = Plan(snapshot: snapshot, isThere: volume != nil || record != nil)
+        if !plan.isThere { try world.warnIfOnAnotherDaemon(snapshot.subject) }
         if let keeper = try world.engine.container(snapshot.keeper), keeper.isPin {
             plan.keeper = NamedContainer(id: keeper.id, name: keeper.name)
         }

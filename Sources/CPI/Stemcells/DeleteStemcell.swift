@@ -23,6 +23,13 @@ struct DeleteStemcell: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         let image = try world.engine.image(stemcell.description)
+        if image == nil { try world.warnIfOnAnotherDaemon(stemcell.subject) }
+        // Docker takes the beginning of an id for a name as well.
+        guard image?.hasID(stemcell.description) != true else {
+            throw CPIError.cloud(
+                "cannot delete stemcell \(stemcell): that is the id of an image, and no stemcell's name"
+            )
+        }
         if let vm = image?.labels.label(Label.vm) {
             throw CPIError.cloud(
                 "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")

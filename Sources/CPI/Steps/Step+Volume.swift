@@ -27,6 +27,8 @@ extension Step {
 extension Volume {
     /// A Docker whose disk is full refuses to create a volume, and leaves one without labels.
     var isHalfMade: Bool { labels.isEmpty }
+    /// Docker makes one that a container names and that is not there.
+    var isMadeAnew: Bool { labels.isEmpty && isLocal }
 }
 
 extension World {

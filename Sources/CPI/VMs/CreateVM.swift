@@ -205,7 +205,8 @@ extension Container {
         let isPodman = try world.isPodman()
         return endpoints.contains { name, endpoint in
             let given = isPodman ? endpoint.addresses : endpoint.askedAddresses
-            return given.contains(ip) && (network.properties.name ?? name) == name
+            return given.contains { IPAddress.isSame($0, ip) }
+                && (network.properties.name ?? name) == name
         }
     }
 }

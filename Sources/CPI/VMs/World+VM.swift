@@ -8,9 +8,13 @@ extension World {
         if let container = try engine.container(cid.description), container.isVM(cid) {
             return container
         }
-        let others = try containers(of: cid).filter { $0.role != .incomplete && $0.role != .vm }
+        // Its name may have come back since: between two renames nobody has it.
+        let others = try containers(of: cid).filter { one in
+            guard one.role == .vm else { return one.role != .incomplete }
+            return one.labels[Label.vm] == cid.description || cid.isGoCPIs
+        }
         let found =
-            others.first { $0.role?.isOld == true }
+            others.first { $0.role == .vm } ?? others.first { $0.role?.isOld == true }
             ?? others.first { $0.role == .replacement } ?? others.first
         return try found.flatMap { try engine.container($0.id) }
     }

@@ -59,7 +59,28 @@ struct PlaceTests {
         #expect(locks.isOnAnotherMachine(before) && !locks.isOnAnotherMachine(locks.place))
     }
 
-    @Test("another machine is elsewhere; this one before it was started anew is not")
+    @Test("a directory in which a lock could not be made is not where this process can be seen")
+    func refused() throws {
+        try FileManager.default.createDirectory(
+            atPath: shared.path + "/vm-1.lock", withIntermediateDirectories: false)
+        let taken = try locks.acquire("vm-1", seconds: 0, note: "")
+        #expect(taken.count == 1 && locks.place == locks.places[0])
+        let other = locks(nil, shared: shared.path)
+        #expect(other.isOnAnotherMachine(locks.place), "it cannot see the lock: it waits")
+    }
+
+    @Test("where machines have no id, a name alone does not say that it is this one, started anew")
+    func noID() {
+        #expect(Machine.isAnother("ci - boot-1", than: "ci - boot-2"))
+        #expect(!Machine.isAnother("ci - boot-1", than: "ci - boot-1"))
+        #expect(!Machine.isAnother("ci 0a boot-1", than: "ci 0a boot-2"))
+    }
+
+    @Test(
+        "another machine is elsewhere; this one before it was started anew is not",
+        .enabled("a machine without an id is never known again") {
+            !Machine.here.contains(" - ")
+        })
     func machines() {
         let place = locks.place
         #expect(

@@ -96,4 +96,28 @@ struct UnseenTests {
         _ = try scene.detach()
         #expect(!scene.isAttachedLive)
     }
+
+    @Test(
+        "a VM that is paused between two looks, or whose command Docker has forgotten, does not count as stopped",
+        arguments: [
+            (409, "Container is paused, unpause the container before exec"), (404, "No such exec"),
+        ])
+    func notLookedInto(status: Int, words: String) throws {
+        _ = try scene.detach()
+        // Its entry on the list is there, and it is not mounted.
+        var scripts = 0
+        scene.docker.onRequest = { _, request in
+            guard request.path.contains("/exec"), request.path.hasSuffix("/start") else {
+                return nil
+            }
+            scripts += 1
+            return scripts == 1 ? nil : .status(status, words)
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(scripts > 1)
+        #expect(failure?.message.contains("could not be seen") == true, "\(failure)")
+        scene.docker.onRequest = nil
+        _ = try scene.attach()
+        #expect(scene.isAttachedLive)
+    }
 }

@@ -31,6 +31,24 @@ struct KeeperOrphanTests {
         return (recovery, try #require(found))
     }
 
+    @Test("a keeper that create_disk could not make is missed by doctor, until there is one")
+    func missing() throws {
+        scene.docker.onRequest = { _, request in
+            request.query.contains { $0.value.hasSuffix(".keep") } ? .status(500, "boom") : nil
+        }
+        try scene.makeDisk()
+        scene.docker.onRequest = nil
+        #expect(scene.runner.log.text.contains("step \"start container \(scene.disk).keep\""))
+        func found() throws -> [Finding] {
+            try scene.runner.operatorRecovery(journal: true).inspection.diagnose()
+                .filter { $0.what == "disk \(scene.disk)" }
+        }
+        #expect(try found().map(\.level) == [.warn])
+        _ = try scene.attach()
+        _ = try scene.detach()
+        #expect(try found().isEmpty)
+    }
+
     @Test("a disk: the command removes its keeper first, and so does orphans --remove")
     func disk() throws {
         let (recovery, orphan) = try lostDisk()

@@ -25,6 +25,22 @@ struct OtherDaemonTests {
         #expect(scene.runner.log.text.contains("\(cid) is not there, but another Docker daemon"))
     }
 
+    @Test("also when a call has failed there before, and where a missing disk is an error")
+    func failedBefore() throws {
+        _ = try? scene.runner.call("reboot_vm", [.string(scene.vm)])
+        _ = try? scene.runner.call("set_vm_metadata", [.string(scene.vm), [:]])
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        #expect(scene.runner.log.text.contains("\(scene.vm) is not there, but another Docker"))
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_disk", [.string(scene.disk)])
+        }
+        #expect(failure?.type == "Bosh::Clouds::DiskNotFound")
+        #expect(scene.runner.log.text.contains("\(scene.disk) is not there, but another Docker"))
+        _ = try scene.runner.call("delete_stemcell", [.string(scene.stemcell)])
+        let words = "\(scene.stemcell) is not there, but another Docker"
+        #expect(scene.runner.log.text.contains(words))
+    }
+
     @Test("what was never there is not")
     func unknown() throws {
         #expect(try scene.runner.call("has_vm", ["vm-unknown"]) == false)

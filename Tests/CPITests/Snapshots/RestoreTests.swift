@@ -49,6 +49,32 @@ struct RestoreTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("a VM cannot mount one: what is written to it would be in every disk made from it")
+    func mountedByVM() throws {
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(
+                agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")],
+                properties: ["Binds": [.string("\(snapshot):/mnt")]])
+        }
+        #expect(failure?.message.contains("names the snapshot \(snapshot)") == true, "\(failure)")
+    }
+
+    @Test("a copy that failed and cannot be removed is not called nothing; recovery removes it")
+    func leftOver() throws {
+        scene.docker.state.copierTrouble = "no space left"
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/volumes/disk-")
+                ? .status(500, "boom") : nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try restore() }
+        #expect(failure?.message.contains("It could not be cleaned up") == true, "\(failure)")
+        scene.docker.onRequest = nil
+        #expect(scene.docker.state.volumeNames.count { $0.hasPrefix("disk-") } == 2)
+        try scene.runner.recover()
+        #expect(scene.docker.state.volumeNames.count { $0.hasPrefix("disk-") } == 1)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
     @Test("what the Go CPI answers for a snapshot is deleted with success: there never was one")
     func empty() throws {
         #expect(try scene.runner.call("delete_snapshot", [""]) == .null)

@@ -20,6 +20,19 @@ struct StemcellTests {
         return try scene.runner.call("create_stemcell", [.string(image), properties])
     }
 
+    @Test("delete_stemcell removes no image by its id: that is the name of no stemcell")
+    func deleteByID() throws {
+        let id = try #require(scene.docker.state.image(scene.stemcell)).id
+        let digits = String(id.split(separator: ":").last ?? "")
+        for name in [digits, String(digits.prefix(12)), "sha256:" + digits] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call("delete_stemcell", [.string(name)])
+            }
+            #expect(failure?.message.contains("is the id of an image") == true, "\(failure)")
+        }
+        #expect(scene.docker.state.image(scene.stemcell) != nil)
+    }
+
     @Test(
         "the image is imported under another name, looked into, and named by its CID when it is whole"
     )

@@ -124,6 +124,42 @@ struct DeleteVMTests {
         #expect(scene.docker.state.volumes.isEmpty)
     }
 
+    @Test("one that Docker is still at is not called nothing, though it refuses a second one")
+    func stillAtIt() throws {
+        var isBegun = false
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", request.path.contains("/containers/") else {
+                return nil
+            }
+            defer { isBegun = true }
+            return isBegun ? .status(409, "removal of container is already in progress") : .late
+        }
+        let failure = #expect(throws: CallFailure.self) { try delete() }
+        #expect(failure?.message.contains("Nothing was changed") == false, "\(failure)")
+        #expect(try scene.runner.journal().open().count == 1)
+        scene.docker.onRequest = nil
+        try scene.docker.catchUp()
+        _ = try delete()
+        #expect(scene.docker.state.containers.isEmpty && scene.docker.state.volumes.isEmpty)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("has_vm sees a VM whose name comes back between two looks")
+    func renamedMeanwhile() throws {
+        var looks = 0
+        scene.docker.onRequest = { [scene] _, request in
+            guard request.path.contains("/containers/") else { return nil }
+            looks += 1
+            let index = scene.docker.state.containers.firstIndex { $0.name.hasPrefix("vm-") }
+            if let index {
+                scene.docker.state.containers[index].name = scene.vm + (looks == 1 ? ".old" : "")
+            }
+            return nil
+        }
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+        #expect(looks > 1)
+    }
+
     @Test("a VM of the reference CPI goes with its ephemeral volume")
     func reference() throws {
         scene.docker.state.containers.append(

@@ -1,0 +1,49 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// A disk with a volume driver of its own: what Docker says of it depends on the driver's plugin.
+@Suite("A disk of a plugin that does not answer")
+struct PluginDiskTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.state.volumes[scene.disk]?.driver = "vendor"
+    }
+
+    @Test("is not called missing when the plugin is: a director would forget it")
+    func missingPlugin() throws {
+        scene.docker.onRequest = { [scene] _, request in
+            request.method == "GET" && request.path.hasSuffix("/volumes/" + scene.disk)
+                ? .status(404, "get \(scene.disk): plugin \"vendor\" not found") : nil
+        }
+        for method in ["has_disk", "delete_disk"] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call(method, [.string(scene.disk)])
+            }
+            #expect(failure?.type == "Bosh::Clouds::CloudError", "\(failure)")
+            #expect(failure?.message.contains("plugin \"vendor\" not found") == true)
+        }
+        #expect(scene.docker.state.volumes[scene.disk] != nil)
+    }
+
+    /// A Docker whose plugin gives it an error forgets the labels, and finds the volume again without them.
+    @Test("is not removed when Docker has forgotten its labels: it was not made anew")
+    func forgottenLabels() throws {
+        scene.before({ request in
+            request.path.hasSuffix("/containers/create")
+                && request.query.contains { $0.value.hasSuffix(".next") }
+        }) { [scene] in
+            scene.docker.state.volumes[scene.disk]?.labels = [:]
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.type == "Bosh::Clouds::DiskNotFound", "\(failure)")
+        #expect(scene.docker.state.volumes[scene.disk]?.files["/data"] == Array("precious".utf8))
+        #expect(try !scene.runner.orphans().contains { $0.name == scene.disk })
+    }
+}
