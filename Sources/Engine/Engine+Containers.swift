@@ -73,7 +73,7 @@ extension Engine {
     /// Engine refuses another number than 0 with any other policy.
     public func setRestartPolicy(_ id: String, _ policy: String, retries: Int = 0) throws {
         let policy: JSON = [
-            "Name": .string(policy), "MaximumRetryCount": .integer(Int64(retries)),
+            "Name": .string(policy), "MaximumRetryCount": JSON(retries),
         ]
         try order("/containers/\(id.percentEncoded)/update", [], ["RestartPolicy": policy])
     }

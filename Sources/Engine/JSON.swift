@@ -116,4 +116,9 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
 
     public init(_ strings: [String: String]) { self = .object(strings.mapValues(JSON.string)) }
     public init(_ strings: [String]) { self = .array(strings.map(JSON.string)) }
+    /// Null for what is nil; so are those below.
+    public init(_ text: String?) { self = text.map(JSON.string) ?? .null }
+    public init(_ flag: Bool?) { self = flag.map(JSON.bool) ?? .null }
+    public init(_ number: Int?) { self = number.map { .integer(Int64($0)) } ?? .null }
+    public init(_ number: Int64?) { self = number.map(JSON.integer) ?? .null }
 }

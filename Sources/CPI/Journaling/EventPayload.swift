@@ -61,9 +61,9 @@ extension EventPayload {
         case .observed(let reply): ["reply": .string(reply)]
         case .failed(let error): ["error": .string(error)]
         case .undoing(let began?):
-            ["replacement_started": began.replacementStarted.map(JSON.string) ?? .null]
+            ["replacement_started": JSON(began.replacementStarted)]
         case .request(let line, let status):
-            ["request": .string(line), "status": status.map { .integer(Int64($0)) } ?? .null]
+            ["request": .string(line), "status": JSON(status)]
         case .warning(let text), .note(let text): ["text": .string(text)]
         case .outcome(let state, let error, let byOperator):
             .object(

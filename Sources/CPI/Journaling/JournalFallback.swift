@@ -1,4 +1,5 @@
 import Glibc
+import Journal
 
 /// Where a CPI keeps its journal when the configured directory is not its own to use.
 public enum JournalFallback {

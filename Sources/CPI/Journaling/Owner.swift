@@ -17,7 +17,7 @@ enum Owner {
 
     /// The Docker that an operation is at work on; its id is null where nobody has asked for it.
     static func daemon(_ id: String?, _ address: String) -> JSON {
-        ["id": id.map(JSON.string) ?? .null, "address": .string(address)]
+        ["id": JSON(id), "address": .string(address)]
     }
 
     /// Field 22 of /proc/self/stat, in clock ticks since boot: tells a pid that was used again.

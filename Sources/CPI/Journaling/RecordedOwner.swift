@@ -38,6 +38,6 @@ public struct RecordedOwner: Sendable {
 extension Owner {
     /// The owner of an operation that was found in this Docker: where its labels say that it was begun.
     static func adopted(place: String?, daemon: JSON) -> JSON {
-        ["adopted": true, "place": place.map(JSON.string) ?? .null, "daemon": daemon]
+        ["adopted": true, "place": JSON(place), "daemon": daemon]
     }
 }

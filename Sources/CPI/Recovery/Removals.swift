@@ -33,15 +33,11 @@ struct Removals {
         }
     }
 
-    private var label: [String: [String]] {
-        ["label": ["\(Label.operation)=\(world.operation)"]]
-    }
-
     /// All that bears the operation's label, and the volumes without a name of its containers.
     func made() throws -> [String] {
-        let containers = try world.engine.containers(label).flatMap { try words($0) }
-        let volumes = try world.engine.volumes(label).map { "volume \($0.name)" }
-        let images = try world.engine.imageTags(label).map { "image \($0)" }
+        let containers = try world.engine.containers(world.ofOperation).flatMap { try words($0) }
+        let volumes = try world.engine.volumes(world.ofOperation).map { "volume \($0.name)" }
+        let images = try world.engine.imageTags(world.ofOperation).map { "image \($0)" }
         return containers + volumes + images
     }
 
@@ -50,13 +46,13 @@ struct Removals {
     }
 
     func copiers() throws -> [String] {
-        try world.engine.containers(label).filter { $0.labels[Label.copyOf] != nil }
+        try world.engine.containers(world.ofOperation).filter { $0.labels[Label.copyOf] != nil }
             .flatMap { try words($0) }
     }
 
     /// The marks of the operation: they say in Docker that it is open.
     func marks() throws -> [String] {
-        try world.engine.volumes(label).filter { volume in
+        try world.engine.volumes(world.ofOperation).filter { volume in
             VMCID.role(of: volume.name)?.role == .mark
         }.map { "volume \($0.name), the operation's mark" }
     }

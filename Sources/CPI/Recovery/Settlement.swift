@@ -204,8 +204,7 @@ struct Settlement {
         if M.deletes {
             guard case .untouched = situation else { return true }
         }
-        let label = ["label": ["\(Label.operation)=\(operation.id)"]]
-        return try !world.engine.volumes(label).isEmpty
+        return try !world.engine.volumes(world.ofOperation).isEmpty
     }
 
     /// Whether the director's call names what the operation has made.

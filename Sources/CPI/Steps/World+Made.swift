@@ -2,6 +2,9 @@ import Engine
 
 /// What this operation has made: its label says so. Everything that undoes something asks here.
 extension World {
+    /// What lists are asked for: all that bears this operation's label.
+    var ofOperation: [String: [String]] { ["label": ["\(Label.operation)=\(operation)"]] }
+
     /// Whether an object with these labels was made by this operation.
     func made(_ labels: [String: String]) -> Bool { labels[Label.operation] == operation }
 
@@ -13,7 +16,7 @@ extension World {
             guard let container = try engine.container(name) else { continue }
             if container.name == name, made(container.labels) { return container }
         }
-        let made = try engine.containers(["label": ["\(Label.operation)=\(operation)"]])
+        let made = try engine.containers(ofOperation)
             .filter { try !Label.isRunByHand($0.labels) && !isRunFromCommit($0.id) }
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }

@@ -39,8 +39,8 @@ struct VMResources {
         case "swap": return try swap(field, memory: properties.member("memory"))
         case "cpus":
             return .integer(Int64((try field.double(above: 0, below: 10_000) * 1e9).rounded()))
-        case "cpu_shares": return .integer(Int64(try field.int(2...262_144)))
-        case "pids_limit": return .integer(Int64(try field.int(1...4_194_304)))
+        case "cpu_shares": return JSON(try field.int(2...262_144))
+        case "pids_limit": return JSON(try field.int(1...4_194_304))
         case "ulimits": return .array(try field.members().map { try ulimit($0.key, $0.field) })
         case "devices": return .array(try field.array().map(device))
         case "shm_size": return .integer(Int64(try field.mebibytes(1)) << 20)
@@ -91,7 +91,7 @@ struct VMResources {
     }
 
     private static func limit(_ name: String, _ soft: Int, _ hard: Int) -> JSON {
-        ["Name": .string(name), "Soft": .integer(Int64(soft)), "Hard": .integer(Int64(hard))]
+        ["Name": .string(name), "Soft": JSON(soft), "Hard": JSON(hard)]
     }
 
     private static let limits = [

@@ -67,7 +67,7 @@ extension Listing {
             },
             documents: chapters.map { chapter in
                 var json = chapter.last.json
-                json["count"] = .integer(Int64(chapter.count))
+                json["count"] = JSON(chapter.count)
                 json["words"] = .string(chapter.words)
                 return json
             }, nothing: "nothing has touched it")

@@ -31,7 +31,7 @@ struct ChromeTrace {
                 view.operation.method, lane, start, view.operation.duration ?? last,
                 [
                     "id": .string(view.operation.id), "state": .string(view.state.rawValue),
-                    "error": view.operation.error.map(JSON.string) ?? .null,
+                    "error": JSON(view.operation.error),
                     "disk": .string(view.cids(.disk)),
                 ]))
         for entry in timeline.entries(requests: false).entries {

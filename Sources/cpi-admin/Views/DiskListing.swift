@@ -39,13 +39,13 @@ extension DiskReport {
 
     fileprivate func document(_ detached: Detachment?) -> JSON {
         [
-            "disk": .string(disk), "size_mib": .integer(Int64(sizeMiB)),
+            "disk": .string(disk), "size_mib": JSON(sizeMiB),
             "enforced": .bool(isEnforced),
-            "used_bytes": usedBytes.map { .integer(Int64($0)) } ?? .null,
+            "used_bytes": JSON(usedBytes),
             "kind": .string(kind), "attached_to": JSON(holders),
-            "unseen": unseen.map(JSON.string) ?? .null,
-            "detached_since": detached?.since.map(JSON.string) ?? .null,
-            "detached_after": detached?.after.map(JSON.string) ?? .null,
+            "unseen": JSON(unseen),
+            "detached_since": JSON(detached?.since),
+            "detached_after": JSON(detached?.after),
             "snapshots": JSON(snapshots),
         ]
     }

@@ -9,7 +9,7 @@ enum EventDocument {
         [
             "schema": 1, "sequence": .integer(event.sequence),
             "operation": .string(event.operation), "kind": .string(event.kind.rawValue),
-            "step": event.step.map(JSON.string) ?? .null,
+            "step": JSON(event.step),
             "at": .string(Timestamp.text(event.at)), "at_ms": .integer(event.at),
             "monotonic_us": .integer(event.monotonic),
             "data": event.data.map(Clean.jsonText).flatMap { try? JSON(parsing: $0.utf8) } ?? .null,

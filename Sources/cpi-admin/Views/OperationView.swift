@@ -30,7 +30,7 @@ struct OperationView {
             "id": .string(operation.id), "state": .string(state.rawValue),
             "method": .string(operation.method), "mutating": .bool(operation.mutating),
             "direction": .string(operation.direction.rawValue),
-            "attempts": .integer(Int64(operation.attempts)),
+            "attempts": JSON(operation.attempts),
             "started": .string(Timestamp.text(operation.started)),
             "subjects": .array(
                 subjects.map { ["kind": .string($0.kind.rawValue), "cid": .string($0.cid)] }),
@@ -45,7 +45,7 @@ struct OperationView {
         for (key, text) in texts {
             json[key] = text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null
         }
-        json["duration_us"] = operation.duration.map { .integer($0) } ?? .null
+        json["duration_us"] = JSON(operation.duration)
         return json
     }
 }

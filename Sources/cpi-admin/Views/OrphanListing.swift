@@ -27,10 +27,10 @@ extension Listing {
                     "kind": .string(orphan.kind.rawValue), "name": .string(orphan.name),
                     "reason": .string(orphan.reason),
                     "command": .string(Invocation.complete(orphan.command)),
-                    "created": orphan.created.map(JSON.string) ?? .null,
-                    "bytes": orphan.bytes.map { .integer(Int64($0)) } ?? .null,
+                    "created": JSON(orphan.created),
+                    "bytes": JSON(orphan.bytes),
                     "removable": .bool(orphan.removal.isPossible),
-                    "kept_because": reason.map(JSON.string) ?? .null,
+                    "kept_because": JSON(reason),
                 ]
             }, nothing: "no orphans")
     }

@@ -52,8 +52,8 @@ struct Present {
                         "facts": JSON($0.lines),
                     ]
                 }),
-            "docker_trouble": trouble.map(JSON.string) ?? .null,
-            "next": next.map(JSON.string) ?? .null,
+            "docker_trouble": JSON(trouble),
+            "next": JSON(next),
         ]
         json["recovery"] = explanation?.json ?? .null
         return json

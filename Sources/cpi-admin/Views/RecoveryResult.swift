@@ -27,7 +27,7 @@ struct RecoveryResult {
             "id": .string(one.operation.id), "method": .string(one.operation.method),
             "action": .string(words), "settled": .bool(isSettled),
             "needs_person": .bool(needsPerson), "failed": .bool(failed),
-            "owner": one.owner.map(JSON.string) ?? .null,
+            "owner": JSON(one.owner),
             "explanation": explanation?.json ?? .null,
         ]
     }

@@ -22,14 +22,14 @@ extension Listing {
             },
             documents: all.map { one in
                 var json: JSON = [
-                    "name": .string(one.name), "count": .integer(Int64(one.count)),
-                    "failures": .integer(Int64(one.failures)),
+                    "name": .string(one.name), "count": JSON(one.count),
+                    "failures": JSON(one.failures),
                     "total_us": .integer(one.total),
-                    "slowest": one.slowest.map(JSON.string) ?? .null,
+                    "slowest": JSON(one.slowest),
                 ]
                 for percent in percentiles {
                     json[key(percent) + "_us"] =
-                        one.percentile(percent).map { .integer($0) } ?? .null
+                        JSON(one.percentile(percent))
                 }
                 return json
             }, nothing: "no operations")

@@ -86,9 +86,9 @@ struct Story {
     private func json(of event: Event) -> JSON {
         [
             "sequence": .integer(event.sequence), "kind": .string(event.kind.rawValue),
-            "step": event.step.map(JSON.string) ?? .null, "at": .string(Timestamp.text(event.at)),
+            "step": JSON(event.step), "at": .string(Timestamp.text(event.at)),
             "offset_us": .integer(timeline.offset(event)),
-            "duration_us": timeline.took(event).map { .integer($0) } ?? .null,
+            "duration_us": JSON(timeline.took(event)),
             "data": Clean.document(document(event.data)),
         ]
     }

@@ -111,9 +111,9 @@ struct VMPage {
             "container_id": .string(container.id), "status": .string(container.status),
             "paused": .bool(container.isPaused),
             "started": .string(container.startedAt), "finished": .string(container.finishedAt),
-            "exit_code": .integer(Int64(container.exitCode)), "image": .string(container.image),
+            "exit_code": JSON(container.exitCode), "image": .string(container.image),
             "stemcell": .string(report.stemcell), "agent_id": .string(report.agent),
-            "agent_up": report.isAgentUp.map(JSON.bool) ?? .null,
+            "agent_up": JSON(report.isAgentUp),
             "restart_policy": .string(container.restartPolicy),
             "metadata": JSON(report.metadata), "beside": JSON(report.beside),
             "networks": .array(
@@ -127,15 +127,15 @@ struct VMPage {
                 report.limits.map {
                     [
                         "name": .string($0.name), "asked": .string($0.asked),
-                        "in_force": $0.inForce.map(JSON.string) ?? .null,
+                        "in_force": JSON($0.inForce),
                     ]
                 }),
             "disks": .array(
                 report.disks.map {
                     [
-                        "disk": .string($0.disk), "size_mib": .integer(Int64($0.sizeMiB)),
-                        "path": $0.path.map(JSON.string) ?? .null,
-                        "pin": $0.pin.map(JSON.string) ?? .null, "gone": .bool($0.isGone),
+                        "disk": .string($0.disk), "size_mib": JSON($0.sizeMiB),
+                        "path": JSON($0.path),
+                        "pin": JSON($0.pin), "gone": .bool($0.isGone),
                     ]
                 }),
             "operations": .array(operations.map(\.json)),

@@ -16,7 +16,7 @@ struct Verdict {
     var json: JSON {
         [
             "schema": 1, "path": .string(path), "ok": .bool(problems.isEmpty),
-            "events": .integer(Int64(events)), "operations": .integer(Int64(operations)),
+            "events": JSON(events), "operations": JSON(operations),
             "problems": JSON(problems),
             "advice": problems.isEmpty ? .null : .string(advice),
         ]
