@@ -60,6 +60,8 @@ final class FakeDocker {
     private var told: String?
 
     var transport: Transport { { try self.answer($0) } }
+    /// What speaks to it, as a test may want to itself.
+    var engine: Engine { Engine(address: "fake", timeout: 60, transport: transport) }
 
     /// A new process talks to the same Docker.
     func revive() {

@@ -1,3 +1,5 @@
+import Journal
+
 extension CIDPattern {
     /// The one that a text means; nil when none is. Throws `Complaint`, with the names, when several are.
     static func one(_ text: String, of cids: some Sequence<String>) throws -> String? {

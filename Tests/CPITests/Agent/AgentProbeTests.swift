@@ -134,7 +134,7 @@ struct AgentProbeTests {
         let store = JournalStore(nil, clock: runner.time.clock, logger: runner.logger)
         let recorder = Recorder(store, id: "0", clock: runner.time.clock)
         return World(
-            engine: Engine(address: "fake", timeout: 60, transport: scene.docker.transport),
+            engine: scene.docker.engine,
             configuration: try Configuration(runner.configuration),
             request: CallContext(director: nil, requestID: nil, isVersion2: true),
             operation: "0", recorder: recorder,

@@ -133,7 +133,7 @@ struct DiskTests {
     func heldByStranger() throws {
         try scene.makeVM()
         try scene.makeDisk()
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let engine = scene.docker.engine
         let spec: JSON = [
             "Image": .string(scene.stemcell),
             "HostConfig": ["Binds": [.string("\(scene.disk):/data")]],

@@ -55,6 +55,8 @@ struct JournalFaultTests {
             try? FileManager.default.removeItem(atPath: directory + "/" + name)
         }
         try lifecycle()
+        #expect(try scene.runner.journal().operations(OperationFilter(limit: 99)).count > 5)
+        #expect(warnings() == 0)
     }
 
     @Test("a directory that cannot be made: another one is taken, and that is told")

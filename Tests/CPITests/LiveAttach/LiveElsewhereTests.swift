@@ -136,7 +136,7 @@ struct LiveElsewhereTests {
     )
     func backup() throws {
         _ = try scene.attach()
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let engine = scene.docker.engine
         _ = try engine.createContainer(
             "backup",
             [

@@ -19,8 +19,7 @@ struct BrokenContainerTests {
         sound = try #require(
             try scene.create(agent: "b", networks: ["a": Scene.network("net-a", "10.1.0.9")])
                 .array?.first?.string)
-        try Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
-            .stopContainer(sound, seconds: 0)
+        try scene.docker.engine.stopContainer(sound, seconds: 0)
         let id = try #require(scene.docker.state.container(broken)?.id)
         scene.docker.onRequest = { [broken] _, request in
             let names = ["/containers/\(broken)/json", "/containers/\(id)/json"]

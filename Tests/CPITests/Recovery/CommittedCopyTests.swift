@@ -14,7 +14,7 @@ struct CommittedCopyTests {
 
     /// Copies a container, runs the copy as "mysaved", and removes the first one.
     private func save(_ name: String) throws {
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let engine = scene.docker.engine
         try engine.commitContainer(name, repository: "saved", tag: "1", labels: [:])
         _ = try engine.createContainer("mysaved", ["Image": "saved:1"])
         try engine.startContainer("mysaved")

@@ -12,7 +12,7 @@ struct RecoveryLaterTests {
         try scene.kill(.before(try requests(scene, until: "/containers/create"))) {
             try $0.detach()
         }
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let engine = scene.docker.engine
         try engine.startContainer(scene.vm)
         scene.put("later", "/etc/later")
         try engine.stopContainer(scene.vm, seconds: 1)

@@ -7,9 +7,7 @@ import Testing
 @Suite("Containers of a VM under other names than theirs")
 struct RenamedContainerTests {
     let scene: Scene
-    private var engine: Engine {
-        Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
-    }
+    private var engine: Engine { scene.docker.engine }
 
     init() throws { scene = try .attached() }
 

@@ -11,9 +11,7 @@ struct BothRanTests {
     let scene: Scene
     let old: String
     let replacement: String
-    private var engine: Engine {
-        Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
-    }
+    private var engine: Engine { scene.docker.engine }
 
     init() throws {
         scene = try Scene()

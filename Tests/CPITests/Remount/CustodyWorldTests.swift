@@ -104,7 +104,7 @@ struct CustodyWorldTests {
         _ docker: FakeDocker, _ id: String, _ stays: Bool, if isWanted: Bool
     ) throws {
         guard isWanted else { return }
-        let engine = Engine(address: "fake", timeout: 60, transport: docker.transport)
+        let engine = docker.engine
         try engine.startContainer(id)
         docker.stamp()
         if !stays { try engine.stopContainer(id, seconds: 1) }

@@ -8,9 +8,7 @@ import Testing
 @Suite("What somebody does to names, networks and images while a container is replaced")
 struct MeanwhileTests {
     let scene: Scene
-    private var engine: Engine {
-        Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
-    }
+    private var engine: Engine { scene.docker.engine }
 
     init() throws {
         scene = try Scene()

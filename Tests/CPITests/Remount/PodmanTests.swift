@@ -31,7 +31,7 @@ struct PodmanTests {
     @Test("a VM that does not run is not replaced: nobody tells its addresses")
     func stopped() throws {
         let id = try #require(scene.container?.id)
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let engine = scene.docker.engine
         try engine.stopContainer(id, seconds: 1)
         let failure = #expect(throws: CallFailure.self) { try scene.attach() }
         #expect(failure?.message.contains("next: reboot_vm") == true)
@@ -44,7 +44,7 @@ struct PodmanTests {
     @Test("a VM that does not run has no disk to detach, and cannot be looked into for more")
     func stoppedWithoutDisk() throws {
         let id = try #require(scene.container?.id)
-        let engine = Engine(address: "fake", timeout: 60, transport: scene.docker.transport)
+        let engine = scene.docker.engine
         try engine.stopContainer(id, seconds: 1)
         #expect(throws: EngineError.self) { try engine.exec(id, ["true"], seconds: 1) }
         #expect(try scene.detach() == .null)
