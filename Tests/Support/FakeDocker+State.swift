@@ -222,7 +222,8 @@ extension FakeDocker.State {
         let tag = FakeDocker.State.withTag(reference)
         return images.firstIndex {
             $0.tags.contains(tag) || $0.tags.contains(reference) || $0.id == reference
-                || $0.id.dropFirst(7) == reference || $0.digests.contains(reference)
+                || $0.digests.contains(reference)
+                || reference.count >= 12 && $0.id.dropFirst(7).hasPrefix(reference)
         }
     }
 

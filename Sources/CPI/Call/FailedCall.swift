@@ -33,7 +33,8 @@ struct FailedCall<M: Mutation> {
                 try M.removeRemains(plan, world)
             } catch {
                 world.recorder.leaveOpen()
-                throw report(failure, "It could not be cleaned up: \(error)", next: recover)
+                let why = (error as? StepFailure)?.cause ?? error
+                throw report(failure, "It could not be cleaned up: \(why)", next: recover)
             }
             end(state, failure)
             throw report(failure, why.capitalizedFirst)

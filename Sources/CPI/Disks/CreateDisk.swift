@@ -91,10 +91,7 @@ struct CreateDisk: Mutation {
             // With the copier goes Docker's word that the disk is whole: as a step, that is recorded first.
             guard try world.madeContainer([copier.name]) != nil else { return }
             try Runner(world: world).forward([.removeCopier(copier)])
-        case .half:
-            let target = try target(of: copier, world)
-            try world.removeCopier(copier.name)
-            if let target { try world.removeVolume(target.name) }
+        case .half: try Runner(world: world).forward([.removeHalf(copier)])
         case .unknown: break
         }
     }
@@ -114,7 +111,7 @@ struct CreateDisk: Mutation {
     }
 
     /// What the copier fills, if this operation made it for that.
-    private static func target(of copier: Copier, _ world: World) throws -> Volume? {
+    fileprivate static func target(of copier: Copier, _ world: World) throws -> Volume? {
         guard let volume = try world.madeVolume(copier.target),
             volume.labels[Label.copyOf] == copier.source
         else { return nil }
@@ -145,6 +142,19 @@ extension Step {
             },
             verify: { try $0.filling(copier) == .whole },
             undo: .withAnother)
+    }
+
+    /// With the copier goes Docker's word that the disk is half filled: as a step, that is recorded first.
+    fileprivate static func removeHalf(_ copier: Copier) -> Step {
+        Step(
+            name: "remove half filled volume \(copier.target)", isDestructive: true,
+            do: { world in
+                let target = try CreateDisk.target(of: copier, world)
+                try world.removeCopier(copier.name)
+                if let target { try world.removeVolume(target.name) }
+            },
+            verify: { try CreateDisk.target(of: copier, $0) == nil },
+            undo: .impossible)
     }
 }
 
@@ -189,6 +199,7 @@ extension World {
             guard let report = try copier.report(self), report.changed == 0 else { return .half }
             return try hasAllOf(SnapshotCID(copier.source), report) ? .whole : .half
         }
+        guard recorder.hasBegun(Step.removeHalf(copier).name) != true else { return .half }
         switch recorder.hasBegun(Step.removeCopier(copier).name) {
         case true?: return .whole
         case false?: return .half

@@ -53,6 +53,8 @@ struct Remount: Codable {
     var tellsSettings: Bool?
     /// The Go CPI made the container: the replacement gets what our VMs have beside it.
     var adopts: Bool?
+    /// The disk gets a container that keeps prunes away from it; nil in a plan of an older version.
+    var isKept: Bool?
 
     var image: String { vm.committedImage(operation) }
     /// The replacement, by whichever of its names it has at the moment.
@@ -81,6 +83,7 @@ extension Remount {
 
     private var replacementSteps: [Step] {
         var steps: [Step] = [.mark(vm, method, self)]
+        if isKept == true { steps.append(.keep(disk)) }
         if restartPolicy.startsStopped { steps.append(.suspendRestarts(self)) }
         if wasRunning {
             steps.append(.stop(old, called: vm.description, startedAt: startedAt))

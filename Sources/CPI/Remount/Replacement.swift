@@ -131,6 +131,7 @@ extension Remount {
         }
         plan.tellsSettings = try world.settingsDiffer(container, disk, wanted: plan.isAttach)
         if vm.isGoCPIs { plan.adopts = !container.restoresStore }
+        if !plan.isAttach, world.configuration.pin == .always { plan.isKept = true }
         plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan
     }

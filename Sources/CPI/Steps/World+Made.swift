@@ -9,7 +9,8 @@ extension World {
     func made(_ labels: [String: String]) -> Bool { labels[Label.operation] == operation }
 
     /// The container that this operation made, whatever its name is: somebody may have renamed it. Of
-    /// two, the one that has the first of these names that is had.
+    /// two, the one that has the first of these names that is had. A pin or keeper by its name alone: it is made
+    /// beside others.
     func madeContainer(_ names: [String]) throws -> Container? {
         // Most often it has one of them, and Docker need not look through all containers for it.
         for name in names {
@@ -17,6 +18,7 @@ extension World {
             if container.name == name, made(container.labels) { return container }
         }
         let made = try engine.containers(ofOperation)
+            .filter { $0.labels[Label.pinnedTo] == nil }
             .filter { try !Label.isRunByHand($0.labels) && !isRunFromCommit($0.id) }
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }

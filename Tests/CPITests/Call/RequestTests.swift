@@ -11,7 +11,7 @@ struct RequestTests {
         "18 create_stemcell",
         "20 create_vm",
         "2 has_vm",
-        "4 set_vm_metadata",
+        "3 set_vm_metadata",
         "13 reboot_vm",
         "4 create_disk",
         "2 has_disk",

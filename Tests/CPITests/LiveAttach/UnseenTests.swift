@@ -111,7 +111,7 @@ struct UnseenTests {
                 return nil
             }
             scripts += 1
-            return scripts == 1 ? nil : .status(status, words)
+            return scripts == 1 ? .lostReply : .status(status, words)
         }
         let failure = #expect(throws: CallFailure.self) { try scene.attach() }
         #expect(scripts > 1)

@@ -129,6 +129,19 @@ struct CrashScenario: Sendable, CustomStringConvertible {
             scene.docker.state.containers[index].unmounted = ["/warden-cpi-dev/\(scene.disk)"]
         },
         CrashScenario(
+            method: "detach_disk", variant: "disks are kept",
+            prepare: {
+                let scene = try attached()
+                scene.runner.configuration["disks"] = ["pin": "always"]
+                return scene
+            },
+            arguments: { [.string($0.vm), .string($0.disk)] },
+            check: { scene in
+                let keeper = scene.docker.state.container(DiskCID(scene.disk).keeper)
+                return whole(scene) + (scene.isAttached ? ["it is still attached"] : [])
+                    + (keeper?.isRunning == true ? [] : ["nothing keeps the disk"])
+            }),
+        CrashScenario(
             method: "detach_disk", variant: "the agent's last disk",
             prepare: {
                 let scene = try attached()

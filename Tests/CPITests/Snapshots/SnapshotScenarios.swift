@@ -45,10 +45,16 @@ extension CrashScenario {
                     + (scene.docker.state.containers.contains { $0.name.hasPrefix("snapshot-") }
                         ? ["its keeper is left"] : [])
             }),
+        fromSnapshot("from a snapshot", pin: "attached"),
+        fromSnapshot("from a snapshot, disks are kept", pin: "always"),
+    ]
+
+    private static func fromSnapshot(_ variant: String, pin: JSON) -> CrashScenario {
         CrashScenario(
-            method: "create_disk", variant: "from a snapshot",
+            method: "create_disk", variant: variant,
             prepare: {
                 let scene = try Scene.withDisk(isAttached: true)
+                scene.runner.configuration["disks"] = ["pin": pin]
                 _ = try scene.takeSnapshot()
                 return scene
             },
@@ -61,8 +67,8 @@ extension CrashScenario {
                 return whole(scene) + snapshotsAreWhole(scene)
                     + (made.contains(where: \.isTorn) ? ["a half filled disk is left"] : [])
                     + (made.contains { $0.files == files } ? [] : ["no disk was filled"])
-            }),
-    ]
+            })
+    }
 
     /// Each one whole, and not more than two: the first may have been made and not answered.
     private static func snapshotsAreWhole(_ scene: Scene) -> [String] {
