@@ -7,10 +7,16 @@ public struct Retention: Sendable {
     /// its disks, were deleted after it. Of a deletion that was itself pruned nothing is known any more:
     /// what is about several disks may then stay until its VM is deleted.
     public var deleting: [String]
+    /// By method, what it makes: what was made, and whose answer perhaps nobody has read, is told of until it is
+    /// deleted.
+    public var making: [String: Subject.Kind]
 
-    public init(latest: [String], deleting: [String]) {
+    public init(
+        latest: [String], deleting: [String], making: [String: Subject.Kind] = [:]
+    ) {
         self.latest = latest
         self.deleting = deleting
+        self.making = making
     }
 }
 
@@ -75,11 +81,15 @@ extension Journal {
 
     private func isNeeded(_ id: String, _ retention: Retention) throws -> Bool {
         var isNeeded = false
-        let values: [Value] = [
-            .text(id), .text(Journal.list(retention.latest)),
-            .text(Journal.list(retention.deleting)),
-        ]
-        try database.run(Journal.needed, values) { _ in isNeeded = true }
+        let deleting = Value.text(Journal.list(retention.deleting))
+        try database.run(
+            Journal.needed, [.text(id), .text(Journal.list(retention.latest)), deleting]
+        ) { _ in isNeeded = true }
+        for (method, kind) in retention.making where !isNeeded {
+            try database.run(
+                Journal.unanswered, [.text(id), .text(method), deleting, .text(kind.rawValue)]
+            ) { _ in isNeeded = true }
+        }
         return isNeeded
     }
 
@@ -110,6 +120,14 @@ extension Journal {
                 WHERE s.operation = o.id AND s.kind IN ('vm', 'disk')
                     AND n.method = o.method AND n.state = 'done'
                     AND (n.started, n.id) > (o.started, o.id) AND \(isAboutTheSame))
+        """
+
+    /// A row if operation ?1, of method ?2, has made a subject of kind ?4 that those of ?3 have not ended, and
+    /// nothing says that its answer was read.
+    static let unanswered = """
+        SELECT 1 FROM operations AS o JOIN subjects AS s ON s.operation = o.id
+        WHERE o.id = ?1 AND o.method = ?2 AND o.state = 'done' AND o.replied IS NOT 'delivered'
+            AND s.kind = ?4 AND NOT \(isEnded)
         """
 
     /// Whether something has ended subject s since operation o.

@@ -103,6 +103,19 @@ struct AdminCareTests {
         let directory = try run("journal", "import", sample.directory, fresh + "2")
         #expect(
             directory.exitCode == 1 && directory.stderr.contains("is a directory"), "\(directory)")
+        // Cut at its beginning, doubled, mixed up.
+        let whole = exported.split(separator: "\n")
+        for (number, lines) in [
+            Array(whole.dropFirst(1)), whole + whole.prefix(1), whole.reversed(),
+        ].enumerated() {
+            let damaged = sample.directory + "/damaged-\(number)"
+            try lines.joined(separator: "\n").write(
+                toFile: damaged, atomically: true, encoding: .utf8)
+            let refused = try run("journal", "import", damaged, fresh + "-\(number)")
+            #expect(
+                refused.exitCode == 1 && refused.stderr.contains("nothing is imported"),
+                "\(refused)")
+        }
         let bad = try run("journal", "import", file, sample.directory + "/bad")
         #expect(bad.exitCode == 1 && bad.stderr.contains("nothing is imported"), "\(bad)")
         let empty = sample.directory + "/bad/journal.db"

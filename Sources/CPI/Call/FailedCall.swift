@@ -132,10 +132,7 @@ struct FailedCall<M: Mutation> {
         world.recorder.end(state, error: CPIError.from(failure.cause).message)
     }
 
-    private var recover: String {
-        world.recovery(of: world.operation, about: method.subjects + M.subjects(of: plan))
-            + " --yes"
-    }
+    private var recover: String { world.recovery(of: world.operation) + " --yes" }
 
     /// What failed, what is true now, what was done about it, the operation, the next command.
     private func report(_ failure: StepFailure, _ state: String, next: String? = nil) -> CPIError {

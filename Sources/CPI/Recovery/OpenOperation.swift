@@ -30,14 +30,11 @@ struct OpenOperation {
         id == other.id && operation.plan == other.operation.plan
     }
 
-    /// The command that settles it by what Docker shows, and as little else as can be.
-    var recoveryFromDocker: String { OpenOperation.recoveryFromDocker(about: subjects) }
+    /// The command that settles it, and nothing else, by what Docker shows.
+    var recoveryFromDocker: String { OpenOperation.recoveryFromDocker(id) }
 
-    /// The same for an operation about these.
-    static func recoveryFromDocker(about subjects: [Subject]) -> String {
-        let subject = subjects.first { [.vm, .disk].contains($0.kind) }
-        return "cpi-admin recover --from-docker"
-            + (subject.map { " --\($0.kind.rawValue) \($0.cid)" } ?? "")
+    fileprivate static func recoveryFromDocker(_ id: String) -> String {
+        "cpi-admin recover --from-docker \(id)"
     }
 
     /// As `recoveryFromDocker`, also while it is young.
@@ -51,10 +48,10 @@ struct OpenOperation {
 
 extension World {
     /// The command that settles an operation: by its id, or where no journal tells of it by what Docker shows.
-    func recovery(of id: String, about subjects: [Subject]) -> String {
+    func recovery(of id: String) -> String {
         recorder.store.journal != nil
             ? "cpi-admin recover \(id)"
-            : OpenOperation.recoveryFromDocker(about: subjects) + OpenOperation.atAnyAge
+            : OpenOperation.recoveryFromDocker(id) + OpenOperation.atAnyAge
     }
 }
 

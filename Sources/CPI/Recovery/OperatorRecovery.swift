@@ -104,11 +104,18 @@ public final class OperatorRecovery {
 
     /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
     /// Younger ones than `seconds` may be at work on another host, whose locks cannot be seen here.
-    /// `young` is how many those are.
-    public func casesFromDocker(olderThan seconds: Int, _ wish: Operation.Direction? = nil) throws
-        -> (cases: [Case], young: Int)
-    {
-        let traces = try Traces(world: world).all().map(parkedByOperator)
+    /// `young` is how many those are. With `id` no more than the operation that it is the beginning of.
+    public func casesFromDocker(
+        _ id: String? = nil, olderThan seconds: Int, _ wish: Operation.Direction? = nil
+    ) throws -> (cases: [Case], young: Int) {
+        let traces = try Traces(world: world).all().filter { $0.id.hasPrefix(id ?? "") }
+            .map(parkedByOperator)
+        guard id == nil || traces.count == 1 else {
+            throw CPIError(
+                kind: .cpi,
+                message: "Docker shows \(traces.isEmpty ? "no" : "several") interrupted operations "
+                    + "whose id begins with \(id ?? "")")
+        }
         let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
         let old = traces.filter { $0.since <= limit }
         return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)

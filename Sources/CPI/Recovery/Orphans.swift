@@ -45,9 +45,7 @@ struct OrphanSearch {
     /// what they have made is named already.
     private func interrupted(besides known: Set<String>) throws -> [Orphan] {
         let open = world.recorder.store.read { try $0.openMutations() }
-        let traces = try Traces(world: world).all().filter { trace in
-            !world.locks.isOwned(trace.id) && (trace.damage != nil || !isDone(trace))
-        }
+        let traces = try dead().filter { $0.damage != nil || !isDone($0) }
         let named = known.union(traces.map(\.id))
         let others = try (open ?? []).filter { one in
             try one.operation.state == .running && !named.contains(one.id) && world.isDead(one)
@@ -65,8 +63,23 @@ struct OrphanSearch {
         }
     }
 
+    /// What Docker shows of operations that nobody is at work on here. One that has ended well between two looks is
+    /// none of them: it is asked for twice.
+    private func dead() throws -> [OpenOperation] {
+        func look() throws -> [OpenOperation] {
+            try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }
+        }
+        let first = try Set(look().map(\.id))
+        return try first.isEmpty ? [] : look().filter { first.contains($0.id) }
+    }
+
     /// Recovery may have left to a person what Docker still shows the traces of.
     private func words(_ one: OpenOperation) -> String {
+        guard !world.mayLiveOnAnotherMachine(one) else {
+            return
+                "\(one.operation.method) was begun on machine \(one.host) (since \(one.since)), and may be "
+                + "at work there"
+        }
         let known = world.recorder.store.read { try $0.find(one.id) }
         return "\(one.operation.method) was "
             + (known?.state == .parked ? "left to a person" : "interrupted")
@@ -102,6 +115,7 @@ struct OrphanSearch {
                     let container = try world.listed(member.id, called: member.name)
                 else { return nil }
                 guard try world.isThere(cid, { $0.isVM(vm) }) else {
+                    guard try !isBeingReplaced(vm) else { return nil }
                     return Orphan(
                         kind: .container, name: member.name,
                         reason: "has lost its name, and may be all that is left of VM \(vm)",
@@ -122,6 +136,13 @@ struct OrphanSearch {
                     removal: .never("it goes with cpi-admin recover --yes, once the agent is up"))
             }
         }
+    }
+
+    /// Between two renames no container has the VM's name: the call that is at it says so by its mark, or has just
+    /// ended.
+    private func isBeingReplaced(_ vm: VMCID) throws -> Bool {
+        if let mark = try world.engine.volume(vm.mark) { return world.mayBeAtWork(mark.labels) }
+        return try world.isThere(vm.description) { $0.isVM(vm) }
     }
 
     /// The disk itself is the director's.

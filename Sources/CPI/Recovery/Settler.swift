@@ -162,7 +162,7 @@ struct Settler {
         _ one: OpenOperation, _ why: String, _ first: OpenOperation? = nil
     ) -> CPIError {
         let first = first ?? one
-        let command = world.recovery(of: first.id, about: first.subjects)
+        let command = world.recovery(of: first.id)
         return CPIError.cloud(
             "\(one.title) was interrupted and cannot be settled: \(why); next: \(command)")
     }

@@ -52,12 +52,13 @@ struct CreateStemcell: Mutation {
             .createBase(stemcell, plan), .commitBase(stemcell, labels), .removeBase(stemcell),
         ]
         if let image = plan.image {
-            return [.pullImage(image) { call?.light?.login($0) }] + look + [.releaseImage(image)]
+            return [.pullImage(image) { call?.light?.login($0) }] + look
+                + [.releaseImage(image, of: stemcell)]
         }
         return [
             .importImage(
                 incomplete, changes: { changes(Label.made(labels, $0)) }, from: call?.file)
-        ] + look + [.releaseImport(incomplete)]
+        ] + look + [.releaseImport(stemcell)]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {

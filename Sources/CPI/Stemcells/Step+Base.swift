@@ -56,16 +56,26 @@ extension Step {
     }
 
     /// What was imported loses its name; the stemcell stands on it.
-    static func releaseImport(_ name: String) -> Step {
-        Step(
+    static func releaseImport(_ stemcell: StemcellCID) -> Step {
+        let name = stemcell.incomplete
+        return Step(
             name: "remove image \(name)",
             do: { try $0.releaseImage(name) },
+            check: { try $0.requireWhole(stemcell) },
             verify: { try $0.engine.image(name) == nil },
             undo: .withAnother)
     }
 }
 
 extension World {
+    /// A prune takes an image that no container is made from: whether the stemcell is there is looked at when
+    /// all is done. Throws `CPIError` where it is not.
+    func requireWhole(_ stemcell: StemcellCID) throws {
+        guard try madeImage(stemcell.description) != nil else {
+            throw CPIError.imageGone(stemcell.description)
+        }
+    }
+
     /// The image that was imported or pulled. Throws `CPIError` when it is not there, or is another.
     fileprivate func source(of plan: CreateStemcell.Plan) throws -> Image {
         if let light = plan.image {

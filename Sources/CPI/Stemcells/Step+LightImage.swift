@@ -17,10 +17,11 @@ extension Step {
     }
 
     /// What was pulled is needed under its name no more.
-    static func releaseImage(_ image: LightImage) -> Step {
+    static func releaseImage(_ image: LightImage, of stemcell: StemcellCID) -> Step {
         Step(
             name: "release image \(image.name)", touchesOthers: true,
             do: { try image.release($0) },
+            check: { try $0.requireWhole(stemcell) },
             verify: { try !image.isOurs || $0.engine.image(image.name) == nil },
             undo: .withAnother)
     }

@@ -73,6 +73,12 @@ extension Step {
                         "the container stopped right after its start, with exit code \(container.exitCode)"
                             + (container.startError.isEmpty ? "" : ": \(container.startError)"))
                 }
+                let lost = plan.networks.map(\.name).filter { container.endpoints[$0] == nil }
+                guard lost.isEmpty else {
+                    throw CPIError.cloud(
+                        "somebody has disconnected the VM from network "
+                            + lost.joined(separator: ", "))
+                }
                 guard try isProven.get() else {
                     throw CPIError.cloud(
                         seconds > 0

@@ -33,6 +33,24 @@ struct StemcellTests {
         #expect(scene.docker.state.image(scene.stemcell) != nil)
     }
 
+    @Test("one that a prune takes before the answer is not answered, and nothing is left")
+    func prunedAtTheEnd() throws {
+        let before = scene.docker.state.imageTags
+        scene.docker.onRequest = { [docker = scene.docker] _, request in
+            guard request.method == "DELETE", request.path.contains("/images/") else { return nil }
+            docker.state.images.removeAll { image in
+                image.tags.contains {
+                    $0.hasPrefix("stemcell:") && !before.contains($0) && !$0.hasSuffix(".new")
+                }
+            }
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try create() as String }
+        #expect(failure?.message.contains("is gone: somebody has removed it") == true, "\(failure)")
+        #expect(scene.docker.state.imageTags == before)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
     @Test(
         "the image is imported under another name, looked into, and named by its CID when it is whole"
     )

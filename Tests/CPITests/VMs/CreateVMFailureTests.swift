@@ -10,6 +10,21 @@ struct CreateVMFailureTests {
 
     init() throws { scene = try Scene() }
 
+    @Test("a VM that somebody disconnects before it is answered would not have its address")
+    func disconnected() throws {
+        scene.before({ $0.path.hasSuffix("/start") && $0.path.contains("/containers/") }) {
+            [scene] in
+            for index in scene.docker.state.containers.indices {
+                scene.docker.state.containers[index].endpoints = [:]
+            }
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(
+            failure?.message.contains("disconnected the VM from network net-a") == true,
+            "\(failure)")
+        #expect(scene.docker.state.containers.isEmpty)
+    }
+
     @Test(
         "where no VM can run it is refused in one sentence, and nothing is made",
         arguments: [("name=rootless", "rootless"), ("name=userns", "userns-remap")])

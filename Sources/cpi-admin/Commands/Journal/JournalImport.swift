@@ -23,6 +23,7 @@ struct JournalImport: ParsableCommand {
         try complaining {
             try redirect()
             var line = 0
+            var order = EventOrder()
             let journal = try Journal(directory: directory, busyTimeout: 5_000)
             try journal.importEvents {
                 guard let text = readLine() else { return nil }
@@ -33,9 +34,30 @@ struct JournalImport: ParsableCommand {
                     throw Complaint(
                         "line \(line) of \(events) is no event: nothing is imported", .failure)
                 }
+                if let problem = order.problem(event) {
+                    throw Complaint(
+                        "line \(line) of \(events): \(problem): nothing is imported", .failure)
+                }
                 return event
             }
             print("\(line) events are in \(journal.path)")
+        }
+    }
+
+    /// What an export keeps, and a file that is cut, mixed up or doubled does not.
+    private struct EventOrder {
+        private var last: Int64 = 0
+        private var begun: Set<String> = []
+
+        mutating func problem(_ event: Event) -> String? {
+            guard event.sequence > last else {
+                return "event \(event.sequence) does not follow event \(last)"
+            }
+            last = event.sequence
+            if event.kind == .intent, event.data == nil { return "an intent without data" }
+            if event.kind == .intent { begun.insert(event.operation) }
+            return begun.contains(event.operation)
+                ? nil : "operation \(event.operation) has no intent before it"
         }
     }
 

@@ -63,9 +63,6 @@ struct RecoverRun: ParsableCommand {
         guard !(yes && dryRun) else {
             throw ValidationError("--yes and --dry-run exclude each other")
         }
-        guard id == nil || !fromDocker else {
-            throw ValidationError("--from-docker finds operations by itself: give no id")
-        }
         guard [id != nil, vm != nil, disk != nil, all].count(where: { $0 }) < 2 else {
             throw ValidationError("give one of an id, --vm, --disk and --all")
         }
@@ -89,7 +86,7 @@ struct RecoverRun: ParsableCommand {
             let recovery = try source.recovery(needsJournal: !fromDocker, isToWrite: asks || yes)
             let (found, young) =
                 try fromDocker
-                ? recovery.casesFromDocker(olderThan: seconds, wish)
+                ? recovery.casesFromDocker(id, olderThan: seconds, wish)
                 : (recovery.cases(id, wish), 0)
             let wanted = try wanted(recovery, found)
             let cases = found.filter { wanted.fits($0.subjects) }

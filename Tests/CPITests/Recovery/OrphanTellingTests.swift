@@ -1,0 +1,84 @@
+import Engine
+import Journal
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("What orphans tells, and the commands that it prints")
+struct OrphanTellingTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene() }
+
+    private func operations(_ runner: CallRunner) throws -> [Orphan] {
+        try runner.orphans(journal: true).filter { $0.kind == .operation }
+    }
+
+    /// A create_stemcell that died, which names no VM and no disk.
+    private func killStemcell() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .kill : nil
+        }
+        let image = JSON.string(scene.runner.directory.path + "/image")
+        _ = try? scene.runner.call("create_stemcell", [image, ["name": "test"]])
+        scene.docker.revive()
+    }
+
+    @Test("a command for one operation settles that one alone, whatever it is about")
+    func one() throws {
+        try killStemcell()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        let other = try CallRunner(scene.docker)
+        let found = try operations(other)
+        #expect(found.count == 2)
+        for one in found {
+            #expect(one.command.contains("recover --from-docker \(one.name)"), "\(one.command)")
+            let recovery = try other.operatorRecovery(journal: true)
+            let cases = try recovery.casesFromDocker(one.name, olderThan: 0).cases
+            #expect(cases.map(\.operation.id) == [one.name])
+        }
+        #expect(throws: CPIError.self) {
+            try other.operatorRecovery(journal: true).casesFromDocker("none", olderThan: 0)
+        }
+    }
+
+    @Test("what ends while orphans looks is not called interrupted")
+    func endedMeanwhile() throws {
+        try killStemcell()
+        #expect(try operations(scene.runner).count == 1)
+        var requests = 0
+        scene.docker.onRequest = { [scene] _, request in
+            if request.path.hasSuffix("/containers/json") { requests += 1 }
+            // The first look has seen it.
+            if requests == 4 { scene.docker.apart { try? scene.runner.recover() } }
+            return nil
+        }
+        #expect(try operations(scene.runner) == [])
+    }
+
+    @Test("what was made and not answered is told of for as long as it is there")
+    func afterRetention() throws {
+        scene.runner.delivers = false
+        try scene.makeDisk()
+        let snapshot = try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]])
+        scene.runner.delivers = true
+        scene.runner.time.sleep(100 * 86_400)
+        let journal = try Journal(directory: scene.runner.directory.path, busyTimeout: 1_000)
+        try journal.pruneAll(before: scene.runner.time.clock.wall() - 30 * 86_400_000)
+        let names = try scene.runner.operatorRecovery(journal: true).orphans(sizes: false)
+            .map(\.name)
+        #expect(names.contains(snapshot.string ?? ""), "\(names)")
+        _ = try scene.runner.call("delete_snapshot", [snapshot])
+        scene.runner.time.sleep(100 * 86_400)
+        try journal.pruneAll(before: scene.runner.time.clock.wall() - 30 * 86_400_000)
+        #expect(
+            try journal.operations(OperationFilter(methods: ["snapshot_disk"], limit: 9)) == [])
+    }
+}
