@@ -71,6 +71,9 @@ public struct Subject: Hashable, Sendable {
         self.kind = kind
         self.cid = cid
     }
+
+    /// As in "vm vm-1".
+    public var title: String { "\(kind.rawValue) \(cid)" }
 }
 
 /// What an operation is going to do, written before its first effect.

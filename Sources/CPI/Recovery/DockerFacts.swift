@@ -6,6 +6,9 @@ public struct DockerFacts: Sendable {
     public let subject: Subject
     /// One fact each, in words.
     public let lines: [String]
+
+    /// The same, each with what it is about.
+    public var sentences: [String] { lines.map { "\(subject.title): \($0)" } }
 }
 
 extension OperatorRecovery {

@@ -125,6 +125,6 @@ extension OperatorRecovery {
     }
 
     private func refusal(_ orphan: Orphan, _ why: String) -> CPIError {
-        CPIError.cloud("\(orphan.kind.rawValue) \(orphan.name) is not removed: \(why)")
+        CPIError.cloud("\(orphan.title) is not removed: \(why)")
     }
 }

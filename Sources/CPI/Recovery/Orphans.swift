@@ -11,6 +11,8 @@ public struct Orphan: Sendable {
 
     public let kind: Kind
     public let name: String
+    /// As in "volume disk-1".
+    public var title: String { "\(kind.rawValue) \(name)" }
     public internal(set) var reason: String
     /// What removes it, or what to do about it, for a person to run.
     public let command: String

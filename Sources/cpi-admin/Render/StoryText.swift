@@ -93,9 +93,7 @@ struct StoryText {
     private var present: [String] {
         var parts: [String] = []
         let now = story.present
-        let facts = now.facts.flatMap { fact in
-            fact.lines.map { "\(fact.subject.kind.rawValue) \(fact.subject.cid): \($0)" }
-        }
+        let facts = now.facts.flatMap(\.sentences)
         let lines = facts + (now.trouble.map { ["not known: \($0)"] } ?? [])
         if !lines.isEmpty {
             parts.append(section("Docker now", lines.map(shown)))

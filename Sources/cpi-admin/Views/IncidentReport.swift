@@ -110,7 +110,7 @@ extension IncidentReport.Chapter {
             id: operation.id, method: operation.method, state: view.state.rawValue,
             started: Timestamp.text(operation.started),
             took: operation.duration.map(Span.duration) ?? "no end",
-            subjects: view.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
+            subjects: view.subjects.map(\.title)
                 + (view.instance.text.map { ["instance \($0)"] } ?? []),
             error: operation.error,
             events: timeline.entries(requests: false).entries.map { entry in

@@ -32,7 +32,7 @@ struct OrphanDialogue {
 
     private func isConfirmed(_ orphan: Orphan) -> Bool {
         let age = orphan.createdAt.map { ", \(Span.age($0)) old" } ?? ""
-        let what = "\(orphan.kind.rawValue) \(orphan.name)\(age): \(orphan.reason)."
+        let what = "\(orphan.title)\(age): \(orphan.reason)."
         guard orphan.removal == .data else { return Terminal.ask("\(what) Remove it?") }
         let typed = Terminal.read(
             "\(what)\nIts data will be gone for ever. Type its whole name to remove it: ")

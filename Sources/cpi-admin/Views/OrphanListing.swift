@@ -42,8 +42,7 @@ enum OrphanText {
         orphans.map { orphan in
             let age = orphan.createdAt.map { ", \(Span.age($0)) old" }
             let size = orphan.bytes.map { ", \(Span.mebibytes($0))" }
-            let title = "\(orphan.kind.rawValue) \(orphan.name)"
-            let head = Terminal.styled(title, .title) + (age ?? "") + (size ?? "")
+            let head = Terminal.styled(orphan.title, .title) + (age ?? "") + (size ?? "")
             let lines = Terminal.indented(
                 [orphan.reason, "→ " + Invocation.complete(orphan.command)])
             return ([head] + lines).joined(separator: "\n")

@@ -105,7 +105,7 @@ struct RecoverySession {
     private func plan(_ result: RecoveryResult) -> String? {
         guard let explanation = result.explanation else { return nil }
         let operation = result.one.operation
-        let cids = result.one.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
+        let cids = result.one.subjects.map(\.title)
             .joined(separator: ", ")
         return Table.pairs(
             [

@@ -42,7 +42,7 @@ struct JournalReport: ParsableCommand {
     }
 
     private func title(_ filter: OperationFilter) -> String {
-        let about = filter.subjects.map { "\($0.kind.rawValue) \($0.cid)" }
+        let about = filter.subjects.map(\.title)
         guard about.isEmpty else { return "Incident: " + about.joined(separator: ", ") }
         return "Incident: "
             + (choice.since.map { "since \(Timestamp.text($0.milliseconds))" } ?? "open operations")
@@ -75,9 +75,8 @@ struct JournalReport: ParsableCommand {
     ) -> [String] {
         guard !subjects.isEmpty else { return [] }
         do {
-            return try recovery.facts(about: subjects, of: operation, since: nil).flatMap { fact in
-                fact.lines.map { "\(fact.subject.kind.rawValue) \(fact.subject.cid): \($0)" }
-            }
+            return try recovery.facts(about: subjects, of: operation, since: nil)
+                .flatMap(\.sentences)
         } catch {
             let cids = subjects.map(\.cid).joined(separator: ", ")
             return ["\(cids): not known: \(error)"]
