@@ -46,11 +46,13 @@ struct OrphanSearch {
     /// By their traces in Docker, and those that have left none which can be told, by the journal. `known`:
     /// what they have made is named already.
     private func interrupted(besides known: Set<String>) throws -> [Orphan] {
-        let open = world.recorder.store.read { try $0.openMutations() }
         let traces = try dead().filter { $0.damage != nil || !isDone($0) }
+        let open = world.recorder.store.read { try $0.openMutations() }
         let named = known.union(traces.map(\.id))
         let others = try (open ?? []).filter { one in
+            // It may have ended, and let go of its lock, since.
             try one.operation.state == .running && !named.contains(one.id) && world.isDead(one)
+                && world.recorder.store.read { try $0.find(one.id)?.state } == .running
                 && !world.isOnAnotherDaemon(one.operation)
         }
         let recorded = Set((open ?? []).map(\.id))
