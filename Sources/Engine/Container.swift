@@ -40,8 +40,10 @@ public struct Container: Sendable {
     public var networkMode: String { json["HostConfig"]["NetworkMode"].string ?? "" }
     public var mounts: [Mount] { (json["Mounts"].array ?? []).map(Mount.init) }
     /// By network name.
-    public var endpoints: [String: Endpoint] {
-        (json["NetworkSettings"]["Networks"].object ?? [:]).mapValues { Endpoint(json: $0) }
+    public var endpoints: [String: ContainerEndpoint] {
+        (json["NetworkSettings"]["Networks"].object ?? [:]).mapValues {
+            ContainerEndpoint(json: $0)
+        }
     }
 
     /// One of a container's mounts, as Docker lists it: also when it was unmounted inside.

@@ -24,7 +24,7 @@ extension Engine {
             return Volume(json: try get("/volumes/\(name.percentEncoded)"))
         } catch let error as EngineError where error.isNotFound {
             // The driver is not there: that says nothing of the volume.
-            guard !error.description.contains("plugin") else { throw error }
+            guard !error.isWithoutPlugin else { throw error }
             return nil
         }
     }

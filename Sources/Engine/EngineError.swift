@@ -39,6 +39,11 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         guard case .refused(404, let message, _) = self else { return false }
         return message == "Not Found\n"
     }
+    /// A volume's driver is not there. A volume's name has no blank and no quote in it.
+    var isWithoutPlugin: Bool {
+        guard case .refused(_, let message, _) = self else { return false }
+        return message.contains("plugin \"")
+    }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
     /// Of a command in a container: that is there and does not run, or is paused. podman says the former

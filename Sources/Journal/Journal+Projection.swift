@@ -57,8 +57,7 @@ extension Journal {
                 duration = max(0, iif(attempts = 0, e.monotonic - (SELECT min(f.monotonic)
                     FROM events AS f WHERE f.operation = e.operation), 1000 * (e.at - started)))
                 """),
-            // What retention has kept about the same thing may be needed no more. Many calls are about one
-            // stemcell or network: there a deletion alone tells.
+            // What retention has kept about the same thing may be needed no more.
             """
             UPDATE operations SET kept = 0 WHERE kept = 1 AND id IN (
                 SELECT t.operation FROM events AS e
@@ -66,7 +65,7 @@ extension Journal {
                 JOIN subjects AS s ON s.operation = o.id
                 JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
                 WHERE e.sequence = ?1 AND o.mutating AND o.state = 'done'
-                    AND (s.kind IN ('vm', 'disk', 'snapshot') OR o.method LIKE 'delete%'))
+                    AND s.kind IN ('vm', 'disk', 'snapshot'))
             """,
         ],
         .replied: [update("replied = iif(e.data->>'$.delivered', 'delivered', 'lost')")],

@@ -1,5 +1,6 @@
 /// Which operations outlive retention's time, because somebody still reads them: of each of some
-/// methods the latest one done about the same VMs and disks, as long as these exist.
+/// methods the latest one done about the same VMs and disks, as long as these exist; and what has made something
+/// that perhaps nobody knows.
 public struct Retention: Sendable {
     /// Methods whose latest success is kept, each for itself and for each set of VMs and disks.
     public var latest: [String]
@@ -122,12 +123,14 @@ extension Journal {
                     AND (n.started, n.id) > (o.started, o.id) AND \(isAboutTheSame))
         """
 
-    /// A row if operation ?1, of method ?2, has made a subject of kind ?4 that those of ?3 have not ended, and
-    /// nothing says that its answer was read.
+    /// A row if operation ?1, of method ?2, has made a subject of kind ?4 that those of ?3 have not ended, nothing
+    /// says that its answer was read, and no later operation is about it.
     static let unanswered = """
         SELECT 1 FROM operations AS o JOIN subjects AS s ON s.operation = o.id
         WHERE o.id = ?1 AND o.method = ?2 AND o.state = 'done' AND o.replied IS NOT 'delivered'
             AND s.kind = ?4 AND NOT \(isEnded)
+            AND NOT EXISTS (SELECT 1 FROM subjects AS t JOIN operations AS n ON n.id = t.operation
+                WHERE t.cid = s.cid AND t.kind = s.kind AND (n.started, n.id) > (o.started, o.id))
         """
 
     /// Whether something has ended subject s since operation o.

@@ -63,8 +63,10 @@ extension FakeDocker {
             "HostConfig": shownHostConfig(container),
             "RestartCount": .integer(Int64(container.restarts)),
             "State": [
-                "Running": .bool(container.isRunning), "Status": .string(container.status),
-                "Paused": .bool(container.isPaused), "Restarting": false, "Dead": false,
+                "Running": .bool(container.isRunning || container.status == "restarting"),
+                "Status": .string(container.status),
+                "Paused": .bool(container.isPaused),
+                "Restarting": .bool(container.status == "restarting"), "Dead": false,
                 "StartedAt": .string(container.startedAt),
                 "Error": .string(container.startError),
                 "FinishedAt": .string(container.finishedAt),

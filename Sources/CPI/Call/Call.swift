@@ -46,7 +46,8 @@ struct Call<M: Mutation> {
     ///                                                   table of its kind; the         RecoveryTable
     ///                                                   repeated call then finds it
     ///                                                   done, or begins anew
-    ///     parked, made and perhaps not answered         closes it, if it names it      Settlement
+    ///     parked, made and perhaps not answered         closes it, if it names it and  Settlement
+    ///                                                   does something with it
     ///     parked for another reason                     goes on; a delete closes it    Search.about
     ///     parked by an operator                         goes on; a delete fails        requireNoneParkedByOperator
     ///     settling was tried five times                 parks it, and fails            Settler

@@ -98,9 +98,11 @@ struct FailedCall<M: Mutation> {
     private func goForward(_ failure: StepFailure) throws {
         guard M.rule == .replacement else {
             world.recorder.leaveOpen()
+            // Without a journal nothing but a mark tells of it, and deletions leave none.
+            let command = world.recorder.store.journal != nil ? ", or: \(recover)" : ""
             throw report(
                 failure, "It may be half done; what was done is kept",
-                next: "repeat the call, or: \(recover)")
+                next: "repeat the call\(command)")
         }
         do {
             try Runner(world: world).forward(steps, resuming: true)

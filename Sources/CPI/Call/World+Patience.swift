@@ -17,7 +17,7 @@ extension World {
 
     /// Repeats a removal for some seconds while Docker answers 409; a few times when it answers 5xx
     /// or not at all. 404 is success. Else throws the `EngineError` of one that Docker may still carry out, also
-    /// where it has refused a later one; else the last.
+    /// where it has answered 409 to a later one; else the last.
     func patiently(_ remove: () throws -> Void) throws {
         var last: EngineError?
         var lost: EngineError?
@@ -37,7 +37,9 @@ extension World {
                 return false
             }
         }
-        if !isDone, let error = lost ?? last { throw error }
+        guard !isDone, let error = lost ?? last else { return }
+        if lost != nil, let last { warn("Docker has refused it as well: \(last)") }
+        throw error
     }
 
     /// What `look` sees; nil when Docker gave no answer, which is logged: that says nothing of what is there.

@@ -102,7 +102,7 @@ extension World {
     func requireNotMadeAnew(_ cid: DiskCID, remove: () throws -> Void) throws {
         guard try disk(cid) == nil else { return }
         try remove()
-        if let volume = try engine.volume(cid.description), volume.isMadeAnew {
+        if let volume = try engine.volume(cid.description), volume.isHalfMade {
             try removeVolume(volume.name)
         }
         throw CPIError.diskNotFound(cid)

@@ -17,18 +17,23 @@ extension Inspection {
         }
     }
 
-    /// With `disks.pin: always`: disks that no container keeps, as where create_disk could not make it. Changes
-    /// nothing. Throws `EngineError`.
+    /// With `disks.pin: always`: disks that no container keeps, not even one that runs and has them mounted, as
+    /// where create_disk could not make a keeper. Changes nothing. Throws `EngineError`.
     func disksWithoutKeeper() throws -> [Finding] {
         guard world.configuration.pin == .always else { return [] }
         let pins = Set(try engine.containers(["label": [Label.pinnedTo]]).flatMap(\.names))
         let disks = try engine.volumes(["label": [Label.disk]]).filter(\.isDisk)
-        return disks.map { DiskCID($0.name) }.sorted().compactMap { disk in
-            guard pins.isDisjoint(with: [disk.keeper, disk.pin]) else { return nil }
+        return try disks.map { DiskCID($0.name) }.sorted().compactMap { disk in
+            guard pins.isDisjoint(with: [disk.keeper, disk.pin]),
+                try !world.users(ofVolume: disk.description).contains(where: {
+                    $0.state == "running"
+                })
+            else { return nil }
             return Finding(
                 "disk \(disk)", .warn,
                 "nothing keeps prunes from it, as disks.pin: always asks for",
-                advice: "attach it to a VM: detach_disk makes the container that keeps it")
+                advice:
+                    "attach it to a VM and detach it again: that makes the container that keeps it")
         }
     }
 }

@@ -10,7 +10,7 @@ enum Machine {
     /// where there is no id.
     static func isAnother(_ machine: String, than other: String = here) -> Bool {
         let (its, own) = (machine.split(separator: " "), other.split(separator: " "))
-        guard its.count >= 3 else { return false }
+        guard its.count >= 3, own.count >= 3 else { return false }
         return its[2] != own[2] && (its[0] != own[0] || its[1] != own[1] || own[1] == noID)
     }
 

@@ -11,6 +11,9 @@ extension Retention {
         ], deleting: Methods.mutations.filter { $0.deletes }.map { $0.name },
         making: Dictionary(
             uniqueKeysWithValues: Methods.mutations.compactMap { method in
-                method.makes.map { (method.name, $0) }
+                method.makes.flatMap { told.contains($0) ? (method.name, $0) : nil }
             }))
+
+    /// Many calls are about one stemcell or network: those would have to be looked through each time.
+    private static let told: Set<Subject.Kind> = [.vm, .disk, .snapshot]
 }

@@ -88,6 +88,21 @@ extension Step {
             verify: { try $0.engine.container(disk.keeper)?.isUp == true },
             undo: .stays)
     }
+
+    /// The same where the disk is to go out of a VM in any case: its driver may no more be able to mount it.
+    static func keepIfPossible(_ disk: DiskCID) -> Step {
+        let keep = keep(disk)
+        return Step(
+            name: keep.name,
+            do: { world in
+                do {
+                    try keep.do(world)
+                } catch let error as EngineError where error.isDockersAnswer {
+                    world.warn("nothing keeps prunes from disk \(disk): \(error)")
+                }
+            },
+            verify: keep.verify, undo: keep.undo)
+    }
 }
 
 extension World {

@@ -110,7 +110,7 @@ public final class OperatorRecovery {
     ) throws -> (cases: [Case], young: Int) {
         let traces = try Traces(world: world).all().filter { $0.id.hasPrefix(id ?? "") }
             .map(parkedByOperator)
-        guard id == nil || traces.count == 1 else {
+        guard id == nil || Set(traces.map(\.id)).count == 1 else {
             throw CPIError(
                 kind: .cpi,
                 message: "Docker shows \(traces.isEmpty ? "no" : "several") interrupted operations "

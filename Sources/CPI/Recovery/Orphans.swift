@@ -180,7 +180,7 @@ struct OrphanSearch {
     }
 
     private func reason(_ volume: Volume, _ vms: Set<String>) -> String? {
-        guard !volume.isMadeAnew else { return halfMade(volume.name, vms) }
+        guard !volume.isHalfMade else { return halfMade(volume.name, vms) }
         guard let vm = volume.labels[Label.vm], !vms.contains(vm),
             volume.labels.label(Label.disk) == nil, volume.labels[Label.plan] == nil
         else { return nil }

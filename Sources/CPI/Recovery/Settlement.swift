@@ -190,21 +190,17 @@ struct Settlement {
         }
         if let other = try anotherDaemon() { return .park(other) }
         try requirePossible(M.rule)
-        let situation = try M.situation(plan, world)
         let question = RecoveryTable.Question(
-            rule: M.rule, direction: operation.direction, begun: try hasBegun(type, situation),
+            rule: M.rule, direction: operation.direction, begun: try hasBegun(type, plan),
             asker: asker)
-        return RecoveryTable.action(question, situation)
+        return RecoveryTable.action(question, try M.situation(plan, world))
     }
 
-    /// Whether anything may have been changed. A journal may have stopped telling after the intent: then a volume
-    /// of the operation's, such as its mark, tells, or that something is gone of what was to be deleted.
-    private func hasBegun<M: Mutation>(_ type: M.Type, _ situation: Situation) throws -> Bool {
+    /// Whether anything may have been changed. A journal may have stopped telling after the intent: then the effect
+    /// of the first step tells, a mark that is there or something that is gone.
+    private func hasBegun<M: Mutation>(_ type: M.Type, _ plan: M.Plan) throws -> Bool {
         guard operation.step == nil, M.rule == .finish else { return true }
-        if M.deletes {
-            guard case .untouched = situation else { return true }
-        }
-        return try !world.engine.volumes(world.ofOperation).isEmpty
+        return try M.steps(plan, nil).first?.verify(world) == true
     }
 
     /// Whether the director's call names what the operation has made.
@@ -220,13 +216,13 @@ struct Settlement {
         guard let recorded = world.recorder.store.begunSteps(of: operation) else {
             return { _ in true }
         }
-        var isFurther = false
-        if case .carriers(let carriers, _) = try M.situation(plan, world) {
-            isFurther = carriers.image != .absent || carriers.replacement != .absent
-        }
-        if case .live(_, let state) = try M.situation(plan, world) {
-            isFurther = state.attachedBy == operation.id
-        }
+        let isFurther =
+            switch try M.situation(plan, world) {
+            case .carriers(let carriers, _):
+                carriers.image != .absent || carriers.replacement != .absent
+            case .live(_, let state): state.attachedBy == operation.id
+            default: false
+            }
         return { step in isFurther || !step.touchesOthers || recorded.contains(step.name) }
     }
 

@@ -44,7 +44,9 @@ struct Traces {
     }
 
     private func halfAttached(_ container: ContainerSummary) throws -> OpenOperation? {
+        // A keeper has the label, and names no VM.
         guard let id = container.labels[Label.operation],
+            container.labels.label(Label.pinnedTo) != nil,
             let disk = container.labels[Label.disk].map({ DiskCID($0) }),
             let pin = try world.pin(of: disk), let vm = pin.pinnedTo
         else { return nil }

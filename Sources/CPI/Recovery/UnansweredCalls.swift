@@ -5,8 +5,8 @@ import Journal
 struct UnansweredCalls {
     let world: World
 
-    /// By calls that died or were left to a person, whether somebody has settled them since or not; with the
-    /// operation's id. Throws `EngineError`.
+    /// By calls that died or were left to a person, whether somebody has settled them since or not, as far as no
+    /// call has named it since; with the operation's id. Throws `EngineError`.
     func open() throws -> [(id: String, orphan: Orphan)] {
         try openCalls().compactMap { open, made in
             try orphan(made, open.operation, "its answer may not have arrived").map {

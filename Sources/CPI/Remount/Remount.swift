@@ -83,7 +83,7 @@ extension Remount {
 
     private var replacementSteps: [Step] {
         var steps: [Step] = [.mark(vm, method, self)]
-        if isKept == true { steps.append(.keep(disk)) }
+        if isKept == true { steps.append(.keepIfPossible(disk)) }
         if restartPolicy.startsStopped { steps.append(.suspendRestarts(self)) }
         if wasRunning {
             steps.append(.stop(old, called: vm.description, startedAt: startedAt))

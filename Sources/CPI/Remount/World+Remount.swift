@@ -32,8 +32,10 @@ extension World {
         do {
             result = try engine.exec(container, command, seconds: seconds)
         } catch let error as EngineError where error.isNotRunning {
-            // Paused since, or Docker has forgotten the command: it runs all the same.
-            guard try engine.container(container)?.isRunning != true else {
+            // Paused since, or Docker has forgotten the command: it runs all the same. One that ends again and again
+            // does not run between two starts, though Docker says so.
+            let now = try engine.container(container)
+            guard now?.isRunning != true || now?.isRestarting == true else {
                 throw CannotLook(
                     description: "container \(container) cannot be looked into: \(error)")
             }

@@ -58,7 +58,7 @@ extension World {
         let isOurs = target.map { made($0.labels) } ?? false
         guard !isThere || !isOurs else { return }
         try removeCopier(copier.name)
-        for volume in [source, target].compactMap(\.self) where volume.isMadeAnew && !volume.isDisk
+        for volume in [source, target].compactMap(\.self) where volume.isHalfMade && !volume.isDisk
         {
             try? removeVolume(volume.name)  // in use by now, it is somebody's: it stays
         }

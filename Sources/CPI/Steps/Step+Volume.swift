@@ -25,10 +25,9 @@ extension Step {
 }
 
 extension Volume {
-    /// A Docker whose disk is full refuses to create a volume, and leaves one without labels.
-    var isHalfMade: Bool { labels.isEmpty }
-    /// Docker makes one that a container names and that is not there.
-    var isMadeAnew: Bool { labels.isEmpty && isLocal }
+    /// A Docker whose disk is full refuses to create a volume, and leaves one without labels; and it makes such a one
+    /// where a container names one that is not there. A plugin's may have lost its labels.
+    var isHalfMade: Bool { labels.isEmpty && isLocal }
 }
 
 extension World {

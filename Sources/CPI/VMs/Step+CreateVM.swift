@@ -73,7 +73,7 @@ extension Step {
                         "the container stopped right after its start, with exit code \(container.exitCode)"
                             + (container.startError.isEmpty ? "" : ": \(container.startError)"))
                 }
-                let lost = plan.networks.map(\.name).filter { container.endpoints[$0] == nil }
+                let lost = plan.networks.map(\.name).filter { !container.isOn($0) }
                 guard lost.isEmpty else {
                     throw CPIError.cloud(
                         "somebody has disconnected the VM from network "
@@ -90,6 +90,14 @@ extension Step {
             },
             verify: { try $0.madeContainer(plan.names)?.isRunning == true },
             undo: .withAnother)
+    }
+}
+
+extension Container {
+    /// Of a network by its name, or by its id, which cloud_properties may have in its place.
+    fileprivate func isOn(_ network: String) -> Bool {
+        endpoints[network] != nil
+            || endpoints.values.contains { $0.networkID?.hasPrefix(network) == true }
     }
 }
 

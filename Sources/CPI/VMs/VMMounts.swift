@@ -123,13 +123,14 @@ struct VMMounts {
         {
             throw Field.Wrong(description: "\(field.name) names a volume of VM \(vm)")
         }
-        guard try world.snapshot(SnapshotCID(volume)) == nil else {
+        let present = try world.engine.volume(volume)
+        guard present?.labels.label(Label.snapshot) == nil else {
             throw Field.Wrong(
                 description:
                     "\(field.name) names the snapshot \(volume): make a disk of it instead "
                     + "(create_disk with cloud_properties.snapshot)")
         }
-        guard try world.disk(DiskCID(volume)) == nil else {
+        guard present?.isDisk != true else {
             throw Field.Wrong(
                 description: "\(field.name) names the persistent disk \(volume): attach it instead")
         }

@@ -32,6 +32,14 @@ struct PluginDiskTests {
         #expect(scene.docker.state.volumes[scene.disk] != nil)
     }
 
+    @Test("and a volume that is called like that is a volume")
+    func named() throws {
+        _ = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")],
+            properties: ["volumes": ["jenkins-plugins:/var/jenkins"]])
+        #expect(scene.docker.state.volumes["jenkins-plugins"] != nil)
+    }
+
     /// A Docker whose plugin gives it an error forgets the labels, and finds the volume again without them.
     @Test("is not removed when Docker has forgotten its labels: it was not made anew")
     func forgottenLabels() throws {

@@ -62,6 +62,18 @@ struct SilentJournalTests {
         #expect(scene.docker.state.volumeNames == [scene.disk])
     }
 
+    @Test("delete_vm that did nothing is not carried out by recovery, though the VM is renamed")
+    func nothingBegun() throws {
+        _ = try scene.detach()
+        try silenced("delete_vm", [.string(scene.vm)]) { $0.method == "DELETE" ? .kill : nil }
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].name = "rescue"
+        try scene.runner.recover()
+        #expect(scene.docker.state.containers.count { $0.vm == scene.vm } == 1)
+        #expect(scene.docker.state.volumes.keys.contains { $0.hasSuffix("-ephemeral") })
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
     @Test("attach_disk while the VM runs: a mount without a pin is taken back")
     func attach() throws {
         _ = try scene.detach()

@@ -98,6 +98,19 @@ struct UnseenTests {
     }
 
     @Test(
+        "one that ends again and again does not run between two starts: its list tells of the disk")
+    func restarting() throws {
+        scene.docker.state.containers.removeAll { $0.name == DiskCID(scene.disk).pin }
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = "restarting"
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_disk", [.string(scene.disk)])
+        }
+        #expect(failure?.message.contains("VM \(scene.vm) has it") == true, "\(failure)")
+        #expect(scene.docker.state.volumes[scene.disk] != nil)
+    }
+
+    @Test(
         "a VM that is paused between two looks, or whose command Docker has forgotten, does not count as stopped",
         arguments: [
             (409, "Container is paused, unpause the container before exec"), (404, "No such exec"),

@@ -81,6 +81,7 @@ struct OrphanTellingTests {
         let names = try scene.runner.operatorRecovery(journal: true).orphans(sizes: false)
             .map(\.name)
         #expect(names.contains(snapshot.string ?? ""), "\(names)")
+        #expect(!names.contains(scene.disk), "snapshot_disk has named it")
         _ = try scene.runner.call("delete_snapshot", [snapshot])
         scene.runner.time.sleep(100 * 86_400)
         _ = try journal.pruneAll(before: scene.runner.time.clock.wall() - 30 * 86_400_000)

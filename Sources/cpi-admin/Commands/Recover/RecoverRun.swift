@@ -37,13 +37,13 @@ struct RecoverRun: ParsableCommand {
     @Flag(
         help: """
             Roll an attach_disk or detach_disk back although it could be finished; with --from-docker all \
-            that are found.
+            that are found, or the one whose id is given.
             """)
     var back = false
     @Flag(
         help: """
             Finish an attach_disk or detach_disk that would be rolled back; with --from-docker all that are \
-            found.
+            found, or the one whose id is given.
             """)
     var forward = false
     @Flag(help: "Print JSON.")
@@ -59,6 +59,10 @@ struct RecoverRun: ParsableCommand {
     func validate() throws {
         guard !(back && forward) else {
             throw ValidationError("--back and --forward exclude each other")
+        }
+        guard !fromDocker || id != "last" else {
+            throw ValidationError(
+                "last is the newest of the journal: give an id with --from-docker")
         }
         guard !(yes && dryRun) else {
             throw ValidationError("--yes and --dry-run exclude each other")
