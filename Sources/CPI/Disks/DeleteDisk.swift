@@ -93,6 +93,15 @@ struct DeleteDisk: Mutation {
         try world.disk(plan.disk) == nil ? .unfinished : .untouched("disk \(plan.disk)")
     }
 
+    /// A deletion that is given up leaves the disk as safe from prunes as it was.
+    static func removeRemains(_ plan: Plan, _ world: World) throws {
+        let hadKeeper = plan.pins?.contains { $0.name == plan.disk.keeper } ?? false
+        guard hadKeeper, try world.disk(plan.disk) != nil,
+            try world.engine.container(plan.disk.keeper) == nil
+        else { return }
+        try world.createKeeper(plan.disk)
+    }
+
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }
 

@@ -45,13 +45,14 @@ extension JournalStore {
     }
 
     /// The VMs that the disk may be in: each attach_disk counts, whatever became of it, until a detach_disk is
-    /// done. Nil when no journal tells of the disk at all.
-    func vmsPerhapsWith(_ disk: DiskCID) -> [VMCID]? {
-        read { journal -> [VMCID]? in
+    /// done. `isWhole`: nobody else can have attached it, for this journal has told of it since that time (Unix
+    /// milliseconds): another CPI has another journal.
+    func vmsPerhapsWith(_ disk: DiskCID, since time: Int64) -> (vms: [VMCID], isWhole: Bool) {
+        let found = read { journal in
             let methods = JSON([CreateDisk.name, AttachDisk.name, DetachDisk.name]).text
             let history = try journal.history(methods, subject: disk.description)
             let isKnown = history.contains { $0.state == .done && $0.method != DetachDisk.name }
-            guard isKnown else { return nil }
+            let isYoung = history.contains { ($0.finished ?? $0.started) >= time }
             var vms: Set<VMCID> = []
             for one in history {
                 guard let vm = one.diskChange?.vm else { continue }
@@ -61,8 +62,9 @@ extension JournalStore {
                     vms.remove(vm)
                 }
             }
-            return vms.sorted()
+            return (vms: vms.sorted(), isWhole: isKnown && isYoung)
         }
+        return found ?? (vms: [], isWhole: false)
     }
 
     /// How things were when the operation began to go back; nil when it has not, or when no journal

@@ -85,6 +85,7 @@ extension Step {
         Step(
             name: "start container \(disk.keeper)",
             do: { try $0.createKeeper(disk) },
+            check: { try $0.requireKept(disk) },
             verify: { try $0.engine.container(disk.keeper)?.isUp == true },
             undo: .stays)
     }
@@ -101,11 +102,19 @@ extension Step {
                     world.warn("nothing keeps prunes from disk \(disk): \(error)")
                 }
             },
-            verify: keep.verify, undo: keep.undo)
+            check: keep.check, verify: keep.verify, undo: keep.undo)
     }
 }
 
 extension World {
+    /// A prune may have taken the disk a moment before its keeper was made.
+    fileprivate func requireKept(_ disk: DiskCID) throws {
+        try requireNotMadeAnew(disk) {
+            guard let keeper = try engine.container(disk.keeper), keeper.isPin else { return }
+            try removeContainer(keeper.id, .pin)
+        }
+    }
+
     /// In a VM that is stopped the list alone says that the disk is attached.
     fileprivate func mountLive(_ plan: LiveAttach) throws {
         guard let container = try container(of: plan) else { throw CPIError.vmNotFound(plan.vm) }

@@ -25,8 +25,8 @@ extension World {
         }
     }
 
-    /// A VM that has the disk and no pin that says so; nil when there is none. Where no journal tells
-    /// of the disk every VM is asked, but for `vm`.
+    /// A VM that has the disk and no pin that says so; nil when there is none. Where the journal does not tell
+    /// of the disk, or has not for ten minutes, every VM is asked, but for `vm`: another CPI may have attached it.
     func vmWithoutPin(_ disk: DiskCID) throws -> VMCID? {
         try vmWithoutPin(disk, try pin(of: disk))
     }
@@ -36,12 +36,27 @@ extension World {
         -> VMCID?
     {
         guard pin == nil else { return nil }
-        if let attached = recorder.store.vmsPerhapsWith(disk) {
-            return try attached.first { try $0 != vm && has(disk, $0) }
+        let lately = clock.wall() - Int64(World.grace) * 1_000
+        let known = recorder.store.vmsPerhapsWith(disk, since: lately)
+        if let found = try known.vms.first(where: { try $0 != vm && has(disk, $0) }) {
+            return found
         }
+        guard !known.isWhole else { return nil }
         return try allVMs().first { other in
-            guard other != vm, let container = try self.vm(other) else { return false }
+            guard other != vm, !known.vms.contains(other) else { return false }
+            return try isListed(disk, inVM: other)
+        }
+    }
+
+    /// One that Docker cannot describe may have the disk: that it does not is never taken for granted.
+    private func isListed(_ disk: DiskCID, inVM other: VMCID) throws -> Bool {
+        do {
+            guard let container = try vm(other) else { return false }
             return try isListed(disk, in: container.id)
+        } catch let error as EngineError where error.isFault {
+            throw CPIError.cloud(
+                "container \(other) may have disk \(disk), and Docker cannot describe it; "
+                    + "next: repeat the call; if it stays so: bosh delete-vm \(other) (\(error))")
         }
     }
 

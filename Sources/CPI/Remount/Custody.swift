@@ -17,7 +17,8 @@ enum RemovalReason {
     /// An old container: it has not run since its commit, and the container that was made from that
     /// commit is there.
     case heldBySuccessor(VMCID)
-    /// A disk's pin, or its keeper: it holds nothing.
+    /// A disk's pin, or its keeper: it holds nothing. Its anonymous volumes go: somebody may have tagged another
+    /// image over that of pins.
     case pin
     /// A container that copies for us: what it holds is of no use to anybody. Its anonymous volumes go.
     case copier
@@ -33,8 +34,8 @@ enum RemovalReason {
 
     var takesAnonymousVolumes: Bool {
         switch self {
-        case .incomplete, .copier: true
-        case .deleted, .neverRan, .foundWrong, .heldBySuccessor, .pin: false
+        case .incomplete, .copier, .pin: true
+        case .deleted, .neverRan, .foundWrong, .heldBySuccessor: false
         }
     }
 }

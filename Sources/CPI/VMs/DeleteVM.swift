@@ -95,14 +95,9 @@ struct DeleteVM: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        let isThere = try plan.containers.contains { one in
-            do {
-                return try world.engine.container(one.id)?.name == plan.vm.description
-            } catch let error as EngineError where error.isFault {
-                return one.name == plan.vm.description  // there, and Docker cannot describe it
-            }
-        }
-        return isThere ? .untouched("VM \(plan.vm)") : .unfinished
+        // By their ids: somebody may have given them other names.
+        let isWhole = try plan.containers.allSatisfy { try world.isThere($0.id) }
+        return isWhole && !plan.containers.isEmpty ? .untouched("VM \(plan.vm)") : .unfinished
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

@@ -27,6 +27,29 @@ struct UnshownDiskTests {
         return scene
     }
 
+    @Test("another CPI may have attached it: its journal is another one, and so the VMs are asked")
+    func otherJournal() throws {
+        let scene = try LiveAttachTests().scene
+        let answer = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")])
+        let other = try #require(answer.array?.first)
+        let machine = try CallRunner(scene.docker)
+        machine.configuration["attach"] = "auto"
+        _ = try machine.call("attach_disk", [.string(scene.vm), .string(scene.disk)])
+        scene.docker.state.containers.removeAll { $0.name == DiskCID(scene.disk).pin }
+        scene.runner.time.sleep(601)
+        for (method, arguments) in [
+            ("attach_disk", [other, .string(scene.disk)]), ("delete_disk", [.string(scene.disk)]),
+        ] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call(method, arguments)
+            }
+            #expect(
+                failure?.message.contains("VM \(scene.vm) has it mounted") == true, "\(failure)")
+        }
+        #expect(scene.isAttachedLive && scene.docker.state.volumes[scene.disk] != nil)
+    }
+
     @Test(
         "an attach_disk that was put aside, or closed as failed, may have mounted it",
         arguments: [true, false])

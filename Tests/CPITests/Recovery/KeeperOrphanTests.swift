@@ -49,6 +49,34 @@ struct KeeperOrphanTests {
         #expect(try found().isEmpty)
     }
 
+    @Test("a disk that a prune takes before its keeper is made is not answered, nor made anew")
+    func pruned() throws {
+        scene.before({ $0.query.contains { $0.value.hasSuffix(".keep") } }) { [scene] in
+            scene.docker.state.volumes = scene.docker.state.volumes.filter {
+                !$0.key.hasPrefix("disk-")
+            }
+        }
+        #expect(throws: CallFailure.self) { try scene.makeDisk() }
+        #expect(!scene.docker.state.volumeNames.contains { $0.hasPrefix("disk-") })
+        #expect(!scene.docker.state.containerNames.contains { $0.hasSuffix(".keep") })
+    }
+
+    @Test("a delete_disk that was killed without its keeper, and is given up, leaves the disk kept")
+    func givenUp() throws {
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/containers/") ? .killAfter : nil
+        }
+        _ = try? scene.runner.call("delete_disk", [.string(scene.disk)])
+        scene.docker.revive()
+        let keeper = DiskCID(scene.disk).keeper
+        #expect(scene.docker.state.container(keeper) == nil)
+        _ = try scene.runner.call("resize_disk", [.string(scene.disk), 200])
+        #expect(scene.docker.state.container(keeper)?.isRunning == true)
+        _ = try scene.runner.call("delete_disk", [.string(scene.disk)])
+        #expect(scene.docker.state.container(keeper) == nil)
+    }
+
     @Test("a disk: the command removes its keeper first, and so does orphans --remove")
     func disk() throws {
         let (recovery, orphan) = try lostDisk()

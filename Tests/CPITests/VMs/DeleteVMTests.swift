@@ -144,6 +144,21 @@ struct DeleteVMTests {
         #expect(try scene.runner.journal().open().isEmpty)
     }
 
+    @Test(
+        "killed before it has removed anything, no other method finishes it, whatever the VM is named by then"
+    )
+    func renamedAfterKill() throws {
+        scene.docker.onRequest = { _, request in request.method == "DELETE" ? .kill : nil }
+        _ = try? delete()
+        scene.docker.revive()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].name = "by-hand"
+        _ = try? scene.runner.call("reboot_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.containers.count { $0.vm == scene.vm } == 1)
+        #expect(scene.docker.state.volumes[scene.vm + "-ephemeral"] != nil)
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+    }
+
     @Test("has_vm sees a VM whose name comes back between two looks")
     func renamedMeanwhile() throws {
         var looks = 0
