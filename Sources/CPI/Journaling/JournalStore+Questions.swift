@@ -52,7 +52,10 @@ extension JournalStore {
             let methods = JSON([CreateDisk.name, AttachDisk.name, DetachDisk.name]).text
             let history = try journal.history(methods, subject: disk.description)
             let isKnown = history.contains { $0.state == .done && $0.method != DetachDisk.name }
-            let isYoung = history.contains { ($0.finished ?? $0.started) >= time }
+            let isYoung = history.contains { one in
+                one.state == .done && one.diskChange?.isNothing != true
+                    && (one.finished ?? one.started) >= time
+            }
             var vms: Set<VMCID> = []
             for one in history {
                 guard let vm = one.diskChange?.vm else { continue }

@@ -32,6 +32,14 @@ enum DiskChange: Codable {
         }
     }
 
+    /// The call found what it was to bring about: that tells of this VM alone.
+    var isNothing: Bool {
+        switch self {
+        case .remount(let plan): plan.change == .nothing
+        case .live: false
+        }
+    }
+
     var disk: DiskCID {
         switch self {
         case .remount(let plan): plan.disk
