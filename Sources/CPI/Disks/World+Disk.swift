@@ -81,10 +81,17 @@ extension World {
         } catch let error as EngineError where error.isFault {
             let name = summary.names.first ?? summary.id
             let command = summary.vm.map { "bosh delete-vm \($0)" } ?? "docker rm -f \(name)"
-            throw CPIError.cloud(
-                "container \(name) may have disk \(disk), and Docker cannot describe it; "
-                    + "next: repeat the call; if it stays so: \(command) (\(error))")
+            throw undescribed(name, disk, command, error)
         }
+    }
+
+    /// Of a container that may hold the disk; `command` frees the disk of it.
+    func undescribed(
+        _ container: String, _ disk: DiskCID, _ command: String, _ error: EngineError
+    ) -> CPIError {
+        CPIError.cloud(
+            "container \(container) may have disk \(disk), and Docker cannot describe it; "
+                + "next: repeat the call; if it stays so: \(command) (\(error))")
     }
 
     /// Who holds the disk and is no container of `vm`. The pin of a VM of which nothing is left counts

@@ -54,9 +54,7 @@ extension World {
             guard let container = try vm(other) else { return false }
             return try isListed(disk, in: container.id)
         } catch let error as EngineError where error.isFault {
-            throw CPIError.cloud(
-                "container \(other) may have disk \(disk), and Docker cannot describe it; "
-                    + "next: repeat the call; if it stays so: bosh delete-vm \(other) (\(error))")
+            throw undescribed(other.description, disk, "bosh delete-vm \(other)", error)
         }
     }
 
