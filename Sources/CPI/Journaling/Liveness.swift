@@ -18,6 +18,6 @@ public struct Liveness {
         guard let place = RecordedOwner(operation)?.place, locks.isOnAnotherMachine(place) else {
             return nil
         }
-        return String(place.prefix { $0 != " " })
+        return place.machine.host
     }
 }

@@ -4,11 +4,11 @@ import Glibc
 /// Who owns an operation. It explains; whether the owner lives is decided by a lock.
 enum Owner {
     /// `place`: where its lock can be seen.
-    static func json(daemon: String?, address: String, place: String) -> JSON {
+    static func json(daemon: String?, address: String, place: Place) -> JSON {
         var owner: JSON = [
             "pid": .integer(Int64(getpid())), "user": .integer(Int64(geteuid())),
-            "host": .string(Machine.host), "version": .string(Version.number),
-            "boot": .string(Machine.boot), "place": .string(place),
+            "host": .string(Machine.here.host), "version": .string(Version.number),
+            "boot": .string(Machine.here.boot), "place": .string("\(place)"),
             "started": .string(startTime),
         ]
         owner["daemon"] = Owner.daemon(daemon, address)
@@ -22,8 +22,8 @@ enum Owner {
 
     /// Field 22 of /proc/self/stat, in clock ticks since boot: tells a pid that was used again.
     private static var startTime: String {
-        let fields = Machine.firstLine("/proc/self/stat").split(separator: ")").last?.split(
-            separator: " ")
-        return fields.flatMap { $0.count > 19 ? String($0[19]) : nil } ?? ""
+        let afterName = Machine.firstLine("/proc/self/stat")?.split(separator: ")").last
+        let fields = afterName?.split(separator: " ") ?? []
+        return fields.count > 19 ? String(fields[19]) : ""
     }
 }

@@ -8,8 +8,8 @@ public struct RecordedOwner: Sendable {
     public let host: String?
     /// Of the CPI.
     public let version: String?
-    /// Where it was begun: see `Locks.places`. Nil when an older version recorded it.
-    let place: String?
+    /// Where it was begun; nil when an older version recorded it.
+    let place: Place?
     /// No process has recorded it: it was found by its traces in Docker.
     let isAdopted: Bool
     /// The Docker daemon's own id, and its address at that time; nil where it was not known.
@@ -28,7 +28,7 @@ public struct RecordedOwner: Sendable {
         pid = json["pid"].int
         host = json["host"].string
         version = json["version"].string
-        place = json["place"].string
+        place = json["place"].string.flatMap { Place($0) }
         isAdopted = json["adopted"].bool ?? false
         daemonID = json["daemon"]["id"].string
         daemonAddress = json["daemon"]["address"].string
@@ -37,7 +37,7 @@ public struct RecordedOwner: Sendable {
 
 extension Owner {
     /// The owner of an operation that was found in this Docker: where its labels say that it was begun.
-    static func adopted(place: String?, daemon: JSON) -> JSON {
-        ["adopted": true, "place": JSON(place), "daemon": daemon]
+    static func adopted(place: Place?, daemon: JSON) -> JSON {
+        ["adopted": true, "place": JSON(place?.description), "daemon": daemon]
     }
 }

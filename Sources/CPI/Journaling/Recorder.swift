@@ -88,7 +88,7 @@ final class Recorder {
 
     /// Records the intent of an operation that the journal does not know: it was found by its traces
     /// in Docker. One that is known already is left as it is.
-    func adopt(_ operation: Operation, _ subjects: [Subject], place: String?, daemon: JSON) {
+    func adopt(_ operation: Operation, _ subjects: [Subject], place: Place?, daemon: JSON) {
         let isKnown = store.read { try $0.find(operation.id) != nil } ?? true
         guard !isKnown else { return }
         let intent = Intent(

@@ -5,8 +5,8 @@ import Journal
 struct OpenOperation {
     var operation: Operation
     let subjects: [Subject]
-    /// Where it was begun, as `Locks.place` says it; nil when nothing tells.
-    let place: String?
+    /// Where it was begun; nil when nothing tells.
+    let place: Place?
     /// RFC 3339; when it began, or when its first trace in Docker was made.
     let since: String
     /// What is wrong, where that is no interruption; nil where it is one, as far as Docker shows.
@@ -43,7 +43,7 @@ struct OpenOperation {
     fileprivate static let atAnyAge = " --older-than 0"
 
     /// The host that `place` names.
-    var host: String { String((place ?? "").prefix { $0 != " " }) }
+    var host: String { place?.machine.host ?? "" }
 }
 
 extension World {
@@ -108,11 +108,11 @@ extension World {
     func mayBeAtWork(_ labels: [String: String]) -> Bool {
         guard let id = labels.label(Label.operation) else { return false }
         return locks.isOwned(id)
-            || mayLive(at: labels[Label.host], since: labels[Label.createdAt] ?? "")
+            || mayLive(at: Place(labels), since: labels[Label.createdAt] ?? "")
     }
 
-    private func mayLive(at place: String?, since: String) -> Bool {
-        guard let place, !place.isEmpty, locks.isOnAnotherMachine(place) else { return false }
+    private func mayLive(at place: Place?, since: String) -> Bool {
+        guard let place, locks.isOnAnotherMachine(place) else { return false }
         return since > Timestamp.text(clock.wall() - Int64(World.grace) * 1_000)
     }
 

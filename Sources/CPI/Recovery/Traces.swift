@@ -137,7 +137,7 @@ struct Traces {
         return OpenOperation(
             operation: operation,
             subjects: [VMCID(vm).subject] + further.filter { $0 != VMCID(vm).subject },
-            place: labels[Label.host], since: labels[Label.createdAt] ?? "")
+            place: Place(labels), since: labels[Label.createdAt] ?? "")
     }
 
     /// snapshot_disk, or create_disk from a snapshot: a container that copies and is still there. It has
@@ -172,7 +172,7 @@ struct Traces {
             operation: Operation(
                 unrecorded: id, method: method, plan: plan, step: "seen in Docker",
                 director: labels[Label.director]),
-            subjects: subjects, place: labels[Label.host], since: labels[Label.createdAt] ?? "")
+            subjects: subjects, place: Place(labels), since: labels[Label.createdAt] ?? "")
     }
 }
 

@@ -35,7 +35,7 @@ enum Label {
     /// On a disk: what was asked for at create_disk. A later resize is in the journal.
     static let sizeMiB = "io.bosh.disk.size_mib"
     static let createdAt = "io.bosh.created_at"
-    /// Where its operation was begun: see `Locks.place`.
+    /// Where its operation was begun: a `Place`.
     static let host = "io.bosh.cpi.host"
     /// On a replacement: the id of the container that it replaces.
     static let replaces = "io.bosh.replaces"
@@ -105,7 +105,7 @@ enum Label {
         labels[version] = Version.number
         if let director = world.request.director { labels[Label.director] = director }
         labels[createdAt] = world.timestamp
-        labels[host] = world.locks.place
+        labels[host] = "\(world.locks.place)"
         return labels
     }
 }
@@ -114,6 +114,14 @@ extension [String: String] {
     /// What a label says; nil when it is empty as well, which is how a container or an image takes back what it
     /// has inherited.
     func label(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+extension Place {
+    /// Where the operation was begun that has made what bears these labels; nil when they do not tell.
+    init?(_ labels: [String: String]) {
+        guard let place = labels.label(Label.host).flatMap({ Place($0) }) else { return nil }
+        self = place
+    }
 }
 
 extension ContainerSummary {

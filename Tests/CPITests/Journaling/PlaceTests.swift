@@ -23,17 +23,24 @@ struct PlaceTests {
         Locks(directory, shared: shared, logger: Logger(label: "test"))
     }
 
-    /// A place with some of its parts changed: 0 host, 1 machine id, 2 boot, 3 directory.
-    private func changed(_ place: String, _ parts: [Int: String]) -> String {
-        place.split(separator: " ").enumerated().map { parts[$0] ?? String($1) }
-            .joined(separator: " ")
+    /// A place with some of its parts changed.
+    private func changed(
+        _ place: Place, host: String? = nil, id: String? = nil, boot: String? = nil,
+        directory: String? = nil
+    ) -> Place {
+        let machine = place.machine
+        return Place(
+            Machine(
+                host: host ?? machine.host, id: id ?? machine.id, boot: boot ?? machine.boot),
+            directory: directory ?? place.directory)
     }
 
     @Test("a place for each directory that can be used; labels record the shared one")
     func places() throws {
         #expect(locks.places.count == 2 && locks.places[1] == locks.place)
         for place in locks.places {
-            #expect(place.hasPrefix(Machine.here + " ") && place.split(separator: " ").count == 4)
+            #expect(place.machine == .here && place.directory?.contains(":") == true)
+            #expect(Place("\(place)") == place)
             #expect(!locks.isOnAnotherMachine(place))
         }
         let alone = locks(own.path, shared: "/proc/none")
@@ -71,43 +78,47 @@ struct PlaceTests {
 
     @Test("where machines have no id, a name alone does not say that it is this one, started anew")
     func noID() {
-        #expect(Machine.isAnother("ci - boot-1", than: "ci - boot-2"))
-        #expect(!Machine.isAnother("ci - boot-1", than: "ci - boot-1"))
-        #expect(!Machine.isAnother("ci 0a boot-1", than: "ci 0a boot-2"))
+        func machine(_ id: String, boot: String) -> Machine {
+            Machine(host: "ci", id: id, boot: boot)
+        }
+        #expect(machine("-", boot: "1").isAnother(than: machine("-", boot: "2")))
+        #expect(!machine("-", boot: "1").isAnother(than: machine("-", boot: "1")))
+        #expect(!machine("0a", boot: "1").isAnother(than: machine("0a", boot: "2")))
     }
 
     @Test(
         "another machine is elsewhere; this one before it was started anew is not",
         .enabled("a machine without an id is never known again") {
-            !Machine.here.contains(" - ")
+            Machine.here.id != "-"
         })
     func machines() {
         let place = locks.place
+        let before = changed(place, boot: "another")
+        #expect(!locks.isOnAnotherMachine(before), "dead since the boot")
+        #expect(!locks.isOnAnotherMachine(changed(before, directory: "1:1")))
+        #expect(locks.isOnAnotherMachine(changed(before, host: "h", id: "0a")))
+        #expect(locks.isOnAnotherMachine(changed(before, host: "h")), "cloned machines")
+        #expect(locks.isOnAnotherMachine(changed(before, id: "0a")), "localhost")
+        #expect(locks.isOnAnotherMachine(changed(place, directory: "1:1")))
         #expect(
-            !locks.isOnAnotherMachine(changed(place, [2: "another-boot"])), "dead since the boot")
-        #expect(!locks.isOnAnotherMachine(changed(place, [2: "another-boot", 3: "1:1"])))
-        #expect(locks.isOnAnotherMachine(changed(place, [0: "h", 1: "0a", 2: "another-boot"])))
-        #expect(
-            locks.isOnAnotherMachine(changed(place, [0: "h", 2: "another-boot"])), "cloned machines"
-        )
-        #expect(
-            locks.isOnAnotherMachine(changed(place, [1: "0a", 2: "another-boot"])), "localhost")
-        #expect(locks.isOnAnotherMachine(changed(place, [3: "1:1"])))
-        #expect(
-            !locks.isOnAnotherMachine(changed(place, [0: "renamed"])), "boot and directory decide")
+            !locks.isOnAnotherMachine(changed(place, host: "renamed")), "boot and directory decide")
     }
 
-    @Test("older labels have no directory: the machine decides; nothing recorded is here")
-    func olderForm() {
-        #expect(!locks.isOnAnotherMachine(Machine.here) && !locks.isOnAnotherMachine(""))
-        #expect(locks.isOnAnotherMachine("elsewhere 0a 0b"))
-        #expect(!locks.isOnAnotherMachine(changed(Machine.here, [2: "another-boot"])))
+    @Test("older labels have no directory: the machine decides; what is no place tells nothing")
+    func olderForm() throws {
+        let here = Place(.here, directory: nil)
+        #expect(!locks.isOnAnotherMachine(here) && Place("\(here)") == here)
+        #expect(locks.isOnAnotherMachine(try #require(Place("elsewhere 0a 0b"))))
+        #expect(!locks.isOnAnotherMachine(changed(here, boot: "another")))
+        for text in ["", "ci", "ci 0a"] {
+            #expect(Place(text) == nil && Place([Label.host: text]) == nil)
+        }
     }
 
     @Test("who can have no lock is elsewhere for everybody")
     func nowhere() {
         let nowhere = locks(nil, shared: nil)
-        #expect(nowhere.places == [] && nowhere.place == Machine.here + " -")
+        #expect(nowhere.places == [] && nowhere.place == Place(.here, directory: "-"))
         #expect(
             locks.isOnAnotherMachine(nowhere.place) && nowhere.isOnAnotherMachine(nowhere.place))
         #expect(nowhere.isOnAnotherMachine(locks.place))
@@ -131,7 +142,7 @@ struct PlaceTests {
         ).place
         let owner = try #require(try scene.runner.lastOperation().owner)
         #expect(RecordedOwner(parsing: owner)?.place == place)
-        #expect(scene.container?.labels[Label.host] == place)
+        #expect(scene.container?.labels[Label.host] == "\(place)")
     }
 
     @Test("that a process died shows by its lock files, in each directory, and by nothing else")

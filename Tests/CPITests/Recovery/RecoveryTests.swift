@@ -198,8 +198,8 @@ struct RecoveryTests {
         scene.docker.revive()
         try scene.runner.loseJournal()
         let mark = "\(scene.vm).op"
-        let place = scene.docker.state.volumes[mark]?.labels["io.bosh.cpi.host"]
-        #expect(place?.hasPrefix(Machine.here + " ") == true)
+        let labels = scene.docker.state.volumes[mark]?.labels ?? [:]
+        #expect(Place(labels)?.machine == .here)
         scene.docker.state.volumes[mark]?.labels["io.bosh.cpi.host"] = "elsewhere 0a 0b"
         for method in ["reboot_vm", "delete_vm"] {
             let failure = #expect(throws: CallFailure.self) {
