@@ -2,6 +2,14 @@ import ArgumentParser
 import FoundationEssentials
 import Journal
 
+/// From when on, for all commands that look back.
+struct Beginning: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Only what began at this time or later: " + Moment.help, valueName: "time"))
+    var since: Moment?
+}
+
 /// A time as operators say it: "2h" ago, "yesterday", or a timestamp. Times without a zone are UTC.
 struct Moment: ExpressibleByArgument {
     /// Unix time in milliseconds.

@@ -17,21 +17,18 @@ struct JournalExport: ParsableCommand {
     @OptionGroup var source: Source
     @Option(help: "jsonl or chrome.")
     var format = Format.jsonl
-    @Option(
-        help: ArgumentHelp(
-            "Only operations that began at this time or later: " + Moment.help, valueName: "time"))
-    var since: Moment?
+    @OptionGroup var beginning: Beginning
 
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
             switch format {
             case .jsonl:
-                try journal.forEachEvent(since: since?.milliseconds) { event in
+                try journal.forEachEvent(since: beginning.since?.milliseconds) { event in
                     print(EventDocument.json(event).text)
                 }
             case .chrome:
-                let trace = try ChromeTrace(journal, since: since?.milliseconds)
+                let trace = try ChromeTrace(journal, since: beginning.since?.milliseconds)
                 print(trace.json.text)
             }
         }

@@ -14,10 +14,7 @@ struct JournalStats: ParsableCommand {
 
     @OptionGroup var source: Source
     @OptionGroup var output: Output
-    @Option(
-        help: ArgumentHelp(
-            "Only what began at this time or later: " + Moment.help, valueName: "time"))
-    var since: Moment?
+    @OptionGroup var beginning: Beginning
     @Flag(help: "Count steps.")
     var steps = false
     @Flag(help: "Print metrics in the text format of Prometheus.")
@@ -32,7 +29,7 @@ struct JournalStats: ParsableCommand {
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
-            let since = since?.milliseconds ?? 0
+            let since = beginning.since?.milliseconds ?? 0
             let all =
                 try steps
                 ? journal.stepStatistics(since: since) : journal.methodStatistics(since: since)

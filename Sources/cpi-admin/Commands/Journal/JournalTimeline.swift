@@ -15,10 +15,7 @@ struct JournalTimeline: ParsableCommand {
     var vm: String?
     @Option(help: ArgumentHelp("The disk.", valueName: "cid"))
     var disk: String?
-    @Option(
-        help: ArgumentHelp(
-            "Only what began at this time or later: " + Moment.help, valueName: "time"))
-    var since: Moment?
+    @OptionGroup var beginning: Beginning
     @Flag(help: "Fold nothing.")
     var all = false
 
@@ -34,7 +31,7 @@ struct JournalTimeline: ParsableCommand {
             let kind: Subject.Kind = vm == nil ? .disk : .vm
             let cid = try journal.cid(kind, vm ?? disk ?? "")
             let filter = OperationFilter(
-                subjects: [Subject(kind, cid)], since: since?.milliseconds, limit: 100_000)
+                subjects: [Subject(kind, cid)], since: beginning.since?.milliseconds, limit: 100_000)
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).reversed().map(reader.view)
             output.print(

@@ -18,10 +18,7 @@ struct OperationChoice: ParsableArguments {
     var request: String?
     @Option(help: ArgumentHelp("Only calls of this director.", valueName: "uuid"))
     var director: String?
-    @Option(
-        help: ArgumentHelp(
-            "Only what began at this time or later: " + Moment.help, valueName: "time"))
-    var since: Moment?
+    @OptionGroup var beginning: Beginning
     @Option(help: ArgumentHelp("Only what began before this time.", valueName: "time"))
     var until: Moment?
 
@@ -33,7 +30,7 @@ struct OperationChoice: ParsableArguments {
         if failed { states += [.failed, .rolledBack] }
         return OperationFilter(
             subjects: try subjects(journal), methods: method, states: states, request: request,
-            director: director, since: since?.milliseconds, until: until?.milliseconds,
+            director: director, since: beginning.since?.milliseconds, until: until?.milliseconds,
             limit: limit)
     }
 

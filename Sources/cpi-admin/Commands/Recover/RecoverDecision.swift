@@ -9,19 +9,12 @@ struct RecoverPark: ParsableCommand {
             "Leaves an operation to people: nothing touches it until it is resolved or recovered.",
         discussion: "The reason is added to the operation's events.")
 
-    @OptionGroup var source: Source
-    @Argument(help: "The operation's id, or the beginning of it.")
-    var id: String
-    @Option(help: "Why; for whoever looks next.")
-    var reason: String
-
-    func validate() throws { try Reason.require(reason) }
+    @OptionGroup var decision: Decision
 
     func run() throws {
         try complaining {
-            let recovery = try source.unconnected(needsJournal: true, isToWrite: true)
-            let one = try recovery.openCase(id)
-            let operation = try recovery.park(one.operation.id, reason: reason)
+            let (recovery, one) = try decision.openCase()
+            let operation = try recovery.park(one.operation.id, reason: decision.reason)
             print(
                 Invocation.complete(
                     "operation \(operation.id) is parked: cpi-admin recover \(operation.id) settles it"
@@ -54,20 +47,13 @@ struct RecoverResolve: ParsableCommand {
         }
     }
 
-    @OptionGroup var source: Source
-    @Argument(help: "The operation's id, or the beginning of it.")
-    var id: String
+    @OptionGroup var decision: Decision
     @Option(name: .customLong("as"), help: "done, failed or rolled-back.")
     var outcome: Outcome
-    @Option(help: "Why, and what was done by hand.")
-    var reason: String
-
-    func validate() throws { try Reason.require(reason) }
 
     func run() throws {
         try complaining {
-            let recovery = try source.unconnected(needsJournal: true, isToWrite: true)
-            let one = try recovery.openCase(id)
+            let (recovery, one) = try decision.openCase()
             let look = Present.halfDone(one, recovery)
             if let look {
                 Streams.write(Invocation.complete(look) + "\n", to: 2)
@@ -77,20 +63,34 @@ struct RecoverResolve: ParsableCommand {
                 else { return print("operation \(one.operation.id) stays open") }
             }
             let operation = try recovery.resolve(
-                one.operation.id, as: outcome.state, reason: reason)
+                one.operation.id, as: outcome.state, reason: decision.reason)
             print("operation \(operation.id) is closed as \(operation.state.rawValue)")
         }
     }
 }
 
-extension OperatorRecovery {
-    /// The open operation that the text means. Throws `Complaint` when a live process works on it.
-    fileprivate func openCase(_ id: String) throws -> Case {
-        guard let one = try cases(id).first else {
+/// What a person decides about one operation, and why.
+struct Decision: ParsableArguments {
+    @OptionGroup var source: Source
+    @Argument(help: "The operation's id, or the beginning of it.")
+    var id: String
+    @Option(help: "Why, and what was done by hand; for whoever looks next.")
+    var reason: String
+
+    func validate() throws {
+        guard reason.contains(where: { !$0.isWhitespace }) else {
+            throw ValidationError("--reason must say something")
+        }
+    }
+
+    /// The open operation that the id means. Throws `Complaint` when a live process works on it.
+    func openCase() throws -> (OperatorRecovery, OperatorRecovery.Case) {
+        let recovery = try source.unconnected(needsJournal: true, isToWrite: true)
+        guard let one = try recovery.cases(id).first else {
             throw Complaint("there is no open operation", .failure)
         }
         try one.requireNoOwner()
-        return one
+        return (recovery, one)
     }
 }
 
@@ -101,13 +101,5 @@ extension OperatorRecovery.Case {
         throw Complaint(
             "operation \(operation.id) is being worked on by \(owner), since "
                 + Timestamp.text(operation.started), ExitCode.ownerAlive)
-    }
-}
-
-private enum Reason {
-    static func require(_ text: String) throws {
-        guard text.contains(where: { !$0.isWhitespace }) else {
-            throw ValidationError("--reason must say something")
-        }
     }
 }
