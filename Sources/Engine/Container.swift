@@ -66,13 +66,6 @@ public struct Container: Sendable {
             name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
         }
 
-        /// `…/volumes/NAME/_data` is a local volume's directory; empty for any other path.
-        private static func volume(inDirectory path: String) -> String {
-            let parts = path.split(separator: "/").suffix(3).map(String.init)
-            guard parts.count == 3, parts[0] == "volumes", parts[2] == "_data" else { return "" }
-            return parts[1]
-        }
-
         init(_ json: JSON) {
             type = json["Type"].string ?? ""
             // podman keeps a slash at the end, as the Go CPI has one.
@@ -83,7 +76,8 @@ public struct Container: Sendable {
             source = json["Source"].string ?? ""
             let shown = json["Name"].string ?? ""
             // Engine 28 shows no name for an anonymous volume of `Binds`, only its directory.
-            name = shown.isEmpty && type == "volume" ? Mount.volume(inDirectory: source) : shown
+            let kept = type == "volume" ? VolumeDirectory.volume(keeping: source) : nil
+            name = shown.isEmpty ? kept ?? "" : shown
             isReadOnly = json["RW"].bool == false
             propagation = json["Propagation"].string ?? ""
         }

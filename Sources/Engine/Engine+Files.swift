@@ -41,7 +41,7 @@ extension Engine {
             guard let archive = try archive(container, path) else { return nil }
             switch Tar.firstEntry(in: archive) {
             case .file(let content): return content
-            case .link(let target): path = Engine.follow(target, from: path)
+            case .link(let target): path = UnixPath.following(target, from: path)
             case .directory: return nil
             case nil:
                 let detail = "the archive of \(path) is cut off"
@@ -99,16 +99,6 @@ extension Engine {
         } catch let error as EngineError where error.isEndlessLink {
             return nil
         }
-    }
-
-    /// Where a link at `path` leads: an absolute path that never leaves the container's root.
-    static func follow(_ target: String, from path: String) -> String {
-        let start = target.hasPrefix("/") ? [] : path.split(separator: "/").dropLast()
-        var parts: [Substring] = []
-        for part in start + target.split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return "/" + parts.joined(separator: "/")
     }
 }
 

@@ -126,7 +126,7 @@ extension World {
     {
         guard recorder.store.disksMountedAhead(in: vm)?.contains(disk) == true else { return false }
         let uses = try mountPoints(in: container.id).filter {
-            $0.root.hasSuffix("/\(disk)/_data") && $0.place != disk.hint
+            VolumeDirectory.isDirectory($0.root, of: disk.description) && $0.place != disk.hint
         }
         return uses.isEmpty
     }

@@ -79,7 +79,9 @@ extension LiveAttach {
     {
         if let why = try obstacle(container, world) ?? obstacle(volume) { return why }
         let own = container.mounts.last { $0.destination == VMPlace.data }
-        guard let own, parent(own.source) == parent(volume.mountpoint) else {
+        guard let own,
+            VolumeDirectory.parent(own.source) == VolumeDirectory.parent(volume.mountpoint)
+        else {
             return "its volume is not beside the VM's own"
         }
         return nil
@@ -129,13 +131,6 @@ extension LiveAttach {
         // It is kept in the plan.
         let words = ExecResult.words(lines.joined(separator: "\n"))
         return "the VM: " + world.recorder.store.redactor.clean(words)
-    }
-
-    /// `/var/lib/docker/volumes/NAME/_data`: the directory of all volumes.
-    private static func parent(_ path: String) -> Substring? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count > 2, parts.last == "_data" else { return nil }
-        return path.dropLast(parts.suffix(2).joined(separator: "/").count)
     }
 }
 

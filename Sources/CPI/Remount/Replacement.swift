@@ -79,13 +79,11 @@ struct Replacement {
     private var hostConfig: JSON {
         let mounts = ReplacementMounts(old: old)
         var host = UnshownHostConfig.completing(old.json["HostConfig"], old.labels)
-        var binds = mounts.binds.filter {
-            ReplacementMounts.destination(ofBind: $0) != plan.disk.hint
-        }
+        var binds = mounts.binds.filter { $0.destination != plan.disk.hint }.map(\.text)
         if plan.isAttach { binds.append("\(plan.disk):\(plan.disk.hint)") }
         host["Binds"] = JSON(binds)
         host["Mounts"] = .array(
-            mounts.mounts.filter { ReplacementMounts.target($0) != plan.disk.hint })
+            mounts.mounts.filter { $0.target != plan.disk.hint }.map(\.json))
         host["VolumesFrom"] = .null
         host["RestartPolicy"] = ["Name": "no"]
         Replacement.takeBack(&host)

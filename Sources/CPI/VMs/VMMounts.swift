@@ -4,113 +4,94 @@ import Engine
 /// `Binds`, `Mounts` and `VolumesFrom`, as Docker knows them. Volumes that are asked for without a name
 /// are given names of the VM's.
 struct VMMounts {
-    private let binds: [(field: Field, text: String)]
-    private let entries: [Field]
-    private let volumesFrom: [Field]
+    private let binds: [(field: Field, bind: Bind)]
+    private let entries: [(field: Field, entry: MountEntry)]
+    /// Names of containers, with or without a mode.
+    private let volumesFrom: [(field: Field, text: String)]
 
     /// Throws `Field.Wrong` naming the element for what is not of the right type, and for what would
     /// lie over the places that agent and CPI need.
     init(_ properties: Field) throws {
-        binds =
-            try ["Binds", "volumes"].flatMap { key in
-                try properties.member(key).optional { try $0.array() } ?? []
-            }.map { ($0, try $0.nonEmptyString()) }
-        entries = (try properties.member("Mounts").optional { try $0.array() } ?? [])
-            .map(VMMounts.withPath)
-        volumesFrom = try properties.member("VolumesFrom").optional { try $0.array() } ?? []
-        for bind in binds {
-            guard ReplacementMounts.isBind(bind.text) else {
+        func elements(_ key: String) throws -> [Field] {
+            try properties.member(key).optional { try $0.array() } ?? []
+        }
+        binds = try (elements("Binds") + elements("volumes")).map {
+            ($0, Bind(try $0.nonEmptyString()))
+        }
+        entries = try elements("Mounts").map { ($0, VMMounts.withPath(MountEntry($0.value))) }
+        volumesFrom = try elements("VolumesFrom").map { ($0, try $0.nonEmptyString()) }
+        for (field, bind) in binds {
+            guard bind.isWellFormed else {
                 throw Field.Wrong(
-                    description:
-                        "\(bind.field.name) must be PATH, VOLUME:PATH or VOLUME:PATH:OPTIONS")
+                    description: "\(field.name) must be PATH, VOLUME:PATH or VOLUME:PATH:OPTIONS")
             }
-            try VMMounts.requireAllowed(
-                ReplacementMounts.destination(ofBind: bind.text), bind.field)
+            try VMMounts.requireAllowed(bind.destination, field)
         }
-        for entry in entries {
-            _ = try entry.object()
-            _ = try entry.member("Target").nonEmptyString()
-            try VMMounts.requireAllowed(VMMounts.target(entry) ?? "", entry)
+        for (field, entry) in entries {
+            _ = try field.object()
+            _ = try field.member("Target").nonEmptyString()
+            try VMMounts.requireAllowed(entry.target ?? "", field)
         }
-        for element in volumesFrom { _ = try element.nonEmptyString() }
     }
 
     /// Where volumes are asked for without a name, sorted. `declared`: by the stemcell.
     func unnamed(declared: [String]) -> [String] {
-        let named = Set(
-            binds.filter { $0.text.contains(":") }.map {
-                ReplacementMounts.destination(ofBind: $0.text)
-            } + entries.filter { !isUnnamed($0) }.compactMap(VMMounts.target))
-        let asked =
-            binds.map(\.text).filter { !$0.contains(":") }
-            .map(ReplacementMounts.destination)
-            + entries.filter(isUnnamed).compactMap(VMMounts.target)
-        return Set(asked + declared).filter {
-            !named.contains($0) && !VMMounts.reserved.contains($0)
-        }.sorted()
+        func places(named: Bool) -> [String] {
+            binds.map(\.bind).filter { ($0.source != nil) == named }.map(\.destination)
+                + entries.map(\.entry).filter { $0.isUnnamedVolume != named }
+                .compactMap(\.target)
+        }
+        return Set(places(named: false) + declared).subtracting(places(named: true))
+            .subtracting(VMMounts.reserved).sorted()
     }
 
     /// `HostConfig.Binds`, with the names of the volumes for the places that have none.
     func binds(naming volumes: [String: String]) -> [String] {
-        let targets = Set(entries.compactMap(VMMounts.target))
-        let own = binds.map(\.text).filter { $0.contains(":") }
+        let targets = Set(entries.compactMap(\.entry.target))
+        let own = binds.map(\.bind).filter { $0.source != nil }.map(\.text)
         let named = volumes.filter { !targets.contains($0.key) }.map { "\($0.value):\($0.key)" }
         return own + named.sorted()
     }
 
     /// `HostConfig.Mounts`, likewise.
     func mounts(naming volumes: [String: String]) -> [JSON] {
-        entries.map { entry in
-            guard isUnnamed(entry), let target = VMMounts.target(entry),
-                let name = volumes[target]
-            else { return entry.value }
-            var copy = entry.value
-            copy["Source"] = .string(name)
-            return copy
+        entries.map(\.entry).map { entry in
+            guard entry.isUnnamedVolume, let name = entry.target.flatMap({ volumes[$0] }) else {
+                return entry.json
+            }
+            return entry.from(name).json
         }
     }
 
     /// Throws `Field.Wrong` for a persistent disk, or for a volume of another VM.
     func requireNothingForeign(_ world: World) throws {
-        for bind in binds where bind.text.contains(":") {
-            try VMMounts.requireOrdinary(
-                String(bind.text.prefix { $0 != ":" }), bind.field, world)
+        for (field, bind) in binds {
+            try VMMounts.requireOrdinary(bind.source ?? "", field, world)
         }
-        for entry in entries {
-            try VMMounts.requireOrdinary(entry.member("Source").value.string ?? "", entry, world)
+        for (field, entry) in entries {
+            try VMMounts.requireOrdinary(entry.source, field, world)
         }
-        for element in volumesFrom {
-            let name = String((element.value.string ?? "").prefix { $0 != ":" })
+        for (field, text) in volumesFrom {
+            let name = String(text.prefix { $0 != ":" })
             guard let container = try world.engine.container(name) else { continue }
             for mount in container.mounts where mount.type == "volume" {
-                try VMMounts.requireOrdinary(mount.name, element, world)
+                try VMMounts.requireOrdinary(mount.name, field, world)
             }
         }
     }
 
     /// Manifests mount the socket that Docker's host is configured by: `unix:///run/docker.sock`.
-    private static func withPath(_ entry: Field) -> Field {
+    private static func withPath(_ entry: MountEntry) -> MountEntry {
         let scheme = "unix://"
-        guard let source = entry.value["Source"].string, source.hasPrefix(scheme) else {
-            return entry
-        }
-        var value = entry.value
-        value["Source"] = .string(String(source.dropFirst(scheme.count)))
-        return Field(name: entry.name, value: value)
+        guard entry.source.hasPrefix(scheme) else { return entry }
+        return entry.from(String(entry.source.dropFirst(scheme.count)))
     }
 
-    private static func target(_ entry: Field) -> String? {
-        entry.member("Target").value.string.map(ReplacementMounts.cleaned)
-    }
-
-    private func isUnnamed(_ entry: Field) -> Bool {
-        entry.member("Type").value.string == "volume"
-            && (entry.member("Source").value.string ?? "").isEmpty
-    }
-
-    /// `source`: a volume's name, or a path of the host.
+    /// `source`: a volume's name, or a path of the host; empty for none.
     private static func requireOrdinary(_ source: String, _ field: Field, _ world: World) throws {
-        guard let volume = source.hasPrefix("/") ? volume(at: source) : source, !volume.isEmpty
+        let isPath = source.hasPrefix("/")
+        guard let volume = isPath ? VolumeDirectory.volume(keeping: source) : source,
+            !volume.isEmpty
         else { return }
         // delete_vm could not tell it from those, and would remove it.
         guard !Container.Mount.isAnonymous(volume) else {
@@ -134,16 +115,6 @@ struct VMMounts {
             throw Field.Wrong(
                 description: "\(field.name) names the persistent disk \(volume): attach it instead")
         }
-    }
-
-    /// Docker keeps a local volume at `…/volumes/NAME/_data`. Nil for any other path.
-    private static func volume(at path: String) -> String? {
-        let parts = path.split(separator: "/")
-        guard let data = parts.firstIndex(of: "_data"), data > 1, parts[data - 2] == "volumes"
-        else {
-            return nil
-        }
-        return String(parts[data - 1])
     }
 
     private static let reserved = [VMPlace.data, VMPlace.store]

@@ -34,7 +34,7 @@ struct VMProperties {
         mounts = try VMMounts(field)
         _ = try field.member("PortBindings").optional { try $0.object() }
         for place in try field.member("Tmpfs").optional({ try $0.members() }) ?? [] {
-            try VMMounts.requireAllowed(ReplacementMounts.cleaned(place.key), place.field)
+            try VMMounts.requireAllowed(UnixPath.cleaned(place.key), place.field)
         }
         try VMProperties.refuseWhatBreaksThePromise(field)
     }

@@ -130,7 +130,7 @@ struct VMResources {
             guard one.place.hasPrefix("/") else {
                 throw Field.Wrong(description: "\(field.name) must have paths that begin with '/'")
             }
-            try VMMounts.requireAllowed(ReplacementMounts.cleaned(one.place), field)
+            try VMMounts.requireAllowed(UnixPath.cleaned(one.place), field)
         }
         return .object(
             Dictionary(

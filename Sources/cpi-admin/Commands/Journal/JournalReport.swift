@@ -23,7 +23,8 @@ struct JournalReport: ParsableCommand {
         guard limit > 0 else {
             throw ValidationError("--limit must be a whole number from 1: not \(limit)")
         }
-        guard choice.vm != nil || choice.disk != nil || choice.beginning.since != nil || choice.open else {
+        guard choice.vm != nil || choice.disk != nil || choice.beginning.since != nil || choice.open
+        else {
             throw ValidationError("give --vm CID, --disk CID, --since TIME or --open")
         }
     }
@@ -45,7 +46,8 @@ struct JournalReport: ParsableCommand {
         let about = filter.subjects.map(\.title)
         guard about.isEmpty else { return "Incident: " + about.joined(separator: ", ") }
         return "Incident: "
-            + (choice.beginning.since.map { "since \(Timestamp.text($0.milliseconds))" } ?? "open operations")
+            + (choice.beginning.since.map { "since \(Timestamp.text($0.milliseconds))" }
+                ?? "open operations")
     }
 
     /// How many things are looked for in Docker.

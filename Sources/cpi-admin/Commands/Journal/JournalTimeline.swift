@@ -31,7 +31,8 @@ struct JournalTimeline: ParsableCommand {
             let kind: Subject.Kind = vm == nil ? .disk : .vm
             let cid = try journal.cid(kind, vm ?? disk ?? "")
             let filter = OperationFilter(
-                subjects: [Subject(kind, cid)], since: beginning.since?.milliseconds, limit: 100_000)
+                subjects: [Subject(kind, cid)], since: beginning.since?.milliseconds, limit: 100_000
+            )
             let reader = OperationReader(journal)
             let views = try journal.operations(filter).reversed().map(reader.view)
             output.print(

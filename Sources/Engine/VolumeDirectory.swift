@@ -1,0 +1,25 @@
+/// The directory on the host in which Docker keeps a local volume: `…/volumes/NAME/_data`.
+public enum VolumeDirectory {
+    private static let last = "_data"
+
+    /// The volume that keeps a path of the host; nil when none does.
+    public static func volume(keeping path: String) -> String? {
+        let parts = path.split(separator: "/")
+        guard let data = parts.firstIndex(of: Substring(last)), data > 1,
+            parts[data - 2] == "volumes"
+        else { return nil }
+        return String(parts[data - 1])
+    }
+
+    /// Whether a path ends as the directory of that volume does, whatever is above it.
+    public static func isDirectory(_ path: String, of volume: String) -> Bool {
+        path.hasSuffix("/\(volume)/\(last)")
+    }
+
+    /// The directory of all volumes, with a slash at its end: nil for a path that is no volume's directory.
+    public static func parent(_ path: String) -> Substring? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 2, parts.last == Substring(last) else { return nil }
+        return path.dropLast(parts.suffix(2).joined(separator: "/").count)
+    }
+}
