@@ -19,8 +19,7 @@ struct CreateDisk: Mutation {
         var copier: Copier?
     }
     let sizeMiB: Int
-    let driver: String
-    let options: [String: String]
+    let kind: DiskKind
     let snapshot: SnapshotCID?
     var subjects: [Subject] { [snapshot?.subject].compactMap(\.self) }
 
@@ -28,9 +27,7 @@ struct CreateDisk: Mutation {
         // The VM is a hint where to make the disk. There is one place, so it may be gone, or null.
         sizeMiB = try arguments[0].int(DiskSize.possible)
         _ = try arguments[1].optional { try $0.object() }
-        driver =
-            try arguments[1].member("driver").optional { try $0.nonEmptyString() } ?? Volume.local
-        options = try arguments[1].member("driver_opts").optional { try $0.strings() } ?? [:]
+        kind = try DiskKind(arguments[1])
         snapshot = try arguments[1].member("snapshot").optional { try SnapshotCID($0) }
         _ = try arguments[2].optional { $0.value.string == "" ? nil : try VMCID($0) }
     }
@@ -169,17 +166,15 @@ extension World {
     ) throws {
         func make(_ options: [String: String]) throws {
             let volume = try engine.createVolume(
-                name, labels: Label.made(labels, self), driver: call.driver, options: options)
+                name, labels: Label.made(labels, self), driver: call.kind.driver, options: options)
             guard made(volume.labels) else {
                 throw CPIError.cloud("cannot create disk \(name): there is a volume already")
             }
         }
-        guard call.driver == Volume.local, call.options.isEmpty, try !isPodman() else {
-            return try make(call.options)
-        }
+        guard call.kind.isPlain, try !isPodman() else { return try make(call.kind.options) }
         func makeLimited() throws {
             do {
-                try make(["size": "\(sizeMiB)M"])
+                try make(Volume.limit(sizeMiB))
             } catch let error as EngineError where error.description.contains("quota") {
                 try make([:])
             }

@@ -31,11 +31,3 @@ struct DiskSize: Codable {
         return max(label, world.recorder.store.latestSize(of: disk) ?? 0)
     }
 }
-
-extension Volume {
-    /// Whether it can hold no more than its options say: by a quota, or as a tmpfs.
-    var enforcesSize: Bool {
-        options["size"] != nil
-            || (options["o"] ?? "").split(separator: ",").contains { $0.hasPrefix("size=") }
-    }
-}

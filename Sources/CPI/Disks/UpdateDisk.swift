@@ -8,25 +8,18 @@ struct UpdateDisk: RecordedOnly {
     static let arguments = ["disk_cid", "new_size", "cloud_properties"]
     let disk: DiskCID
     let sizeMiB: Int
-    let properties: Field
+    let kind: DiskKind
     var subjects: [Subject] { [disk.subject] }
 
     init(_ arguments: Arguments) throws {
         disk = try DiskCID(arguments[0])
         sizeMiB = try arguments[1].int(DiskSize.possible)
-        properties = arguments[2]
-        _ = try properties.optional { try $0.object() }
+        _ = try arguments[2].optional { try $0.object() }
+        kind = try DiskKind(arguments[2])
     }
 
     func plan(_ world: World) throws -> DiskSize {
-        let volume = try world.requireDisk(disk)
-        let driver =
-            try properties.member("driver").optional { try $0.nonEmptyString() } ?? Volume.local
-        let options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
-        // A limit that create_disk has set of its own accord is none of the director's options.
-        let own =
-            volume.isLocal ? volume.options.filter { $0.key != "size" } : volume.options
-        guard driver == volume.driver, options == volume.options || options == own else {
+        guard kind.fits(try world.requireDisk(disk)) else {
             throw CPIError(
                 kind: .notSupported,
                 message: "cannot change driver or options of disk \(disk) in place")

@@ -100,7 +100,7 @@ extension LiveAttach {
     /// As far as the volume alone says.
     static func obstacle(_ volume: Volume) -> String? {
         // A quota is the directory's own, however it is mounted.
-        guard volume.isLocal, volume.options.keys.allSatisfy({ $0 == "size" }) else {
+        guard volume.isLocal, volume.optionsBesideLimit.isEmpty else {
             return "its volume has a driver or options of its own"
         }
         return nil

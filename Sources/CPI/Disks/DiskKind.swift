@@ -1,0 +1,40 @@
+import Engine
+
+/// The volume driver of a disk, and the driver's options, as `cloud_properties` ask for them.
+struct DiskKind {
+    let driver: String
+    let options: [String: String]
+
+    /// Throws `Field.Wrong` naming the key.
+    init(_ properties: Field) throws {
+        driver =
+            try properties.member("driver").optional { try $0.nonEmptyString() } ?? Volume.local
+        options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
+    }
+
+    /// Whether nothing particular is asked for.
+    var isPlain: Bool { driver == Volume.local && options.isEmpty }
+
+    /// Whether the volume is of this kind. A limit that create_disk has set of its own accord is none of the
+    /// director's options.
+    func fits(_ volume: Volume) -> Bool {
+        let own = volume.isLocal ? volume.optionsBesideLimit : volume.options
+        return driver == volume.driver && (options == volume.options || options == own)
+    }
+}
+
+extension Volume {
+    /// The local driver's option for a quota of the file system.
+    private static let limit = "size"
+
+    /// What limits a local volume.
+    static func limit(_ sizeMiB: Int) -> [String: String] { [limit: "\(sizeMiB)M"] }
+
+    var optionsBesideLimit: [String: String] { options.filter { $0.key != Volume.limit } }
+
+    /// Whether it can hold no more than its options say: by a quota, or as a tmpfs.
+    var enforcesSize: Bool {
+        options[Volume.limit] != nil
+            || (options["o"] ?? "").split(separator: ",").contains { $0.hasPrefix("size=") }
+    }
+}
