@@ -21,7 +21,7 @@ extension Engine {
     }
 
     /// `GET /containers/json`, stopped ones too, that match all filters.
-    public func containers(_ filters: [String: [String]]) throws -> [ContainerSummary] {
+    public func containers(_ filters: Filters) throws -> [ContainerSummary] {
         let query = [("all", "1"), ("filters", JSON.object(filters.mapValues { JSON($0) }).text)]
         return (try get("/containers/json", query).array ?? []).map { json in
             ContainerSummary(

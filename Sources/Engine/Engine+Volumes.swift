@@ -30,7 +30,7 @@ extension Engine {
     }
 
     /// `GET /volumes` by filters.
-    public func volumes(_ filters: [String: [String]]) throws -> [Volume] {
+    public func volumes(_ filters: Filters) throws -> [Volume] {
         let query = [("filters", JSON.object(filters.mapValues { JSON($0) }).text)]
         return (try get("/volumes", query)["Volumes"].array ?? []).map(Volume.init)
     }

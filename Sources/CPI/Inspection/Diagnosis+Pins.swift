@@ -4,7 +4,7 @@ extension Inspection {
     /// Pins and keepers that are to run and do not: a prune may take disks that VMs have mounted, or that
     /// `disks.pin: always` is to keep. Changes nothing. Throws `EngineError`.
     func stoppedPins() throws -> [Finding] {
-        try engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
+        try engine.containers(.label(Label.pinnedTo)).compactMap { summary in
             guard summary.state != "running", let pin = try world.listed(summary),
                 pin.isIdlePin
             else { return nil }
@@ -21,8 +21,8 @@ extension Inspection {
     /// where create_disk could not make a keeper. Changes nothing. Throws `EngineError`.
     func disksWithoutKeeper() throws -> [Finding] {
         guard world.configuration.pin == .always else { return [] }
-        let pins = Set(try engine.containers(["label": [Label.pinnedTo]]).flatMap(\.names))
-        let disks = try engine.volumes(["label": [Label.disk]]).filter(\.isDisk)
+        let pins = Set(try engine.containers(.label(Label.pinnedTo)).flatMap(\.names))
+        let disks = try engine.volumes(.label(Label.disk)).filter(\.isDisk)
         return try disks.map { DiskCID($0.name) }.sorted().compactMap { disk in
             guard pins.isDisjoint(with: [disk.keeper, disk.pin]),
                 try !world.users(ofVolume: disk.description).contains(where: {

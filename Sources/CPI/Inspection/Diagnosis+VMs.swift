@@ -5,7 +5,7 @@ import Journal
 extension Inspection {
     /// A finding for each; none for a VM on which an operation is open. Throws `EngineError`.
     func vmFindings() throws -> [Finding] {
-        let containers = try engine.containers(["label": [Label.vm]])
+        let containers = try engine.containers(.label(Label.vm))
         let vms = Set(containers.compactMap { $0.labels.label(Label.vm) })
         let open = Set(try openOperations().flatMap(\.subjects))
         let settled = vms.sorted().map { VMCID($0) }.filter { !open.contains($0.subject) }

@@ -107,7 +107,7 @@ extension Inspection {
 
     /// What Docker starts by itself may be a container that was replaced.
     private func restartPolicies() throws -> [Finding] {
-        try engine.containers(["label": [Label.vm]]).compactMap { summary in
+        try engine.containers(.label(Label.vm)).compactMap { summary in
             guard let container = try world.listed(summary),
                 Remount.RestartPolicy(name: container.restartPolicy).startsStopped
             else { return nil }

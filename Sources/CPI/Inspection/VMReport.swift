@@ -47,12 +47,12 @@ public struct VMReport: Sendable {
 extension Inspection {
     /// The CIDs of all VMs that Docker has a container or the last copy of. Throws `EngineError`.
     public func vmNames() throws -> [String] {
-        let labelled = try engine.containers(["label": [Label.vm]]).compactMap {
+        let labelled = try engine.containers(.label(Label.vm)).compactMap {
             $0.labels[Label.vm]
         }
         let goCPIs = try engine.containers(["name": [VMCID.goCPIsPattern]]).flatMap(\.names)
             .compactMap { VMCID.role(of: $0)?.vm.description }
-        let copied = try engine.imageTags(["label": [Label.vm]])
+        let copied = try engine.imageTags(.label(Label.vm))
             .compactMap { VMCID.role(of: $0)?.vm.description }
         return Set(labelled + goCPIs + copied).filter { !$0.isEmpty }.sorted()
     }

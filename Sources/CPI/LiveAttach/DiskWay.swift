@@ -36,7 +36,7 @@ public struct DiskReadiness: Sendable {
 extension Inspection {
     /// All VMs, by name, but for those that end again and again. Changes nothing. Throws `EngineError`.
     public func readiness() throws -> [DiskReadiness] {
-        let labelled = try engine.containers(["label": [Label.vm]])
+        let labelled = try engine.containers(.label(Label.vm))
         let goCPIs = try engine.containers(["name": [VMCID.goCPIsPattern]]).filter { one in
             !labelled.contains { $0.id == one.id }
         }

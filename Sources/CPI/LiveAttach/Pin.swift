@@ -14,7 +14,7 @@ extension World {
 
     /// The disks that are pinned to a VM: one request, whatever their number.
     func pins(of vm: VMCID) throws -> [(disk: DiskCID, id: String, hasRun: Bool)] {
-        try engine.containers(["label": ["\(Label.pinnedTo)=\(vm)"]]).compactMap { container in
+        try engine.containers(.label(Label.pinnedTo, vm)).compactMap { container in
             guard let disk = container.labels[Label.disk] else { return nil }
             return (DiskCID(disk), container.id, container.state != "created")
         }
@@ -32,7 +32,7 @@ extension World {
     /// Starts the VM's pins that were to run and do not: somebody has stopped all containers, or the daemon
     /// was killed. Throws `EngineError`.
     func startPins(of vm: VMCID) throws {
-        let pins = try engine.containers(["label": ["\(Label.pinnedTo)=\(vm)"]])
+        let pins = try engine.containers(.label(Label.pinnedTo, vm))
         for pin in pins where pin.state != "running" {
             guard let container = try engine.container(pin.id), container.isIdlePin else {
                 continue

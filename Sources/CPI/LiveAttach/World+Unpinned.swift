@@ -65,7 +65,7 @@ extension World {
     }
 
     private func allVMs() throws -> [VMCID] {
-        let labelled = try engine.containers(["label": [Label.vm]])
+        let labelled = try engine.containers(.label(Label.vm))
         return Set(labelled.compactMap { $0.labels.label(Label.vm) }).sorted().map { VMCID($0) }
     }
 }

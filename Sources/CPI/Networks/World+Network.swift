@@ -33,7 +33,7 @@ extension World {
     }
 
     private func lastCopies(on network: String) throws -> [String] {
-        try engine.imageTags(["label": [Label.vm]]).compactMap { tag in
+        try engine.imageTags(.label(Label.vm)).compactMap { tag in
             guard let (vm, role) = VMCID.role(of: tag), case .committedImage = role,
                 let image = try engine.image(tag),
                 Blueprint.container(in: image)?.endpoints[network] != nil,

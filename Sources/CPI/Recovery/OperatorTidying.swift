@@ -36,7 +36,7 @@ extension OperatorRecovery {
 
     /// VMs with a container under another name, also one that somebody has given it by hand.
     private func tidied() throws -> [VMCID] {
-        let containers = try engine.containers(["label": [Label.vm]])
+        let containers = try engine.containers(.label(Label.vm))
         let vms = Set(
             containers.compactMap { container -> VMCID? in
                 let named = container.names.compactMap { VMCID.role(of: $0) }.first

@@ -17,12 +17,12 @@ struct OrphanImages {
         let open = world.recorder.store.read { journal in
             try journal.open().flatMap { try journal.subjects(of: $0.id) }.map(\.cid)
         }
-        let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap {
+        let marks = try world.engine.volumes(.label(Label.plan)).compactMap {
             $0.labels[Label.vm]
         }
         unsettled = Set((open ?? []) + marks)
         var tags: [(name: String, vm: String)] = []
-        for tag in try world.engine.imageTags(["label": [Label.vm]]) {
+        for tag in try world.engine.imageTags(.label(Label.vm)) {
             guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
                 case .committedImage = role
             else { continue }
@@ -37,7 +37,7 @@ struct OrphanImages {
     /// Docker may have taken the name away, and then failed to remove the rest. What somebody has committed has an
     /// empty blueprint, as its container.
     private static func untagged(_ world: World) throws -> [(id: String, vm: String)] {
-        try world.engine.untaggedImages(["label": [Label.vm]]).compactMap { id in
+        try world.engine.untaggedImages(.label(Label.vm)).compactMap { id in
             guard let labels = try world.engine.image(id)?.labels, let vm = labels[Label.vm],
                 labels.label(Label.blueprint) != nil, !world.mayBeAtWork(labels),
                 try world.engine.containers(["ancestor": [id]]).isEmpty

@@ -31,7 +31,7 @@ struct OrphanSearch {
     let world: World
 
     func all() throws -> [Orphan] {
-        let containers = try world.engine.containers(["label": [Label.vm]])
+        let containers = try world.engine.containers(.label(Label.vm))
         let vms = Set(containers.compactMap { $0.labels.label(Label.vm) })
         // The Go CPI sets no labels: its VMs are known by their volumes.
         let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
@@ -151,7 +151,7 @@ struct OrphanSearch {
 
     /// The disk itself is the director's.
     private func pins() throws -> [Orphan] {
-        try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { summary in
+        try world.engine.containers(.label(Label.pinnedTo)).compactMap { summary in
             guard let pin = try world.listed(summary), try world.isAbandoned(pin)
             else {
                 return nil

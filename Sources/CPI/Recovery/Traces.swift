@@ -7,7 +7,7 @@ struct Traces {
 
     /// All operations that left something incomplete or half replaced, whoever began them.
     func all() throws -> [OpenOperation] {
-        let marks = try world.engine.volumes(["label": [Label.plan]]).compactMap(Traces.trace)
+        let marks = try world.engine.volumes(.label(Label.plan)).compactMap(Traces.trace)
         let copies = try copies().filter { copy in !marks.contains { $0.id == copy.id } }
         return
             (marks + copies + (try remnants(beside: marks)) + (try halfAttached())
@@ -19,7 +19,7 @@ struct Traces {
     /// attach_disk or detach_disk whose mark is gone as well: a replacement that has not yet taken
     /// over says whom it replaces, and not what for. It can only be taken back.
     private func remnants(beside marks: [OpenOperation]) throws -> [OpenOperation] {
-        try world.engine.containers(["label": [Label.replaces]]).compactMap { container in
+        try world.engine.containers(.label(Label.replaces)).compactMap { container in
             guard let id = container.labels[Label.operation],
                 let old = container.labels[Label.replaces],
                 let vm = container.vm,
@@ -37,7 +37,7 @@ struct Traces {
     /// attach_disk or detach_disk without a restart: a disk that is pinned to a VM which has it not, or
     /// not as it should. An attach that was not finished is what both look like.
     private func halfAttached() throws -> [OpenOperation] {
-        try world.engine.containers(["label": [Label.pinnedTo]]).compactMap { container in
+        try world.engine.containers(.label(Label.pinnedTo)).compactMap { container in
             let name = container.names.first ?? container.id
             return try world.orLeftOut("container \(name)") { try halfAttached(container) }
         }
@@ -98,8 +98,8 @@ struct Traces {
     /// create_stemcell: an image that still has its incomplete name, or the container that a light
     /// stemcell is committed from. An image that was pulled and nothing more tells of nobody.
     private func incompleteStemcells() throws -> [OpenOperation] {
-        let bases = try world.engine.containers(["label": [Label.plan]]).compactMap(basis)
-        let images = try world.engine.imageTags(["label": [Label.stemcell]]).compactMap(unnamed)
+        let bases = try world.engine.containers(.label(Label.plan)).compactMap(basis)
+        let images = try world.engine.imageTags(.label(Label.stemcell)).compactMap(unnamed)
         return bases + images.filter { image in !bases.contains { $0.id == image.id } }
     }
 
@@ -143,7 +143,7 @@ struct Traces {
     /// snapshot_disk, or create_disk from a snapshot: a container that copies and is still there. It has
     /// the plan.
     func copies() throws -> [OpenOperation] {
-        try world.engine.containers(["label": [Label.copyOf]]).compactMap(Traces.copy)
+        try world.engine.containers(.label(Label.copyOf)).compactMap(Traces.copy)
     }
 
     /// The copy that a container is at; nil for a container that copies nothing for us.

@@ -131,7 +131,7 @@ extension World {
         for name in own where !name.isEmpty && VMCID.role(of: name) == nil {
             if try engine.image(name) != nil { return name }
         }
-        let ours = try engine.imageTags(["label": [Label.stemcell]])
+        let ours = try engine.imageTags(.label(Label.stemcell))
             .filter { tag in
                 // podman shows its names as "localhost/stemcell:…".
                 (tag.split(separator: "/").last ?? "").hasPrefix(StemcellCID.prefix)

@@ -59,7 +59,7 @@ struct DeleteVM: Mutation {
 
     /// The VM's volumes that are there, by label; the Go CPI's by their name.
     private func ownVolumes(_ world: World) throws -> [String] {
-        var own = try world.engine.volumes(["label": ["\(Label.vm)=\(vm)"]]).filter {
+        var own = try world.engine.volumes(.label(Label.vm, vm)).filter {
             vm.role(of: $0.name) != nil && $0.labels.label(Label.disk) == nil
         }.map(\.name).sorted()
         // Docker makes one that a prune has taken anew, without labels.

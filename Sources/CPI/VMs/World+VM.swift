@@ -79,7 +79,7 @@ extension World {
     /// has the VM's own name, or if `alsoRenamed`.
     func containers(of cid: VMCID, alsoRenamed: Bool = false) throws -> [MemberContainer] {
         let byName = ["name": [cid.containerPattern]]
-        let byLabel = ["label": ["\(Label.vm)=\(cid)"]]
+        let byLabel: Filters = .label(Label.vm, cid)
         // What we have made has the label, whatever its name is by now.
         let isLabelEnough = alsoRenamed && !cid.isGoCPIs
         var found = try engine.containers(isLabelEnough ? byLabel : byName)
