@@ -1,5 +1,3 @@
-import Glibc
-
 /// An IPv4 or IPv6 network: address bytes and prefix length.
 struct CIDR: Hashable, CustomStringConvertible {
     let bytes: [UInt8]
@@ -34,37 +32,4 @@ struct CIDR: Hashable, CustomStringConvertible {
     }
 
     var description: String { "\(IPAddress.text(bytes))/\(prefix)" }
-}
-
-/// Addresses as bytes, by the C library's reading of them.
-enum IPAddress {
-    static func bytes(_ text: String) -> [UInt8]? {
-        var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: four, Array.init) }
-        var six = in6_addr()
-        if inet_pton(AF_INET6, text, &six) == 1 { return withUnsafeBytes(of: six, Array.init) }
-        return nil
-    }
-
-    /// The director writes IPv6 out, Docker shortens it.
-    static func isSame(_ one: String, _ other: String) -> Bool {
-        one == other || bytes(one).map { $0 == bytes(other) } ?? false
-    }
-
-    static func text(_ bytes: [UInt8]) -> String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let family = bytes.count == 4 ? AF_INET : AF_INET6
-        _ = bytes.withUnsafeBytes {
-            inet_ntop(family, $0.baseAddress, &text, socklen_t(text.count))
-        }
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
-    }
-
-    /// The length of a netmask's run of ones; nil when it has gaps.
-    static func prefixLength(ofNetmask text: String) -> Int? {
-        guard let mask = bytes(text) else { return nil }
-        let ones = mask.reduce(0) { $0 + $1.nonzeroBitCount }
-        let clean = CIDR(address: [UInt8](repeating: 0xff, count: mask.count), prefix: ones)
-        return clean.bytes == mask ? ones : nil
-    }
 }
