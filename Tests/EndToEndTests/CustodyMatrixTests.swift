@@ -7,7 +7,7 @@ extension EndToEnd {
     /// At each request that changes something somebody else acts; the call goes on or is killed
     /// there; then the world is settled in each way. All of it is hours of `make crash`, and
     /// `make test` has a part.
-    @Suite("Custody: whoever acts at whatever moment", CustodyReport())
+    @Suite("Custody: whoever acts at whatever moment", MatrixReport.custody)
     struct CustodyMatrixTests {
         @Test("Each act, in calls of a method or two", arguments: CustodyCase.sample)
         func sample(_ one: CustodyCase) throws {
@@ -64,7 +64,9 @@ extension CustodyCase {
         }
         problems = run.problems + problems
         if isMet {
-            CustodyReport.add(self, needsPerson: run.needsPerson, failed: !problems.isEmpty)
+            MatrixReport.custody.add(
+                ["\(act)", name], at: "\(name):\(number)", needsPerson: run.needsPerson,
+                failed: !problems.isEmpty)
         }
         guard !problems.isEmpty else { return isMet }
         Issue.record(
@@ -74,51 +76,5 @@ extension CustodyCase {
             first answer: \(run.first?.stdout ?? "none")\(run.first?.stderr ?? "")
             """)
         return isMet
-    }
-}
-
-/// Counts the cases, and prints a table of them when the last one is over.
-struct CustodyReport: SuiteTrait, TestScoping {
-    private struct Row {
-        var cases = 0
-        var persons = 0
-        var failures = 0
-    }
-    private static let lock = NSLock()
-    nonisolated(unsafe) private static var rows: [String: Row] = [:]
-
-    static func add(_ one: CustodyCase, needsPerson: Bool, failed: Bool) {
-        MatrixProgress.count(failed: failed)
-        lock.withLock {
-            for key in ["\(one.act) \(one.name)", "all"] {
-                rows[key, default: Row()].cases += 1
-                rows[key, default: Row()].persons += needsPerson ? 1 : 0
-                rows[key, default: Row()].failures += failed ? 1 : 0
-            }
-        }
-    }
-
-    func provideScope(
-        for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
-    ) async throws {
-        try await body()
-        print(CustodyReport.lock.withLock { CustodyReport.table })
-    }
-
-    private static var table: String {
-        func line(_ columns: [Any]) -> String {
-            let texts = zip(columns, [30, 8, 9, 0]).map { column, width in
-                let text = "\(column)"
-                return text + String(repeating: " ", count: max(1, width - text.count))
-            }
-            return "custody  " + texts.joined()
-        }
-        let keys = rows.keys.filter { $0 != "all" }.sorted() + ["all"]
-        return
-            ([line(["ACT AND METHOD", "CASES", "PERSON", "FAILURES"])]
-            + keys.map { key in
-                let row = rows[key] ?? Row()
-                return line([key, row.cases, row.persons, row.failures])
-            }).joined(separator: "\n")
     }
 }
