@@ -18,6 +18,37 @@ extension Scene {
         }
     }
 
+    /// Runs a call, and returns the moments at which it can die: before and after each request, and at each commit
+    /// to the journal. Of those between two changes, of Docker or of the journal, one is enough: a process that
+    /// dies at any of them leaves the same world.
+    func moments(_ call: (Scene) throws -> Void) throws -> [Moment] {
+        let journal = runner.directory.path + "/" + Journal.fileName
+        var (moments, commits, isNew): ([Moment], Int, Bool) = ([], 0, true)
+        func add(_ moment: Moment) {
+            if isNew { moments.append(moment) }
+            isNew = false
+        }
+        JournalCommits.watch(journal) {
+            commits += 1
+            add(.commit(commits))
+            isNew = true
+        }
+        docker.revive()
+        docker.onRequest = { n, request in
+            add(.before(n))
+            guard request.method != "GET", request.method != "HEAD" else { return nil }
+            isNew = true
+            add(.after(n))
+            return nil
+        }
+        defer {
+            JournalCommits.watch(journal, nil)
+            docker.onRequest = nil
+        }
+        try call(self)
+        return moments
+    }
+
     /// Runs a call that dies at a moment. Whatever the process goes on to do in this test, Docker does
     /// not see it, and the journal gets back the files of that moment. `each` is done at each request.
     @discardableResult
