@@ -47,6 +47,9 @@ extension Act: CustomStringConvertible {
         .daemonRestart, .containerPrune, .imagePrune, .imagePruneAll, .removeCopier,
     ]
 
+    /// What comes second is done at the call's next request.
+    var takesTwoMoments: Bool { [.pauseAndUnpauseVM, .renameVMAndBack].contains(self) }
+
     /// The name that an operator gives to a VM's container.
     static let handName = "renamed-by-hand"
 }
@@ -105,6 +108,14 @@ extension FakeDocker {
         change(&state.containers[index])
         let now = state.containers[index]
         return before.live != now.live || before.liveDisks != now.liveDisks
+    }
+
+    /// What it would answer to a request that only looks, as text; nil for no answer.
+    func preview(_ request: Request) -> String? {
+        let kept = state
+        defer { state = kept }
+        let response = try? apart { try transport(request) }
+        return response.map { "\($0.status) \(String(decoding: $0.body, as: UTF8.self))" }
     }
 
     /// Does what comes second.

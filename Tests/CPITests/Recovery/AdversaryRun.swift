@@ -29,26 +29,43 @@ struct AdversaryRun {
         scene.docker.revive()
         let scene = scene
         var possible: [[Act]] = []
-        scene.docker.onRequest = { _, _ in
-            possible.append(AdversaryRun.possible(acts, scene))
+        var unseen: [Act] = []
+        scene.docker.onRequest = { _, request in
+            unseen = []
+            possible.append(AdversaryRun.possible(acts, scene, at: request, unseen: &unseen))
             return nil
         }
         _ = try scene.runner.call(scenario.method, scenario.arguments(scene))
         scene.docker.onRequest = nil
         requests = scene.docker.requests
-        self.possible = possible
+        // No request comes after the last one.
+        self.possible = possible.dropLast() + [(possible.last ?? []) + unseen]
     }
 
     /// The acts that change something at this moment, or go wrong. An operator's recover would leave
     /// its trace in the journal, so it is not tried.
-    private static func possible(_ acts: [Act], _ scene: Scene) -> [Act] {
-        acts.filter { act in
-            guard act != .operatorRecover else { return true }
+    ///
+    /// `unseen` gets those that change nothing of the answer: done right before the call's next request they are
+    /// the same case.
+    private static func possible(
+        _ acts: [Act], _ scene: Scene, at request: Request, unseen: inout [Act]
+    ) -> [Act] {
+        let answer = request.method == "GET" ? scene.docker.preview(request) : nil
+        var possible: [Act] = []
+        for act in acts where act != .operatorRecover {
             let state = scene.docker.state
             defer { scene.docker.state = state }
-            guard let (changed, problems) = try? scene.begin(act) else { return true }
-            return changed || !problems.isEmpty
+            guard let (changed, problems) = try? scene.begin(act) else {
+                possible.append(act)
+                continue
+            }
+            guard changed || !problems.isEmpty else { continue }
+            let isUnseen =
+                answer != nil && !act.takesTwoMoments && problems.isEmpty
+                && scene.docker.preview(request) == answer
+            if isUnseen { unseen.append(act) } else { possible.append(act) }
         }
+        return possible + acts.filter { $0 == .operatorRecover }
     }
 
     /// The call goes on; if it leaves something that is to be settled, that is done in one of the
