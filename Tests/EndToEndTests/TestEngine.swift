@@ -80,6 +80,16 @@ final class TestEngine: @unchecked Sendable {
         }
     }
 
+    /// Waits for its daemon, which may just have ended by itself: half a minute at most, for the test says it better.
+    private func awaitAnswer() {
+        for _ in 0..<300 {
+            guard let address = try? Address(host), let engine = try? Engine(address, timeout: 2),
+                (try? engine.version()) == nil
+            else { return }
+            usleep(100_000)
+        }
+    }
+
     /// A home for further Engines. dev/engine stops them with this one: a test that is interrupted stops none.
     func further(_ home: String) throws -> String { try #require(directory) + "/engines/" + home }
 
@@ -154,6 +164,7 @@ extension TestEngine {
     /// Runs a test, and once more if the daemon ended by itself meanwhile: what failed then says nothing
     /// about the CPI. `dev/engine stop` prints the daemon's last words.
     fileprivate func outliving(_ body: () async throws -> Void) async throws {
+        awaitAnswer()
         let before = endings
         nonisolated(unsafe) var hasFailed = false
         try await withKnownIssue("the Engine's daemon ended by itself", isIntermittent: true) {
@@ -163,7 +174,9 @@ extension TestEngine {
             hasFailed = true
             return true
         }
-        if hasFailed { try await body() }
+        guard hasFailed else { return }
+        awaitAnswer()
+        try await body()
     }
 }
 
