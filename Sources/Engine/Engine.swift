@@ -75,6 +75,11 @@ public final class Engine {
         }
         guard response.status >= 400 else { return response }
         let message = (try? JSON(parsing: response.body))?["message"].string
+        guard message != nil || response.status != 404 || response.isBareNotFound else {
+            throw EngineError.notDocker(
+                address: address,
+                detail: "\(request.summary) gave status 404 with a page that is not Docker's")
+        }
         throw EngineError.refused(
             status: response.status,
             message: message ?? String(decoding: response.body.prefix(500), as: UTF8.self),
@@ -91,6 +96,16 @@ public final class Engine {
             onExchange?(Exchange(request: request.summary, isRead: request.isRead, status: nil))
             throw error
         }
+    }
+}
+
+extension Response {
+    /// Of a 404 without Docker's message: whether it may be an Engine's all the same. A `HEAD` gets no body, and
+    /// podman has two words for a path that it does not know. A proxy's page is HTML, and says nothing of what was
+    /// asked for.
+    fileprivate var isBareNotFound: Bool {
+        let isPage = headers["content-type"]?.hasPrefix("text/html") == true
+        return !isPage && (body.isEmpty || body == EngineError.noSuchPath)
     }
 }
 

@@ -31,14 +31,15 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         }
     }
 
-    /// The thing asked about is not there. Only a daemon that answered can say so.
+    /// The thing asked about is not there. Only a daemon that answered can say so: see `Engine.send`.
     public var isNotFound: Bool { status == 404 }
     /// The Engine knows no such request at all. podman says so in two words; of a thing that is missing it
     /// says more.
     public var isNoSuchPath: Bool {
         guard case .refused(404, let message, _) = self else { return false }
-        return message == "Not Found\n"
+        return Array(message.utf8) == EngineError.noSuchPath
     }
+    static let noSuchPath = Array("Not Found\n".utf8)
     /// A volume's driver is not there. A volume's name has no blank and no quote in it.
     var isWithoutPlugin: Bool {
         guard case .refused(_, let message, _) = self else { return false }

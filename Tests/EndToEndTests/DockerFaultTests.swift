@@ -98,6 +98,26 @@ extension EndToEnd {
             #expect(try rig.leftovers([vm]) == [])
         }
 
+        @Test("A proxy's page is no word of Docker's: nothing counts as gone")
+        func page() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let disk = try rig.makeDisk()
+            for place in ["GET /v", "DELETE /v"] {
+                let proxy = try WireProxy(rig.directory + "/page.sock", upstream: rig.socket)
+                defer { proxy.stop() }
+                proxy.arm(place, .page)
+                let answer = try rig.through(proxy) {
+                    try rig.call("delete_disk", [.string(disk)])
+                }
+                #expect(proxy.disarm())
+                #expect(answer.errorMessage.contains("a page that is not Docker's"), "\(answer)")
+                #expect(try rig.result("has_disk", [.string(disk)]) == true)
+            }
+            try rig.result("delete_disk", [.string(disk)])
+            #expect(try rig.result("has_disk", [.string(disk)]) == false)
+        }
+
         @Test(
             "A request that a hung daemon carries out when the call has gone back is put in order",
             arguments: ["/rename", "/containers/create"])

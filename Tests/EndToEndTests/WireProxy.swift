@@ -2,37 +2,6 @@ import Foundation
 
 /// Stands between the CPI and Docker's socket, and at the n-th request does what nobody wants.
 final class WireProxy: @unchecked Sendable {
-    enum Fault: String, Sendable {
-        /// SIGKILL to the CPI: the request never reaches Docker.
-        case killBefore
-        /// SIGKILL to the CPI: Docker has done it, nobody saw the reply.
-        case killAfter
-        /// The connection is cut; Docker has done it.
-        case dropReply
-        /// The connection is cut before Docker sees the request.
-        case cut
-        /// Docker says that it cannot.
-        case status500
-        /// Docker gets the request a second later.
-        case delay
-        /// Docker says that it cannot, however often it is asked.
-        case broken
-
-        /// Those of the crash matrix.
-        static let all: [Fault] = [.killBefore, .killAfter, .dropReply, .cut, .status500, .delay]
-
-        /// Three times Docker says that the thing is just being removed; then it does what is asked.
-        case busy
-        /// No answer, and Docker does it seconds later, when the caller has given it up.
-        case late
-        /// No answer at all; Docker never hears of it.
-        case hang
-        /// SIGKILL to the CPI while Docker is at it, which goes on to the end.
-        case killDuring
-        /// Nothing: something else happens at this moment (`onFault`).
-        case pass
-    }
-
     let path: String
     private let upstream: String
     private let descriptor: Int32
@@ -147,6 +116,7 @@ final class WireProxy: @unchecked Sendable {
         case .cut: return
         case .status500, .broken: return answer(client, 500, "the wire proxy says no")
         case .busy: return answer(client, 409, "removal of container x is already in progress")
+        case .page: return send(client, WireProxy.page)
         case .delay: sleep(1)
         case .late: sleep(9)
         case .hang:

@@ -92,6 +92,31 @@ struct EngineTests {
         }
     }
 
+    @Test("a proxy's page says nothing of what was asked for, whatever its status")
+    func page() throws {
+        let engine = Engine(address: "test", timeout: 5) { request in
+            guard request.path != "/_ping" else {
+                return Response(status: 200, headers: ["api-version": "1.45"])
+            }
+            let body = request.method == "HEAD" ? "" : "<html>404 Not Found</html>"
+            return Response(
+                status: 404, headers: ["content-type": "text/html"], body: Array(body.utf8))
+        }
+        let requests: [() throws -> Any?] = [
+            { try engine.volume("v") }, { try engine.removeVolume("v") },
+            { try engine.container("c") }, { try engine.fileSize("c", path: "/f") },
+            { try engine.image("i") },
+        ]
+        for request in requests {
+            #expect {
+                _ = try request()
+            } throws: { error in
+                let error = error as? EngineError
+                return error?.isNotFound == false && error?.isDockersAnswer == false
+            }
+        }
+    }
+
     @Test(
         "what an Engine's statuses mean",
         arguments: [
@@ -179,7 +204,7 @@ struct EngineTests {
     @Test("each exchange is told, with its status or without one")
     func exchanges() throws {
         var told: [String] = []
-        let engine = engine("1.45", status: 404)
+        let engine = engine("1.45", status: 404, body: #"{"message":"no such volume"}"#)
         engine.onExchange = { told.append("\($0.request) \($0.status ?? 0) \($0.isRead)") }
         _ = try engine.volume("v")
         try? engine.removeVolume("v")
