@@ -13,6 +13,8 @@ public struct Image: Sendable {
         return own.hasPrefix(digits) && digits.allSatisfy(\.isHexDigit)
             && [String(digits), "sha256:" + digits].contains(text)
     }
+    /// Twelve digits of it, as Docker's client shows it.
+    public var shortID: String { String((id.split(separator: ":").last ?? "").prefix(12)) }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
     public var createdAt: String { json["Created"].string ?? "" }
     /// `REPOSITORY@sha256:…` of each repository that it was pulled from.

@@ -24,7 +24,9 @@ struct OrphanImages {
         var tags: [(name: String, vm: String)] = []
         for tag in try world.engine.imageTags(.label(Label.vm)) {
             guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
-                case .committedImage = role
+                case .committedImage = role,
+                // Somebody may have given its name to another image.
+                try world.engine.image(tag)?.labels[Label.vm] == vm.description
             else { continue }
             tags.append((tag, vm.description))
         }

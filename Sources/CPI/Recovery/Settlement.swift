@@ -124,7 +124,9 @@ struct Settlement {
         for container in try world.containers(of: plan.vm, alsoRenamed: true) {
             try world.removeContainer(container.id, .deleted)
         }
-        for image in try world.committedImages(plan.vm) { try world.removeImage(image) }
+        for image in try world.committedImages(plan.vm) {
+            try world.releaseCommittedImage(image, of: plan.vm)
+        }
         return true
     }
 

@@ -62,7 +62,7 @@ struct Carriers {
 
 extension Carriers {
     /// Looks at Docker. Throws `EngineError`, and `CannotLook` where a container that
-    /// is not of the VM has its name.
+    /// is not of the VM has its name, or where the last copy of the VM has lost its own.
     static func look(_ plan: Remount, _ world: World) throws -> Carriers {
         let old = try world.engine.container(plan.old)
         let replacement = try world.madeContainer(plan.names)
@@ -74,6 +74,7 @@ extension Carriers {
             $0.replacementStarted != replacement?.startedWhen
         }
         let isAllGone = old == nil && replacement == nil && image == nil
+        if isAllGone { try world.requireNoUnnamedImage(of: plan) }
         return Carriers(
             old: Old(old, parted: parted, startedWhenPlanned: plan.startedAt),
             replacement: Replacement(replacement),
@@ -97,6 +98,20 @@ extension Carriers {
                     + "one its own name back (docker rename)")
         }
         return .other(Label.maker(holder.labels))
+    }
+}
+
+extension World {
+    /// Somebody may have given the name of the image that holds all of the VM to another one.
+    fileprivate func requireNoUnnamedImage(of plan: Remount) throws {
+        guard let image = try unnamedImages(plan.vm).first(where: { made($0.labels) }) else {
+            return
+        }
+        throw CannotLook(
+            description:
+                "the containers of VM \(plan.vm) are gone, and the image that holds all of it has "
+                + "lost its name; next: docker tag \(image.shortID) \(plan.image), then cpi-admin recover"
+        )
     }
 }
 

@@ -62,6 +62,13 @@ extension World {
         }
     }
 
+    /// The images that were committed from containers of this VM and have no name any more: somebody has given it
+    /// to another image.
+    func unnamedImages(_ vm: VMCID) throws -> [Image] {
+        try engine.untaggedImages(.label(Label.vm, vm)).compactMap { try engine.image($0) }
+            .filter { $0.labels.label(Label.blueprint) != nil }
+    }
+
     /// The names of the images that were committed from containers of this VM.
     func committedImages(_ vm: VMCID) throws -> [String] {
         try engine.imageTags([

@@ -138,7 +138,7 @@ extension World {
                     && StemcellCID.ofIncomplete(tag) == nil
             }
         // The Go CPI's have no labels.
-        let all = try ours + engine.imageTags(["reference": ["bosh.io/stemcells"]])
+        let all = try ours + engine.imageTags(["reference": [StemcellCID.goCPIs]])
         let dated = try all.map { ($0, try engine.image($0)?.createdAt ?? "") }
         guard let newest = dated.max(by: { $0.1 < $1.1 }) else {
             throw CPIError.cloud(

@@ -13,6 +13,8 @@ struct DeleteStemcell: Mutation {
     struct Plan: Codable {
         let stemcell: StemcellCID
         let isThere: Bool
+        /// The image's id; nil in a plan of an older version.
+        var image: String?
     }
     let stemcell: StemcellCID
     let subjects: [Subject] = []
@@ -34,6 +36,12 @@ struct DeleteStemcell: Mutation {
             throw CPIError.cloud(
                 "cannot delete stemcell \(stemcell): it is the root layer of VM \(vm)")
         }
+        guard image.map(isStemcell) ?? true else {
+            throw CPIError.cloud(
+                "cannot delete stemcell \(stemcell): the image of that name is another one (it has no label "
+                    + "\(Label.stemcell)=\(stemcell)); if it is of no use: docker image rm \(stemcell)"
+            )
+        }
         for summary in try world.containers(on: stemcell, image) {
             if stemcell.isShared {
                 world.warn(
@@ -47,24 +55,50 @@ struct DeleteStemcell: Mutation {
             let title = container.vm.map { "VM \($0)" } ?? "container \(container.name)"
             throw CPIError.cloud("cannot delete stemcell \(stemcell): \(title) is made from it")
         }
-        return Plan(stemcell: stemcell, isThere: image != nil)
+        return Plan(stemcell: stemcell, isThere: image != nil, image: image?.id)
+    }
+
+    /// Somebody may have given its name to another image. The Go CPI's have no labels.
+    private func isStemcell(_ image: Image) -> Bool {
+        stemcell.isGoCPIs || image.labels[Label.stemcell] == stemcell.description
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
 
     static func steps(_ plan: Plan, _ call: DeleteStemcell?) -> [Step] {
-        plan.isThere ? [.removeImage(plan.stemcell.description)] : []
+        plan.isThere ? [.removeImage(plan.stemcell, plan.image)] : []
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        let isThere = try world.engine.image(plan.stemcell.description) != nil
+        let isThere = try world.isThere(plan.stemcell, plan.image)
         return isThere ? .untouched("stemcell \(plan.stemcell)") : .unfinished
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }
 
+extension Step {
+    /// Takes a stemcell's name away from its image.
+    fileprivate static func removeImage(_ stemcell: StemcellCID, _ image: String?) -> Step {
+        Step(
+            name: "remove image \(stemcell)", removes: .image(stemcell.description),
+            isDestructive: true,
+            do: { world in
+                guard try world.isThere(stemcell, image) else { return }
+                try world.removeImage(stemcell.description)
+            },
+            verify: { try !$0.isThere(stemcell, image) },
+            undo: .impossible)
+    }
+}
+
 extension World {
+    /// Whether the stemcell's name is that of this image, by its id, if that is known.
+    fileprivate func isThere(_ stemcell: StemcellCID, _ image: String?) throws -> Bool {
+        guard let present = try engine.image(stemcell.description) else { return false }
+        return image == nil || present.id == image
+    }
+
     /// Those that stand on an image, whatever was committed in between. podman finds those alone that were
     /// made from it: a VM that was replaced has its layers at the bottom.
     fileprivate func containers(on stemcell: StemcellCID, _ image: Image?) throws

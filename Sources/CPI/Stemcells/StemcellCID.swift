@@ -18,6 +18,12 @@ struct StemcellCID: CID {
         description = text
     }
 
+    /// Whether it is the Go CPI's: `bosh.io/stemcells:img-…`, or `REPOSITORY@DIGEST` of an image in a registry.
+    var isGoCPIs: Bool { isShared || description.hasPrefix(StemcellCID.goCPIs + ":") }
+
+    /// The repository that the Go CPI imports into.
+    static let goCPIs = "bosh.io/stemcells"
+
     /// Whether several stemcells may have this CID: the Go CPI's of images in a registry.
     var isShared: Bool { description.contains("@") }
 

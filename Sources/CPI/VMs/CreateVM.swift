@@ -28,6 +28,8 @@ struct CreateVM: Mutation {
         /// versions made.
         var systemd: Bool?
         var settingsPath: String?
+        /// The id of the stemcell's image; nil in plans that other versions made.
+        var image: String?
         var agentSettings: String { settingsPath ?? AgentSettings.usualPath }
 
         var names: [String] { [vm.incomplete, vm.description] }
@@ -114,7 +116,8 @@ struct CreateVM: Mutation {
             furtherNetworks: several ? [] : networks.dropFirst().map(\.name),
             furtherVolumes: properties.unnamedVolumes(declared: image.declaredVolumes),
             systemd: properties.startsWithSystemd(image, world.configuration),
-            settingsPath: AgentSettings.path(image.labels, world.configuration))
+            settingsPath: AgentSettings.path(image.labels, world.configuration),
+            image: image.id)
     }
 
     /// Disks that are there and that no other container mounts: in a create-swap-delete update the

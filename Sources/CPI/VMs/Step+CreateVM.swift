@@ -73,6 +73,11 @@ extension Step {
                         "the container stopped right after its start, with exit code \(container.exitCode)"
                             + (container.startError.isEmpty ? "" : ": \(container.startError)"))
                 }
+                guard try world.isMade(container, of: plan.image) else {
+                    throw CPIError.cloud(
+                        "stemcell \(plan.stemcell) is another image by now: somebody has given its name away"
+                    )
+                }
                 let lost = plan.networks.map(\.name).filter { !container.isOn($0) }
                 guard lost.isEmpty else {
                     throw CPIError.cloud(
@@ -107,6 +112,13 @@ extension EngineError {
 }
 
 extension World {
+    /// Whether a container was made of the image of that id; true where the id is not known. Engines may show
+    /// an image's id in a container in another way than the image itself.
+    fileprivate func isMade(_ container: Container, of image: String?) throws -> Bool {
+        guard let image, container.imageID != image else { return true }
+        return try engine.image(container.imageID)?.id == image
+    }
+
     fileprivate func removeIncomplete(_ plan: CreateVM.Plan) throws {
         guard let container = try madeContainer(plan.names) else { return }
         try removeContainer(container.id, .incomplete)

@@ -23,7 +23,7 @@ extension World {
     /// makes the VM again from it. Throws `EngineError`.
     func lastCopy(of vm: VMCID) throws -> String? {
         guard try engine.volume(vm.mark) != nil else { return nil }
-        return try committedImages(vm).last
+        return try committedImages(vm).last ?? unnamedImages(vm).last?.shortID
     }
 
     /// As `vm`; throws VMNotFound, and another `CPIError` when an image is all that is left of the VM.

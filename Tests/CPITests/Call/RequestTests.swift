@@ -24,7 +24,7 @@ struct RequestTests {
         "4 resize_disk",
         "12 delete_snapshot",
         "8 delete_disk",
-        "13 delete_vm",
+        "14 delete_vm",
         "12 delete_vm of the last VM",
     ]
 

@@ -40,6 +40,34 @@ struct ImageAloneTests {
         #expect(scene.read(Scene.layerFile) == "layer")
     }
 
+    @Test("is found without its name, which somebody has given away, and back when it has it again")
+    func unnamed() throws {
+        let index = try #require(
+            scene.docker.state.images.lastIndex { $0.tags.contains { $0.hasPrefix("vm-") } })
+        let name = try #require(scene.docker.state.images[index].tags.first)
+        scene.docker.state.images[index].tags = []
+        let another = FakeDocker.State.Image(
+            id: "sha256:another", created: scene.docker.state.newTime(), tags: [name],
+            labels: ["io.bosh.vm": ""])
+        scene.docker.state.images.append(another)
+        let id = scene.docker.state.images[index].id.dropFirst("sha256:".count).prefix(12)
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        }
+        #expect(
+            failure?.message.contains("next: docker tag \(id) \(name), then cpi-admin recover")
+                == true,
+            "\(String(describing: failure))")
+        #expect(throws: (any Error).self) { try scene.runner.recover() }
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+        #expect(scene.container == nil)
+        let orphans = try scene.runner.orphans(journal: true)
+        #expect(!orphans.contains { $0.name == name }, "the other image is nobody's copy of a VM")
+        scene.docker.name(scene.docker.state.images[index].id, name)
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+    }
+
     @Test(
         "gets no disk back that another VM has by now, however often it is tried",
         arguments: [true, false])

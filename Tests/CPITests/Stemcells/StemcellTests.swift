@@ -152,6 +152,40 @@ struct StemcellTests {
         #expect(scene.story() == "")
     }
 
+    @Test("an image that somebody has given a stemcell's name to is not the stemcell")
+    func anotherImage() throws {
+        let name = scene.stemcell
+        let index = try #require(scene.docker.state.index(ofImage: name))
+        scene.docker.state.images[index].labels = [:]
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_stemcell", [.string(name)])
+        }
+        #expect(
+            failure?.message.contains("the image of that name is another one") == true,
+            "\(String(describing: failure))")
+        #expect(scene.docker.state.imageTags == [name])
+    }
+
+    @Test("a stemcell whose name is given away at the last moment has gone; the other image stays")
+    func renamed() throws {
+        let name = scene.stemcell
+        let before = scene.docker.state.images.map(\.id)
+        let another = FakeDocker.State.Image(
+            id: "sha256:another", created: scene.docker.state.newTime(), tags: [], labels: [:])
+        var looks = 0
+        scene.docker.onRequest = { [docker = scene.docker] _, request in
+            looks += request.path.contains("/images/") && request.path.hasSuffix("/json") ? 1 : 0
+            if looks == 2, docker.state.image(another.id) == nil {
+                docker.state.images.append(another)
+                docker.name(another.id, name)
+            }
+            return nil
+        }
+        #expect(try scene.runner.call("delete_stemcell", [.string(name)]) == .null)
+        #expect(scene.docker.state.images.map(\.id) == before + [another.id])
+        #expect(scene.docker.state.imageTags == [name])
+    }
+
     @Test("a stemcell that a VM is made from is not removed, and the VM keeps running")
     func used() throws {
         try scene.makeVM()

@@ -25,6 +25,22 @@ struct CreateVMFailureTests {
         #expect(scene.docker.state.containers.isEmpty)
     }
 
+    @Test("a VM that was made of another image than the stemcell that was looked at is none")
+    func anotherImage() throws {
+        let file = try scene.runner.directory.write("another", Scene.stemcellFile)
+        let another = try scene.runner.call("create_stemcell", [.string(file), ["name": "b"]])
+        scene.before({ $0.method == "POST" && $0.path.hasSuffix("/containers/create") }) {
+            [scene] in
+            let id = scene.docker.state.images.first { $0.tags == [another.string] }?.id
+            scene.docker.name(id ?? "", scene.stemcell)
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.create() }
+        #expect(
+            failure?.message.contains("is another image by now") == true,
+            "\(String(describing: failure))")
+        #expect(scene.docker.state.containers.isEmpty)
+    }
+
     @Test(
         "where no VM can run it is refused in one sentence, and nothing is made",
         arguments: [("name=rootless", "rootless"), ("name=userns", "userns-remap")])

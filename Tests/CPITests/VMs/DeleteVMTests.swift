@@ -29,6 +29,25 @@ struct DeleteVMTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test(
+        "an image of the VM that somebody has made a container from keeps its name, and so one of another's"
+    )
+    func imageInUse() throws {
+        try scene.makeDisk()
+        _ = try scene.attach()
+        let image = try #require(scene.docker.state.imageTags.first { $0 != scene.stemcell })
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/images/")
+                ? .status(409, "container 1 is using its referenced image") : nil
+        }
+        #expect(try delete() == .null)
+        #expect(scene.docker.state.containers.isEmpty)
+        #expect(scene.runner.log.text.contains("image \(image) keeps its name"))
+        scene.docker.onRequest = nil
+        #expect(try delete() == .null)
+        #expect(scene.docker.state.imageTags == [scene.stemcell])
+    }
+
     @Test("a VM that is gone already is success and changes nothing")
     func twice() throws {
         _ = try delete()
