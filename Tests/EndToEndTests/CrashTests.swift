@@ -4,8 +4,9 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Every request of a call meets every fault, and the world is then settled in every way: hours
-    /// of `make crash`. `make test` meets each request that changes something with one fault.
+    /// Every request of a call meets every fault, and the world is then settled in every way, as far as these
+    /// are different cases (`CrashCourse`): hours of `make crash`. `make test` meets each request that changes
+    /// something with one fault.
     @Suite("Killed anywhere, nothing is lost", MatrixReport.crash)
     struct CrashTests {
         @Test(
@@ -32,20 +33,18 @@ extension EndToEnd {
             arguments: CrashScenario.all, CrashCase.Way.allCases)
         func matrix(_ scenario: CrashScenario, _ way: CrashCase.Way) throws {
             let stride = try #require(CrashCase.stride)
-            guard CrashCase.isWanted(scenario.name) else { return }
+            guard CrashCase.isWanted(scenario.name), CrashCase.hasTime else { return }
+            let course = try CrashCourse.of(scenario)
             for fault in WireProxy.Fault.all where scenario.ways(of: fault).contains(way) {
                 // Another phase for each, so that a stride does not meet the same requests always.
                 let row = "\(scenario.name)\(fault)\(way)".utf8.reduce(0) { $0 + Int($1) }
-                for number in 1..<200 where (number + row + CrashCase.phase) % stride == 0 {
-                    // A part of the matrix is not to consist of runs that meet nothing.
-                    guard stride == 1 || CrashReach.includes(number, scenario.name) else { break }
+                let points = course.points(fault, way, scenario)
+                MatrixReport.crash.expect([scenario.name, way.rawValue], points.count)
+                for (index, point) in points.enumerated()
+                where (index + row + CrashCase.phase) % stride == 0 {
                     guard CrashCase.hasTime else { return }
-                    let crash = CrashCase(
-                        scenario: scenario, point: .request(number), fault: fault, way: way)
-                    guard try crash.run() else {
-                        CrashReach.end(before: number, scenario.name)
-                        break
-                    }
+                    let crash = CrashCase(scenario: scenario, point: point, fault: fault, way: way)
+                    _ = try crash.run()
                 }
             }
         }
@@ -114,20 +113,6 @@ struct CrashCase: CustomStringConvertible {
             first answer: \(run.first?.stdout ?? "none")\(run.first?.stderr ?? "")
             """)
         return run.struck
-    }
-}
-
-/// Numbers that no request of a method has, as far as runs have shown.
-private enum CrashReach {
-    private static let lock = NSLock()
-    nonisolated(unsafe) private static var ends: [String: Int] = [:]
-
-    static func includes(_ number: Int, _ method: String) -> Bool {
-        lock.withLock { number < ends[method] ?? .max }
-    }
-
-    static func end(before number: Int, _ method: String) {
-        lock.withLock { ends[method] = min(number, ends[method] ?? .max) }
     }
 }
 

@@ -7,6 +7,8 @@ struct MatrixReport: SuiteTrait, TestScoping {
     private struct Row {
         var points: Set<String> = []
         var cases = 0
+        /// How many there are, as far as that was found out: a run may be of a part.
+        var possible = 0
         var persons = 0
         var failures = 0
 
@@ -42,6 +44,14 @@ struct MatrixReport: SuiteTrait, TestScoping {
         }
     }
 
+    /// That there are so many cases, of which some or all will be run.
+    func expect(_ key: [String], _ cases: Int) {
+        MatrixReport.lock.withLock {
+            MatrixReport.rows[matrix, default: [:]][key, default: Row()].possible += cases
+            MatrixReport.all[matrix, default: Row()].possible += cases
+        }
+    }
+
     func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
     ) async throws {
@@ -51,12 +61,13 @@ struct MatrixReport: SuiteTrait, TestScoping {
 
     private var table: String {
         func line(_ key: [String], _ counts: [Any]) -> String {
-            let texts = zip(key + counts.map { "\($0)" }, [19, 19, 8, 8, 8, 0])
+            let texts = zip(key + counts.map { "\($0)" }, [22, 15, 8, 14, 8, 0])
             let padded = texts.map { $0 + String(repeating: " ", count: max(1, $1 - $0.count)) }
             return "\(matrix)  " + padded.joined()
         }
         func line(_ key: [String], of row: Row) -> String {
-            line(key, [row.points.count, row.cases, row.persons, row.failures])
+            let cases = row.possible > 0 ? "\(row.cases) of \(row.possible)" : "\(row.cases)"
+            return line(key, [row.points.count, cases, row.persons, row.failures])
         }
         let rows = MatrixReport.rows[matrix] ?? [:]
         let lines = rows.sorted { $0.key.lexicographicallyPrecedes($1.key) }
