@@ -74,12 +74,13 @@ extension Carriers {
             $0.replacementStarted != replacement?.startedWhen
         }
         let isAllGone = old == nil && replacement == nil && image == nil
-        if isAllGone { try world.requireNoUnnamedImage(of: plan) }
+        let name = try name(plan, old, replacement, world)
+        if isAllGone, name == .nobody { try world.requireNoUnnamedImage(of: plan) }
         return Carriers(
             old: Old(old, parted: parted, startedWhenPlanned: plan.startedAt),
             replacement: Replacement(replacement),
             image: Image(image?.labels, of: old),
-            name: try name(plan, old, replacement, world),
+            name: name,
             isStartedAnew: started ?? false,
             olderImages: isAllGone ? try world.committedImages(plan.vm) : [],
             oldContainer: old, replacementContainer: replacement)
@@ -102,9 +103,12 @@ extension Carriers {
 }
 
 extension World {
-    /// Somebody may have given the name of the image that holds all of the VM to another one.
+    /// Somebody may have given the name of the image that holds all of the VM to another one. Where there is a
+    /// container of the VM, that is the VM.
     fileprivate func requireNoUnnamedImage(of plan: Remount) throws {
-        guard let image = try unnamedImages(plan.vm).first(where: { made($0.labels) }) else {
+        guard try containers(of: plan.vm).isEmpty,
+            let image = try unnamedImages(plan.vm).first(where: { made($0.labels) })
+        else {
             return
         }
         throw CannotLook(
