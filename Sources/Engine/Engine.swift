@@ -75,10 +75,18 @@ public final class Engine {
         }
         guard response.status >= 400 else { return response }
         let message = (try? JSON(parsing: response.body))?["message"].string
-        guard message != nil || response.status != 404 || response.isBareNotFound else {
+        guard message != nil || !response.isAnothers else {
+            // Whether Docker has got the request, and done it, nobody has said.
+            guard response.status < 500 else {
+                throw EngineError.lost(
+                    address: address, request: request.summary,
+                    detail: "a proxy answered with status \(response.status)")
+            }
             throw EngineError.notDocker(
                 address: address,
-                detail: "\(request.summary) gave status 404 with a page that is not Docker's")
+                detail:
+                    "\(request.summary) gave status \(response.status) with a page that is not Docker's"
+            )
         }
         throw EngineError.refused(
             status: response.status,
@@ -100,12 +108,12 @@ public final class Engine {
 }
 
 extension Response {
-    /// Of a 404 without Docker's message: whether it may be an Engine's all the same. A `HEAD` gets no body, and
-    /// podman has two words for a path that it does not know. A proxy's page is HTML, and says nothing of what was
-    /// asked for.
-    fileprivate var isBareNotFound: Bool {
+    /// Of an error without Docker's message: whether it is not an Engine's at all. A proxy's page is HTML, and says
+    /// nothing of what was asked for. With 404 an Engine gives no body to `HEAD`, and podman has two words for a
+    /// path that it does not know.
+    fileprivate var isAnothers: Bool {
         let isPage = headers["content-type"]?.hasPrefix("text/html") == true
-        return !isPage && (body.isEmpty || body == EngineError.noSuchPath)
+        return isPage || (status == 404 && !body.isEmpty && body != EngineError.noSuchPath)
     }
 }
 

@@ -92,15 +92,17 @@ struct EngineTests {
         }
     }
 
-    @Test("a proxy's page says nothing of what was asked for, whatever its status")
-    func page() throws {
+    @Test(
+        "a proxy's page says nothing of what was asked for, whatever its status",
+        arguments: [404, 504])
+    func page(status: Int) throws {
         let engine = Engine(address: "test", timeout: 5) { request in
             guard request.path != "/_ping" else {
                 return Response(status: 200, headers: ["api-version": "1.45"])
             }
-            let body = request.method == "HEAD" ? "" : "<html>404 Not Found</html>"
+            let body = request.method == "HEAD" ? "" : "<html>\(status)</html>"
             return Response(
-                status: 404, headers: ["content-type": "text/html"], body: Array(body.utf8))
+                status: status, headers: ["content-type": "text/html"], body: Array(body.utf8))
         }
         let requests: [() throws -> Any?] = [
             { try engine.volume("v") }, { try engine.removeVolume("v") },
@@ -113,6 +115,7 @@ struct EngineTests {
             } throws: { error in
                 let error = error as? EngineError
                 return error?.isNotFound == false && error?.isDockersAnswer == false
+                    && error?.isOutcomeUnknown == (status == 504)
             }
         }
     }
