@@ -18,14 +18,6 @@ extension Journal {
         return found.contains(text) ? [text] : found
     }
 
-    /// Whether any call was that director's.
-    public func knows(director: String) throws -> Bool {
-        var knows = false
-        let sql = "SELECT EXISTS (SELECT 1 FROM operations WHERE director = ?1)"
-        try database.run(sql, [.text(director)]) { knows = $0.integer(0) == 1 }
-        return knows
-    }
-
     /// The newest event's number; 0 in an empty journal.
     public func lastSequence() throws -> Int64 {
         var last: Int64 = 0

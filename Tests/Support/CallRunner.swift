@@ -26,6 +26,8 @@ final class CallRunner {
     let time: VirtualTime
     let log = LogLines()
     var configuration: JSON
+    /// Whose calls they are.
+    var director = "director-1"
     /// Whether answers reach the director.
     var delivers = true
     /// What the caller says of the stemcell; nil for nothing.
@@ -72,7 +74,7 @@ final class CallRunner {
             "context": .object(
                 (context.object ?? [:]).merging(
                     [
-                        "director_uuid": "director-1", "request_id": "cpi-123456",
+                        "director_uuid": .string(director), "request_id": "cpi-123456",
                         "vm": ["stemcell": ["api_version": stemcell]],
                     ]) { own, _ in own }),
         ]

@@ -232,7 +232,8 @@ struct OrphanSearch {
             return Orphan(
                 kind: .network, name: network.name, reason: late ?? "no VM uses it any more",
                 command: "docker network rm \(network.name)",
-                removal: network.isDirectors ? .byCommand : .network)
+                removal: network.isDirectors ? .byCommand : .network
+            ).of(director: world.otherDirector(network.labels))
         }
     }
 }

@@ -97,11 +97,22 @@ struct UnansweredCalls {
     /// Nil when it is not there, or is in use.
     private func orphan(_ made: Subject, _ operation: Operation, _ state: String) throws -> Orphan?
     {
-        guard let (kind, command) = try kindAndCommand(made) else { return nil }
+        guard isWhole(operation), let (kind, command) = try kindAndCommand(made) else {
+            return nil
+        }
         return Orphan(
             kind: kind, name: made.cid,
             reason: "\(operation.method) \(operation.id) made it, and \(state)",
             command: command, removal: OrphanRemoval.unanswered(made))
+    }
+
+    /// A disk that is half filled from a snapshot is none yet: it is for recovery.
+    private func isWhole(_ operation: Operation) -> Bool {
+        guard operation.state != .done, operation.method == CreateDisk.name,
+            let copier = operation.plan(of: CreateDisk.self)?.copier
+        else { return true }
+        let begun = world.recorder.store.read { try $0.begun(of: operation.id) }
+        return begun?.contains(Step.removeCopier(copier).name) == true
     }
 
     /// A keeper has the volume among its mounts, and Docker refuses to remove that.
@@ -122,9 +133,11 @@ struct UnansweredCalls {
             guard try engine.volume(cid) != nil else { return nil }
             return (.volume, try withoutKeeper(DiskCID(cid)) + "docker volume rm \(cid)")
         case .snapshot:
-            guard try engine.volume(cid) != nil else { return nil }
             // The record last: without it the snapshot is not whole.
             let snapshot = SnapshotCID(cid)
+            guard try engine.volume(cid) != nil, try engine.volume(snapshot.record) != nil else {
+                return nil
+            }
             let removal = "docker volume rm \(cid) && docker volume rm \(snapshot.record)"
             return (.volume, try withoutKeeper(snapshot) + removal)
         case .stemcell:

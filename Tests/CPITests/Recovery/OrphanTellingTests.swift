@@ -69,6 +69,35 @@ struct OrphanTellingTests {
         #expect(try operations(scene.runner).isEmpty)
     }
 
+    @Test(
+        "what another director has made stays that one's, though a dead call of its was settled here"
+    )
+    func anotherDirector() throws {
+        scene.runner.configuration["attach"] = "auto"
+        try scene.makeVM()
+        try scene.makeDisk()
+        _ = try scene.attach()
+        try killStemcell()
+        scene.docker.state.containers.removeAll { [vm = scene.vm] in $0.name == vm }
+        let other = try CallRunner(scene.docker)
+        other.time.sleep(3_600)
+        // It asks through the wrong configuration, and its dead call is settled by somebody else.
+        _ = try other.call("has_vm", [.string(scene.vm)])
+        other.director = "director-2"
+        _ = try other.call("create_disk", [1, [:], .null])
+        let recovery = try other.operatorRecovery(journal: true)
+        let cases = try recovery.casesFromDocker(nil, olderThan: 0).cases
+        #expect(cases.count == 1)
+        for one in cases { _ = try recovery.settle(one, nil) }
+        let orphans = try recovery.orphans(sizes: false)
+        let kinds = Set(orphans.map(\.kind))
+        #expect(kinds == [.container, .volume, .network], "\(orphans.map(\.title))")
+        for one in orphans {
+            #expect(one.reason.contains("it is of director director-1"), "\(one.title)")
+            #expect(!one.removal.isPossible, "\(one.title)")
+        }
+    }
+
     @Test("what was made and not answered is told of for as long as it is there")
     func afterRetention() throws {
         scene.runner.delivers = false
