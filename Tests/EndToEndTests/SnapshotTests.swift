@@ -16,6 +16,34 @@ extension EndToEnd {
             """
 
         @Test(
+            "a prune that takes the copy with its copier at the last moment: no snapshot is answered"
+        )
+        func prunedAtTheEnd() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let disk = try rig.makeDisk()
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            proxy.onFault = {
+                for name in (try? rig.leftovers(["snapshot-"])) ?? [] where name.hasSuffix(".copy")
+                {
+                    try? rig.engine.removeContainer(name, force: true)
+                }
+                for name in (try? rig.leftovers(["snapshot-"])) ?? [] {
+                    try? rig.engine.removeVolume(name)
+                }
+            }
+            proxy.arm("DELETE", .pass)
+            let answer = try rig.through(proxy) {
+                try rig.call("snapshot_disk", [.string(disk), [:]])
+            }
+            #expect(proxy.disarm())
+            #expect(answer.errorMessage.contains("is gone"), "\(answer)")
+            #expect(try rig.leftovers(["snapshot-"]) == [])
+            #expect(try rig.admin("recover").exitCode == 0)
+        }
+
+        @Test(
             "all that a file system keeps is in the copy and in a disk made from it; the VM runs on"
         )
         func whole() throws {

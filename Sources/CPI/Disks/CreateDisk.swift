@@ -65,7 +65,7 @@ struct CreateDisk: Mutation {
     private static func filling(_ copier: Copier, _ plan: Plan) -> [Step] {
         [
             .createCopier(copier, name, plan), .startCopier(copier), .fill(copier),
-            .removeCopier(copier),
+            .removeCopier(copier, keeping: [plan.disk.description]),
         ]
     }
 

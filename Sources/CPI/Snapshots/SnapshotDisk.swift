@@ -41,6 +41,9 @@ struct SnapshotDisk: Mutation {
         var isForeign = false
         /// Whether it gets a container that keeps prunes away from it.
         var isKept = false
+
+        /// What the snapshot is: the copy, and the record that it is whole.
+        var volumes: [String] { [snapshot.description, snapshot.record] }
     }
     let disk: DiskCID
     let metadata: [String: String]
@@ -95,7 +98,7 @@ struct SnapshotDisk: Mutation {
             steps += [.copy(course)]
         }
         return steps + [.verifyCopy(course)] + (plan.isKept ? [.keep(plan.snapshot)] : [])
-            + [.record(course, labels), .removeCopier(plan.copier)]
+            + [.record(course, labels), .removeCopier(plan.copier, keeping: plan.volumes)]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
@@ -104,8 +107,7 @@ struct SnapshotDisk: Mutation {
     }
 
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
-        let volumes = [plan.snapshot.description, plan.snapshot.record]
-        var found = try volumes.filter { try world.madeVolume($0) != nil }
+        var found = try plan.volumes.filter { try world.madeVolume($0) != nil }
             .map { "volume \($0) is left" }
         if try world.madeContainer([plan.copier.name]) != nil {
             found.append("container \(plan.copier.name) is left")

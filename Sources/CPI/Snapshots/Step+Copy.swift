@@ -34,10 +34,17 @@ extension Step {
             undo: .withAnother)
     }
 
-    static func removeCopier(_ copier: Copier) -> Step {
+    /// `volumes`: what must be there afterwards. As long as the copier had them no prune took any; one that has
+    /// taken the copier may have taken them as well.
+    static func removeCopier(_ copier: Copier, keeping volumes: [String] = []) -> Step {
         Step(
             name: "remove container \(copier.name)",
             do: { try $0.removeCopier(copier.name) },
+            check: { world in
+                for volume in volumes where try world.madeVolume(volume) == nil {
+                    throw Copier.gone(volume)
+                }
+            },
             verify: { try $0.madeContainer([copier.name]) == nil },
             undo: .withAnother)
     }

@@ -19,7 +19,7 @@ struct RequestTests {
         "3 get_disks",
         "17 detach_disk while the VM runs",
         "77 attach_disk by replacement",
-        "44 snapshot_disk",
+        "46 snapshot_disk",
         "74 detach_disk by replacement",
         "4 resize_disk",
         "12 delete_snapshot",

@@ -1,0 +1,54 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+/// Whoever prunes takes the copier when it has ended, and with it what nothing else holds by then.
+@Suite("What a prune has taken with its copier is not answered")
+struct PrunedCopyTests {
+    let scene: Scene
+
+    init() throws { scene = try Scene.withDisk(isAttached: true) }
+
+    /// Right before the copier is removed.
+    private func prune() {
+        let before = Set(scene.docker.state.volumeNames)
+        scene.before({ $0.method == "DELETE" && $0.isOfCopier(scene) }) { [docker = scene.docker] in
+            docker.state.containers.removeAll { $0.name.hasSuffix(".copy") }
+            for name in docker.state.volumeNames where !before.contains(name) {
+                docker.state.volumes[name] = nil
+            }
+        }
+    }
+
+    @Test("a snapshot")
+    func snapshot() throws {
+        prune()
+        let failure = #expect(throws: CallFailure.self) { try scene.takeSnapshot() }
+        #expect(failure?.message.contains("is gone") == true, "\(String(describing: failure))")
+        #expect(scene.snapshots.isEmpty && scene.docker.settledInvariants() == [])
+    }
+
+    @Test("a disk that is made from a snapshot")
+    func disk() throws {
+        let snapshot = try scene.takeSnapshot()
+        let before = Set(scene.docker.state.volumeNames)
+        prune()
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_disk", [100, ["snapshot": .string(snapshot)], .null])
+        }
+        #expect(failure?.message.contains("is gone") == true, "\(String(describing: failure))")
+        #expect(Set(scene.docker.state.volumeNames) == before)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+}
+
+extension Request {
+    /// Whether it is about a container that copies, by its id.
+    fileprivate func isOfCopier(_ scene: Scene) -> Bool {
+        scene.docker.state.containers.contains {
+            $0.name.hasSuffix(".copy") && path.contains("/containers/\($0.id)")
+        }
+    }
+}
