@@ -1,22 +1,23 @@
 import Glibc
 
 /// A machine that a CPI runs on, since its last boot: on the same one, locks tell who lives.
+/// What it does not say of itself is "-".
 struct Machine: Equatable, Sendable {
     let host: String
-    /// Of /etc/machine-id; "-" where there is none.
+    /// Of /etc/machine-id.
     let id: String
     let boot: String
 
     static let here = Machine(
-        host: hostName(), id: firstLine("/etc/machine-id") ?? noID,
-        boot: firstLine("/proc/sys/kernel/random/boot_id") ?? "")
-    private static let noID = "-"
+        host: hostName() ?? unknown, id: firstLine("/etc/machine-id") ?? unknown,
+        boot: firstLine("/proc/sys/kernel/random/boot_id") ?? unknown)
+    private static let unknown = "-"
 
     /// A container changes its name, a machine that was started anew its boot: both stay the same.
     /// Cloned machines share their id, and many are called localhost: one of the two does not do. Nor does a name
     /// where there is no id.
     func isAnother(than other: Machine) -> Bool {
-        boot != other.boot && (host != other.host || id != other.id || id == Machine.noID)
+        boot != other.boot && (host != other.host || id != other.id || id == Machine.unknown)
     }
 
     /// Whether what was begun there ended with that machine: it is `other`, which was started anew since.
@@ -24,11 +25,11 @@ struct Machine: Equatable, Sendable {
         boot != other.boot && !isAnother(than: other)
     }
 
-    private static func hostName() -> String {
+    private static func hostName() -> String? {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, 255)
-        return String(
-            decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
     /// Nil for a file that is empty or cannot be read.

@@ -104,9 +104,9 @@ extension Carriers {
 
 extension World {
     /// Somebody may have given the name of the image that holds all of the VM to another one. Where there is a
-    /// container of the VM, that is the VM.
+    /// container of the VM, that is the VM; where its mark is gone, it was deleted.
     fileprivate func requireNoUnnamedImage(of plan: Remount) throws {
-        guard try containers(of: plan.vm).isEmpty,
+        guard try engine.volume(plan.vm.mark) != nil, try containers(of: plan.vm).isEmpty,
             let image = try unnamedImages(plan.vm).first(where: { made($0.labels) })
         else {
             return

@@ -40,16 +40,31 @@ struct ImageAloneTests {
         #expect(scene.read(Scene.layerFile) == "layer")
     }
 
-    @Test("is found without its name, which somebody has given away, and back when it has it again")
-    func unnamed() throws {
+    /// Somebody gives the image's name to another one. Returns its place among all, and the name.
+    private func giveNameAway() throws -> (index: Int, name: String) {
         let index = try #require(
             scene.docker.state.images.lastIndex { $0.tags.contains { $0.hasPrefix("vm-") } })
         let name = try #require(scene.docker.state.images[index].tags.first)
         scene.docker.state.images[index].tags = []
-        let another = FakeDocker.State.Image(
-            id: "sha256:another", created: scene.docker.state.newTime(), tags: [name],
-            labels: ["io.bosh.vm": ""])
-        scene.docker.state.images.append(another)
+        scene.docker.state.images.append(
+            FakeDocker.State.Image(
+                id: "sha256:another", created: scene.docker.state.newTime(), tags: [name],
+                labels: ["io.bosh.vm": ""]))
+        return (index, name)
+    }
+
+    @Test("without its name is deleted with the VM: nothing stays open")
+    func unnamedAndDeleted() throws {
+        _ = try giveNameAway()
+        #expect(try scene.runner.call("delete_vm", [.string(scene.vm)]) == .null)
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        try scene.runner.recover()
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("is found without its name, which somebody has given away, and back when it has it again")
+    func unnamed() throws {
+        let (index, name) = try giveNameAway()
         let id = scene.docker.state.images[index].id.dropFirst("sha256:".count).prefix(12)
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("reboot_vm", [.string(scene.vm)])
