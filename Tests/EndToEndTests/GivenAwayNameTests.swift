@@ -6,13 +6,18 @@ import Testing
 extension EndToEnd {
     @Suite("Somebody gives the name of an image to another one")
     struct GivenAwayNameTests {
+        private func makeStemcell(_ name: JSON, _ rig: Rig) throws -> String {
+            let made = try rig.result(
+                "create_stemcell", [.string(StemcellTrait.image), ["name": name]])
+            let stemcell = try #require(made.string)
+            rig.later(.networks) { try? rig.engine.removeImage(stemcell) }
+            return stemcell
+        }
+
         /// Gives the name to another image than has it.
         private func give(away name: String, _ rig: Rig) throws {
             let parts = name.split(separator: ":").map(String.init)
-            let other = try rig.result(
-                "create_stemcell", [.string(StemcellTrait.image), ["name": "other"]])
-            let image = try #require(other.string)
-            rig.later(.networks) { try? rig.engine.removeImage(image) }
+            let image = try makeStemcell("other", rig)
             try rig.engine.tagImage(image, repository: parts[0], tag: parts[1])
         }
 
@@ -44,10 +49,7 @@ extension EndToEnd {
         func duringCreation() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let own = try #require(
-                try rig.result("create_stemcell", [.string(StemcellTrait.image), ["name": "own"]])
-                    .string)
-            rig.later(.networks) { try? rig.engine.removeImage(own) }
+            let own = try makeStemcell("own", rig)
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }
             proxy.onFault = { try? give(away: own, rig) }
@@ -63,10 +65,7 @@ extension EndToEnd {
         func stemcell() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
-            let own = try #require(
-                try rig.result("create_stemcell", [.string(StemcellTrait.image), ["name": "own"]])
-                    .string)
-            rig.later(.networks) { try? rig.engine.removeImage(own) }
+            let own = try makeStemcell("own", rig)
             try give(away: own, rig)
             let image = try rig.engine.image(own)
             let answer = try rig.call("delete_stemcell", [.string(own)])
