@@ -43,8 +43,9 @@ FILTER = EndToEndTests
 engines: setup
 	dev/engines -f '$(FILTER)' $(ENGINES)
 
-# Every request of every method, every fault and every act of somebody else, every way to settle it: hours.
-# CRASH_STRIDE=n runs each n-th case only, with CRASH_PHASE=m others of them (m from 1 to n meets all),
+# Every request of every method with its faults, and every act of somebody else, on real Engines: two hours.
+# CRASH_STRIDE=n runs each n-th case only, with CRASH_PHASE=m others of them (m from 0 to n - 1 meets all; from n on
+# once more, and the ways to settle change places),
 # CRASH_CASE=method:number:fault:way that one, CRASH_METHOD=live those whose name begins so. After CRASH_SECONDS=s no
 # further case is begun. MATRIX=CrashTests, or CustodyMatrixTests, is one of both.
 # The flags are those of `make test`, or all would be built again.

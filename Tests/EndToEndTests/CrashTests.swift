@@ -4,8 +4,8 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Every request of a call meets every fault, and the world is then settled in every way, as far as these
-    /// are different cases (`CrashCourse`): hours of `make crash`. `make test` meets each request that changes
+    /// Every request of a call that changes something meets every fault, the others meet one, and the world is then
+    /// settled (`CrashCourse`): an hour of `make crash`. `make test` meets each that changes
     /// something with one fault.
     @Suite("Killed anywhere, nothing is lost", MatrixReport.crash)
     struct CrashTests {
@@ -25,10 +25,10 @@ extension EndToEnd {
         }
 
         /// A test for each row of the table that it prints. CRASH_STRIDE=n makes it each n-th case,
-        /// CRASH_PHASE=m others of them: with m from 1 to n every case is met. After CRASH_SECONDS=s
-        /// it ends with what was met by then.
+        /// CRASH_PHASE=m others of them: with m from 0 to n - 1 every case is met, and from there on once more
+        /// with another way to settle it. After CRASH_SECONDS=s it ends with what was met by then.
         @Test(
-            "At each request every fault, and every way to settle it",
+            "At each change every fault, at each look one",
             .enabled(if: CrashCase.stride != nil && CrashCase.only == nil),
             arguments: CrashScenario.all, CrashCase.Way.allCases)
         func matrix(_ scenario: CrashScenario, _ way: CrashCase.Way) throws {

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEnd {
     /// At each request that changes something somebody else acts; the call goes on or is killed
-    /// there; then the world is settled in each way. All of it is hours of `make crash`, and
+    /// there; then the world is settled, in ways that take turns. All of it is an hour of `make crash`, and
     /// `make test` has a part.
     @Suite("Custody: whoever acts at whatever moment", MatrixReport.custody)
     struct CustodyMatrixTests {
@@ -14,30 +14,22 @@ extension EndToEnd {
             #expect(try one.run(), "the call has no such request")
         }
 
-        /// CRASH_STRIDE=n makes it each n-th case.
+        /// CRASH_STRIDE and its kin are those of `CrashTests`.
         @Test(
-            "Each act at each request, both ends of the call, each way to settle it",
+            "Each act at each request, both ends of the call",
             .enabled(if: CrashCase.stride != nil && CustodyCase.only == nil),
             arguments: CustodyAct.usable, CustodyCase.methods)
         func matrix(_ act: CustodyAct, _ method: String) throws {
             let stride = try #require(CrashCase.stride)
             guard CustodyCase.isPossible(act, method), CrashCase.isWanted(method) else { return }
-            // Up to the act all calls of a method are the same: the first that is too short tells.
-            var end = 50
-            for isKilled in [false, true] {
-                for way in CustodyCase.Way.allCases {
-                    // A phase of its own, or a stride would always meet the same requests.
-                    let row = "\(method)\(act)\(way)\(isKilled)".utf8.reduce(0) { $0 + Int($1) }
-                    for number in 1..<end
-                    where (number + row + CrashCase.phase) % stride == 0 && CrashCase.hasTime {
-                        let one = CustodyCase(
-                            method: method, number: number, act: act, isKilled: isKilled, way: way)
-                        guard try one.run() else {
-                            end = number
-                            break
-                        }
-                    }
-                }
+            // Another phase for each, so that a stride does not meet the same requests always.
+            let row = "\(method)\(act)".utf8.reduce(0) { $0 + Int($1) }
+            for index in 0... where (index + row + CrashCase.phase) % stride == 0 {
+                let (number, isKilled) = (1 + index / 2, index % 2 == 1)
+                let one = CustodyCase(
+                    method: method, number: number, act: act, isKilled: isKilled,
+                    way: CustodyCase.Way.allCases.turn(row + number + index % 2))
+                guard CrashCase.hasTime, try one.run() else { return }
             }
         }
 

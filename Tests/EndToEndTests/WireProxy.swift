@@ -15,9 +15,7 @@ final class WireProxy: @unchecked Sendable {
     /// Done when a fault strikes, before anything else.
     var onFault: () -> Void = {}
     private var strikes = 0
-    private var state: (() -> String)?
-    private var lastState = ""
-    private var seen: [Seen] = []
+    private var seen: [Bool] = []
 
     init(_ path: String, upstream: String) throws {
         self.path = path
@@ -84,30 +82,11 @@ final class WireProxy: @unchecked Sendable {
         }
     }
 
-    /// A request as it came.
-    struct Seen: Sendable {
-        let isEffect: Bool
-        /// Something has changed since the request before it, in Docker or in what `state` told.
-        let isNew: Bool
-    }
+    /// From now on it notes what comes.
+    func record() { lock.withLock { seen = [] } }
 
-    /// From now on it notes what comes. `state`: of what else may change in between.
-    func record(_ state: @escaping () -> String) {
-        lock.withLock {
-            self.state = state
-            seen = []
-        }
-    }
-
-    /// What has come since then.
-    var recorded: [Seen] { lock.withLock { seen } }
-
-    private func note(_ line: String) {
-        guard let now = state?() else { return }
-        let isNew = seen.last.map { $0.isEffect || now != lastState } ?? true
-        seen.append(Seen(isEffect: isEffect(line), isNew: isNew))
-        lastState = now
-    }
+    /// Whether it changes something, of each request that has come since then.
+    var recorded: [Bool] { lock.withLock { seen } }
 
     /// Whom to kill.
     func aim(at process: Int32) { lock.withLock { victim = process } }
@@ -125,7 +104,7 @@ final class WireProxy: @unchecked Sendable {
         return lock.withLock {
             count += 1
             effects += isEffect(line) ? 1 : 0
-            note(line)
+            seen.append(isEffect(line))
             guard let plan, strikes < plan.fault.strikes, plan.meets(count, effects, line) else {
                 return nil
             }
