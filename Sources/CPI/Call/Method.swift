@@ -59,6 +59,8 @@ protocol Mutation: Method {
     static func situation(_ plan: Plan, _ world: World) throws -> Situation
     /// What must be known later of the moment at which the operation begins to go back.
     static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan?
+    /// What makes things as they were before where that cannot be undone step by step; nil where it can.
+    static func stepsBackFromImage(_ plan: Plan, _ world: World) throws -> [Step]?
     /// After the operation was taken back: what is not as it was before, in words.
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String]
     /// Takes away what is of no use to anybody when the operation is closed as it is: its mark, names
@@ -80,6 +82,7 @@ extension Mutation {
     static func subjects(of plan: Plan) -> [Subject] { [] }
     static func endLateRequests(_ plan: Plan, _ world: World) throws {}
     static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan? { nil }
+    static func stepsBackFromImage(_ plan: Plan, _ world: World) throws -> [Step]? { nil }
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] { [] }
     static func removeRemains(_ plan: Plan, _ world: World) throws {}
     static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {

@@ -49,7 +49,8 @@ extension World {
 
         /// As `words`, of a VM that has the disk although nothing in Docker says so.
         static func words(withoutPin vm: VMCID) -> String {
-            "VM \(vm) has it mounted, though its pin was removed; next: detach it there"
+            "VM \(vm) has it mounted, or mounts it when it starts, though no container says so; "
+                + "next: detach it there"
         }
     }
 

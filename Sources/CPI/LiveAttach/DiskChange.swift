@@ -80,6 +80,11 @@ extension DiskMethod {
         }
     }
 
+    static func stepsBackFromImage(_ plan: DiskChange, _ world: World) throws -> [Step]? {
+        guard case .remount(let plan) = plan else { return nil }
+        return try plan.stepsBackFromImage(world)
+    }
+
     static func undoingBegins(_ plan: DiskChange, _ world: World) throws -> UndoingBegan? {
         guard case .remount(let plan) = plan else { return nil }
         return try plan.undoingBegins(world)

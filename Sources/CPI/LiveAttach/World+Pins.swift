@@ -75,8 +75,7 @@ extension World {
 
     /// Whether nothing is left of the VM that a pin names: nobody has the disk then.
     func isAbandoned(_ pin: Container) throws -> Bool {
-        guard let vm = pin.pinnedTo else { return false }
-        return try self.vm(vm) == nil && committedImages(vm).isEmpty
+        try pin.pinnedTo.map(isGone) ?? false
     }
 
     /// The image that pins run is made where it is missing: before the first pin, or after somebody has

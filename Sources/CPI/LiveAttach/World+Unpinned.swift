@@ -25,8 +25,9 @@ extension World {
         }
     }
 
-    /// A VM that has the disk and no pin that says so; nil when there is none. Where the journal does not tell
-    /// of the disk, or has not for ten minutes, every VM is asked, but for `vm`: another CPI may have attached it.
+    /// A VM that has the disk and no pin that says so; nil when there is none. It may be an image alone. Where the
+    /// journal does not tell of the disk, or has not for ten minutes, every VM is asked, but for `vm`: another CPI may
+    /// have attached it.
     func vmWithoutPin(_ disk: DiskCID) throws -> VMCID? {
         try vmWithoutPin(disk, try pin(of: disk))
     }
@@ -36,6 +37,7 @@ extension World {
         -> VMCID?
     {
         guard pin == nil else { return nil }
+        if let found = try vmInImage(with: disk, besides: vm) { return found }
         let lately = clock.wall() - Int64(World.grace) * 1_000
         let known = recorder.store.vmsPerhapsWith(disk, since: lately)
         if let found = try known.vms.first(where: { try $0 != vm && has(disk, $0) }) {

@@ -149,11 +149,7 @@ struct Settlement {
     ) throws -> [String] {
         switch action {
         case .back:
-            if world.progress.undoing == nil {
-                world.progress.undoing = try M.undoingBegins(plan, world)
-            }
-            try Runner(world: world).backward(
-                try M.steps(plan, nil), wasBegun: try begun(type, plan))
+            try goBack(type, plan)
             let differences = try M.differencesFromBefore(plan, world)
             finish(
                 .rolledBack,
@@ -170,6 +166,18 @@ struct Settlement {
             _ = try end(action, type, plan)
         }
         return []
+    }
+
+    private func goBack<M: Mutation>(_ type: M.Type, _ plan: M.Plan) throws {
+        if let steps = try M.stepsBackFromImage(plan, world) {
+            world.progress.undoing = nil
+            return try Runner(world: world).forward(steps, resuming: true)
+        }
+        if world.progress.undoing == nil {
+            world.progress.undoing = try M.undoingBegins(plan, world)
+        }
+        try Runner(world: world).backward(
+            try M.steps(plan, nil), wasBegun: try begun(type, plan))
     }
 
     /// Ends the operation as it is; what is of no use to anybody is removed.

@@ -5,8 +5,9 @@ import Engine
 ///
 /// The environment is left out, for it may hold secrets: a commit hands it to the image.
 enum Blueprint {
-    /// The label's text for a container as inspect shows it.
-    static func text(_ container: Container) -> String {
+    /// The label's text for a container as inspect shows it; `live`: the disks that it mounts by its list, which
+    /// inspect does not show.
+    static func text(_ container: Container, live: [DiskCID]) -> String {
         var config = container.json["Config"]
         config["Env"] = .null
         let endpoints = container.endpoints.mapValues { endpoint in
@@ -19,6 +20,7 @@ enum Blueprint {
             "Id": container.json["Id"], "Name": container.json["Name"], "Config": config,
             "HostConfig": container.json["HostConfig"], "Mounts": container.json["Mounts"],
             "NetworkSettings": ["Networks": .object(endpoints)],
+            liveDisks: JSON(live.map(\.description)),
         ]
         return document.text
     }
@@ -30,4 +32,16 @@ enum Blueprint {
         else { return nil }
         return Container(json: json)
     }
+
+    /// All disks of a VM that an image tells of.
+    static func disks(of container: Container) -> [DiskCID] {
+        container.mountedDisks + liveDisks(of: container)
+    }
+
+    /// Of these, the ones that are on the VM's list. Empty where an older version has made the image.
+    static func liveDisks(of container: Container) -> [DiskCID] {
+        (container.json[liveDisks].array ?? []).compactMap(\.string).map { DiskCID($0) }
+    }
+
+    private static let liveDisks = "LiveDisks"
 }

@@ -48,6 +48,9 @@ struct Carriers {
     var name: Name
     /// Somebody has started the replacement since the operation began to go back.
     var isStartedAnew = false
+    /// Nothing is left of the old container, and the VM can only be made again as it was before: the disk that is to be
+    /// attached is gone, or the replacement that is there is as before already.
+    var isAsBefore = false
     /// Images that earlier operations committed from the VM; looked for when nothing else is there.
     var olderImages: [String] = []
     /// As seen, for texts and for requests by id.
@@ -82,6 +85,7 @@ extension Carriers {
             image: Image(image?.labels, of: old),
             name: name,
             isStartedAnew: started ?? false,
+            isAsBefore: try old == nil && plan.isAsBefore(replacement, world),
             olderImages: isAllGone ? try world.committedImages(plan.vm) : [],
             oldContainer: old, replacementContainer: replacement)
     }
@@ -99,6 +103,14 @@ extension Carriers {
                     + "one its own name back (docker rename)")
         }
         return .other(Label.maker(holder.labels))
+    }
+}
+
+extension Remount {
+    fileprivate func isAsBefore(_ replacement: Container?, _ world: World) throws -> Bool {
+        guard change == .replace else { return false }
+        if let replacement { return replacement.lists(disk) != isAttach }
+        return try isAttach && world.disk(disk) == nil
     }
 }
 

@@ -5,9 +5,11 @@ import Journal
 /// recovery after a death, and for an operator's choice.
 ///
 ///     old container     replacement           →
-///     absent            absent                the image is there: forward, a replacement is made from it
+///     absent            absent                the image is there: forward, a replacement is made from it; back
+///                                             if an operator wants so, or if the disk to attach is gone: one
+///                                             as before is made from it
 ///                                             it is not: all copies are gone
-///     absent            any other             forward: it is the last copy
+///     absent            any other             forward: it is the last copy; back if it is one as before
 ///     rested            ran, running          forward: what ran last is the VM. Back if the call that
 ///                                             started it found it wrong, or if the operation has begun
 ///                                             to go back and nobody has started it since
@@ -59,10 +61,12 @@ enum CustodyTable {
         }
         switch (carriers.old, carriers.replacement) {
         case (.absent, .absent):
-            return carriers.image == .absent
-                ? .park(allGone(older: carriers.olderImages)) : .forward
+            guard carriers.image != .absent else {
+                return .park(allGone(older: carriers.olderImages))
+            }
+            return carriers.isAsBefore || question.asker.wish == .backward ? .back : .forward
         case (.absent, _):
-            return .forward
+            return carriers.isAsBefore ? .back : .forward
         case _ where carriers.haveBothRun:
             return question.asker.wish?.action ?? .park(bothRan(carriers))
         case (_, .ran), (_, .running):

@@ -103,21 +103,12 @@ extension World {
         let reference = ImageReference.split(plan.image)
         let labels = [
             Label.vm: plan.vm.description, Label.endOfOld: container.finishedAt,
-            Label.blueprint: Blueprint.text(container),
+            Label.blueprint: Blueprint.text(
+                container, live: try liveDisks(of: plan.vm, in: container.id)),
         ]
         try engine.commitContainer(
             container.id, repository: reference.repository, tag: reference.tag,
             labels: Label.complete(labels, self))
-    }
-
-    /// Throws `CPIError` when another VM has got one of the disks that this VM had.
-    func requireNotWithAnotherVM(_ disks: [DiskCID], of vm: VMCID) throws {
-        for disk in disks {
-            guard let other = try otherHolder(of: disk, than: vm) else { continue }
-            throw CPIError.cloud(
-                "disk \(disk) was attached to \(other.title) while VM \(vm) was an image alone: "
-                    + "detach it there, or delete VM \(vm)")
-        }
     }
 
     /// Docker would make a volume that has gone missing, empty.

@@ -104,6 +104,15 @@ extension Remount {
         ]
     }
 
+    /// The way back where the old container is gone: another one is made from the image, with the mounts that the VM
+    /// had before. Nil where the old container is there.
+    func stepsBackFromImage(_ world: World) throws -> [Step]? {
+        guard change == .replace, try world.engine.container(old) == nil else { return nil }
+        var reverse = self
+        reverse.method = isAttach ? DetachDisk.name : AttachDisk.name
+        return reverse.steps
+    }
+
     /// What Docker shows of it. Throws `EngineError`.
     func situation(_ world: World) throws -> Situation {
         switch change {
@@ -158,6 +167,8 @@ extension Remount {
         {
             try world.removeContainer(container.id, .neverRan(beside: old))
         }
+        // While an image is all that is left of the VM, the mark tells that the VM was not deleted.
+        guard try !world.isImageAlone(vm) else { return }
         try world.removeMadeVolume(vm.mark)
     }
 

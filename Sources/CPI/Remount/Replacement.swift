@@ -41,8 +41,10 @@ struct Replacement {
         return body
     }
 
-    /// The volumes that it takes over: all must be there.
-    var volumes: [String] { ReplacementMounts(old: old).volumes }
+    /// The volumes that it takes over: all must be there. A disk that is detached is none of them.
+    var volumes: [String] {
+        ReplacementMounts(old: old).volumes.filter { $0 != plan.disk.description || plan.isAttach }
+    }
 
     /// What of an endpoint is a wish and not a state. `asked`: the addresses, where it does not show them.
     static func endpoint(

@@ -62,17 +62,20 @@ extension World {
         }
     }
 
-    /// The images that were committed from containers of this VM and have no name any more: somebody has given it
-    /// to another image.
-    func unnamedImages(_ vm: VMCID) throws -> [Image] {
-        try engine.untaggedImages(.label(Label.vm, vm)).compactMap { try engine.image($0) }
+    /// The images that were committed from containers of this VM, or of any, and have no name any more: somebody
+    /// has given it to another image, or Docker has failed while it removed the image. What somebody has committed
+    /// has an empty blueprint, as its container.
+    func unnamedImages(_ vm: VMCID? = nil) throws -> [Image] {
+        try engine.untaggedImages(vm.map { .label(Label.vm, $0) } ?? .label(Label.vm))
+            .compactMap { try engine.image($0) }
             .filter { $0.labels.label(Label.blueprint) != nil }
     }
 
-    /// The names of the images that were committed from containers of this VM.
+    /// The names of the images that were committed from containers of this VM, the newest last: in each is the id of
+    /// its operation.
     func committedImages(_ vm: VMCID) throws -> [String] {
         try engine.imageTags([
             "reference": [vm.description], "label": ["\(Label.vm)=\(vm)"],
-        ]).filter { vm.role(of: $0)?.isCommittedImage == true }
+        ]).filter { vm.role(of: $0)?.isCommittedImage == true }.sorted()
     }
 }

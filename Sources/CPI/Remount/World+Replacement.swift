@@ -11,10 +11,7 @@ extension World {
         let old = try engine.container(plan.old)
         let source = try old ?? plan.sourceInImage(self)
         // The image alone keeps nobody from giving its disks to another VM.
-        if old == nil {
-            let disks = source.mountedDisks + (plan.isAttach ? [plan.disk] : [])
-            try requireNotWithAnotherVM(disks, of: plan.vm)
-        }
+        if old == nil { try takeDisksBack(plan, of: source) }
         let lost = plan.networksLost(by: source)
         guard lost.isEmpty else {
             throw CPIError.cloud(

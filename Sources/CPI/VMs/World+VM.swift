@@ -19,13 +19,6 @@ extension World {
         return try found.flatMap { try engine.container($0.id) }
     }
 
-    /// The image that a VM is in whose containers are all gone, in the middle of a replacement: recovery
-    /// makes the VM again from it. Throws `EngineError`.
-    func lastCopy(of vm: VMCID) throws -> String? {
-        guard try engine.volume(vm.mark) != nil else { return nil }
-        return try committedImages(vm).last ?? unnamedImages(vm).last?.shortID
-    }
-
     /// As `vm`; throws VMNotFound, and another `CPIError` when an image is all that is left of the VM.
     func requireVM(_ cid: VMCID) throws -> Container {
         if let container = try vm(cid) { return container }

@@ -83,11 +83,73 @@ struct ImageAloneTests {
         #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
     }
 
-    @Test(
-        "gets no disk back that another VM has by now, however often it is tried",
-        arguments: [true, false])
-    func givenAway(isOld: Bool) throws {
-        let disk = isOld ? first : scene.disk
+    @Test("keeps the disks that it had: they are neither deleted nor attached elsewhere")
+    func keepsDisks() throws {
+        for (method, arguments) in [
+            ("delete_disk", [.string(first)]), ("attach_disk", [.string(second), .string(first)]),
+        ] as [(String, [JSON])] {
+            for runner in [scene.runner, machine] {
+                let failure = #expect(throws: CallFailure.self) {
+                    try runner.call(method, arguments)
+                }
+                #expect(
+                    failure?.message.contains("VM \(scene.vm) has it mounted, or mounts it")
+                        == true,
+                    "\(String(describing: failure))")
+            }
+        }
+        #expect(scene.docker.state.volumes[first] != nil)
+        try scene.runner.recover()
+        #expect(
+            try scene.runner.call("get_disks", [.string(scene.vm)])
+                == JSON([first, scene.disk].sorted()))
+    }
+
+    @Test("is made again as it was where the disk that was to be attached is gone")
+    func diskIsGone() throws {
+        scene.docker.state.volumes[scene.disk] = nil
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+        let operation = try scene.runner.lastOperation()
+        #expect(operation.state == .rolledBack)
+        #expect(operation.error?.contains("disk \(scene.disk) is gone") == true)
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [.string(first)])
+        #expect(scene.docker.state.volumes[scene.disk] == nil, "Docker would make an empty one")
+    }
+
+    @Test("is made again as it was, if an operator wants so; also when that is interrupted")
+    func wished() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/start") ? .kill : nil
+        }
+        try? scene.runner.recover(.backward)
+        scene.docker.revive()
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+        #expect(try scene.runner.lastOperation().state == .rolledBack)
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [.string(first)])
+    }
+
+    @Test("is there for has_vm also when recovery has given up, and doctor names it")
+    func givenUp() throws {
+        scene.docker.state.volumes[first] = nil
+        for _ in 1...7 { try? scene.runner.recover() }
+        #expect(try scene.runner.lastOperation().state == .parked)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        for one in try recovery.cases(nil, nil) {
+            #expect(throws: (any Error).self) { try recovery.settle(one, nil) }
+        }
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+        let findings = try recovery.inspection.diagnose()
+        #expect(
+            findings.contains {
+                $0.what == "vm \(scene.vm)" && $0.words.contains("has all of it")
+            }, "\(findings)")
+    }
+
+    @Test("gets no disk back that another VM has by now, however often it is tried")
+    func givenAway() throws {
+        let disk = scene.disk
         _ = try machine.call("attach_disk", [.string(second), .string(disk)])
         for _ in 1...2 {
             try? scene.runner.recover()

@@ -7,7 +7,7 @@ import Testing
 @Suite("The table of custody has an answer for everything, and none that loses a copy")
 struct CustodyTableTests {
     struct Row {
-        let carriers: Carriers
+        var carriers: Carriers
         let wasRunning: Bool
         let question: RecoveryTable.Question
         var action: Action {
@@ -47,11 +47,32 @@ struct CustodyTableTests {
         return rows
     }()
 
-    @Test("going back needs the old container: what is made from it is removed")
+    @Test(
+        "going back needs the old container, for what is made from it is removed; or the image and a word"
+    )
     func backNeedsOld() {
         #expect(CustodyTableTests.rows.count == 4 * 4 * 3 * 4 * 3 * 16)
         for row in CustodyTableTests.rows where row.action == .back {
-            #expect(row.carriers.old != .absent, "\(row)")
+            let isFromImage =
+                row.carriers.replacement == .absent && row.carriers.image != .absent
+                && row.question.asker.wish == .backward
+            #expect(row.carriers.old != .absent || isFromImage, "\(row)")
+        }
+    }
+
+    @Test(
+        "without the old container what can only be as before goes back, if anything is left of the VM"
+    )
+    func asBefore() {
+        for var row in CustodyTableTests.rows where row.carriers.old == .absent {
+            row.carriers.isAsBefore = true
+            let isLeft = row.carriers.replacement != .absent || row.carriers.image != .absent
+            switch row.action {
+            case .back: #expect(isLeft, "\(row)")
+            case .park: #expect(!isLeft, "\(row)")
+            case .superseded: break
+            case .forward, .close: Issue.record("\(row)")
+            }
         }
     }
 
@@ -100,14 +121,18 @@ struct CustodyTableTests {
         }
     }
 
-    @Test("the last copy is gone forward with, whatever was wished")
+    @Test(
+        "the last copy is gone forward with; as an image alone it can be made again as it was before"
+    )
     func lastCopy() {
         for row in CustodyTableTests.rows
         where row.carriers.old == .absent
             && row.carriers.name != .other("x")
         {
             let isThere = row.carriers.replacement != .absent || row.carriers.image != .absent
-            #expect((row.action == .forward) == isThere, "\(row)")
+            let isWished =
+                row.carriers.replacement == .absent && row.question.asker.wish == .backward
+            #expect((row.action == .forward) == (isThere && !isWished), "\(row)")
         }
     }
 }

@@ -1,0 +1,53 @@
+import Engine
+
+/// VMs of which an image is all that is left: their containers were pruned in the middle of a replacement. Recovery
+/// makes the VM again, with the disks that it had: until then they are its own.
+extension World {
+    /// The image that a VM is in whose containers are all gone; its mark tells that it was not deleted. The newest
+    /// one: others hold older states. Throws `EngineError`.
+    func lastCopy(of vm: VMCID) throws -> String? {
+        guard try engine.volume(vm.mark) != nil else { return nil }
+        return try committedImages(vm).last ?? unnamedImages(vm).last?.shortID
+    }
+
+    /// Whether that image is all that is left of the VM.
+    func isImageAlone(_ vm: VMCID) throws -> Bool {
+        try containers(of: vm).isEmpty && lastCopy(of: vm) != nil
+    }
+
+    /// Whether nothing is left of the VM, neither a container nor an image.
+    func isGone(_ vm: VMCID) throws -> Bool {
+        try self.vm(vm) == nil && committedImages(vm).isEmpty && unnamedImages(vm).isEmpty
+    }
+
+    /// A VM, another one than `vm`, that is an image alone which says that it has the disk; nil when there is none.
+    func vmInImage(with disk: DiskCID, besides vm: VMCID?) throws -> VMCID? {
+        let marked = try engine.volumes(.label(Label.plan)).compactMap {
+            $0.labels.label(Label.vm).map { VMCID($0) }
+        }
+        return try Set(marked).sorted().first { other in
+            guard other != vm, try containers(of: other).isEmpty,
+                let name = try lastCopy(of: other), let image = try engine.image(name)
+            else { return false }
+            return Blueprint.container(in: image).map(Blueprint.disks)?.contains(disk) == true
+        }
+    }
+
+    /// Before a VM is made again from its image: its disks must be its own still, and have their pins. Throws
+    /// `CPIError` when another VM has got one of them.
+    func takeDisksBack(_ plan: Remount, of source: Container) throws {
+        let disks = Blueprint.disks(of: source).filter { $0 != plan.disk }
+        for disk in disks + (plan.isAttach ? [plan.disk] : []) {
+            guard let other = try otherHolder(of: disk, than: plan.vm) else { continue }
+            throw CPIError.cloud(
+                "disk \(disk) was attached to \(other.title) while VM \(plan.vm) was an image alone: "
+                    + "detach it there, or delete VM \(plan.vm)")
+        }
+        for disk in Blueprint.liveDisks(of: source) {
+            guard try self.disk(disk) != nil, try pin(of: disk) == nil else { continue }
+            let runs = configuration.pin != .never
+            try createPin(disk, plan.vm, runs: runs)
+            if runs { try engine.startContainer(disk.pin) }
+        }
+    }
+}
