@@ -95,9 +95,25 @@ struct DeleteVM: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        // By their ids: somebody may have given them other names.
-        let isWhole = try plan.containers.allSatisfy { try world.isThere($0.id) }
-        return isWhole && !plan.containers.isEmpty ? .untouched("VM \(plan.vm)") : .unfinished
+        if let other = try successor(plan, world) { return .superseded(other) }
+        // Those that were replaced are not the VM. By their ids: somebody may have given them other names.
+        let current = plan.containers.filter { plan.vm.role(of: $0.name)?.isOld != true }
+        let wanted = current.isEmpty ? plan.containers : current
+        let isWhole = try wanted.allSatisfy { try world.isThere($0.id) }
+        return isWhole && !wanted.isEmpty ? .untouched("VM \(plan.vm)") : .unfinished
+    }
+
+    /// Who has replaced the VM since, or is at it, in words: its volumes and pins are needed. Nil for nobody.
+    private static func successor(_ plan: Plan, _ world: World) throws -> String? {
+        let planned = Set(plan.containers.map(\.id))
+        let members = try world.containers(of: plan.vm, alsoRenamed: true)
+        if let other = members.first(where: { !planned.contains($0.id) }) {
+            return Label.maker(other.labels)
+        }
+        guard let mark = try world.engine.volume(plan.vm.mark) else { return nil }
+        // Its own first step is to remove one that was there before.
+        let isLater = (mark.labels.label(Label.operation) ?? "") > world.operation
+        return isLater || !plan.volumes.contains(plan.vm.mark) ? Label.maker(mark.labels) : nil
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

@@ -1,0 +1,65 @@
+import Engine
+import Testing
+
+@testable import CPI
+@testable import Support
+
+@Suite("What a delete_vm that was killed may still remove")
+struct DeleteVMKilledTests {
+    let scene: Scene
+
+    init() throws {
+        scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+    }
+
+    /// Killed right before the VM's container goes.
+    private func killDelete() {
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/containers/")
+                ? .kill : nil
+        }
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.revive()
+    }
+
+    @Test(
+        "what replaced the VM after a delete_vm that was killed keeps its volumes and pins",
+        arguments: [true, false])
+    func replacedSince(isPruned: Bool) throws {
+        killDelete()
+        // Another CPI, which does not see the operation.
+        let machine = try CallRunner(scene.docker)
+        machine.time.sleep(60)
+        if isPruned {
+            scene.docker.onRequest = { _, request in
+                request.path.hasSuffix("/commit") ? .killAfter : nil
+            }
+        }
+        _ = try? machine.call("attach_disk", [.string(scene.vm), .string(scene.disk)])
+        scene.docker.revive()
+        if isPruned { scene.docker.state.containers.removeAll { $0.name.hasPrefix(scene.vm) } }
+        try scene.runner.recover()
+        let operation = try scene.runner.lastOperation()
+        #expect(operation.state == .failed)
+        #expect(operation.error?.contains("has taken over") == true, "\(operation)")
+        #expect(scene.docker.state.volumes["\(scene.vm)-ephemeral"] != nil)
+        if isPruned { try machine.recover() }
+        #expect(scene.container?.isRunning == true)
+    }
+
+    @Test("of which a container that was replaced is gone already is still there for another call")
+    func oldIsGone() throws {
+        _ = try scene.attach()
+        var old = try #require(scene.container)
+        (old.id, old.status) = ("0123456789ab", "exited")
+        old.name = "\(scene.vm).old-\(old.id)"
+        scene.docker.state.containers.append(old)
+        killDelete()
+        scene.docker.state.containers.removeAll { $0.name.contains(".old-") }
+        _ = try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        #expect(scene.container?.isRunning == true)
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+    }
+}
