@@ -121,6 +121,7 @@ enum RecoveryTable {
         // The call that fails knows that nobody has the CID yet.
         case (.removeIncomplete, .complete) where question.direction == .forward:
             question.asker.isFailingCall ? .back : unanswered
+        case (.removeIncomplete, .gone(let why)) where !question.asker.isFailingCall: .park(why)
         case (.removeIncomplete, _): .back
 
         case (.keepWhatIsMade, .complete):

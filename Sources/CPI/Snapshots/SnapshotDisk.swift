@@ -102,8 +102,14 @@ struct SnapshotDisk: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.madeVolume(plan.snapshot.record) != nil
-            && world.madeVolume(plan.snapshot.description) != nil ? .complete : .incomplete
+        guard try world.madeVolume(plan.snapshot.description) != nil else { return .incomplete }
+        guard try world.madeVolume(plan.snapshot.record) == nil else { return .complete }
+        // The copier is removed when the snapshot is whole.
+        guard try world.madeContainer([plan.copier.name]) == nil else { return .incomplete }
+        return .gone(
+            "snapshot \(plan.snapshot) may be whole: its record and the container that made it are both gone; "
+                + "unless a director has a snapshot of that name: cpi-admin orphans says what removes it"
+        )
     }
 
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {

@@ -30,6 +30,31 @@ struct PrunedCopyTests {
         #expect(scene.snapshots.isEmpty && scene.docker.settledInvariants() == [])
     }
 
+    @Test(
+        "a snapshot that may be whole is for a person: what keeps it from prunes does not keep its record"
+    )
+    func record() throws {
+        scene.runner.configuration["disks"] = ["pin": "always"]
+        scene.docker.onRequest = { [scene] _, request in
+            request.method == "DELETE" && request.isOfCopier(scene) ? .killAfter : nil
+        }
+        _ = try? scene.takeSnapshot()
+        scene.docker.revive()
+        let record = try #require(
+            scene.docker.state.volumeNames.first { SnapshotCID.ofRecord($0) != nil })
+        let snapshot = try #require(SnapshotCID.ofRecord(record))
+        scene.docker.state.volumes[record] = nil
+        try scene.runner.recover()
+        #expect(try scene.runner.lastOperation().state == .parked)
+        #expect(scene.docker.state.volumes[snapshot.description] != nil)
+        let orphan = try scene.runner.orphans(journal: true).first {
+            $0.name == snapshot.description
+        }
+        #expect(
+            orphan?.command
+                == "docker rm -f \(snapshot.keeper) && docker volume rm \(snapshot)")
+    }
+
     @Test("a disk that is made from a snapshot")
     func disk() throws {
         let snapshot = try scene.takeSnapshot()
