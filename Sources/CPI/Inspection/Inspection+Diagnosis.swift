@@ -20,7 +20,8 @@ extension Inspection {
         findings += try otherDaemon()
         findings += [storage(info), try quota(), try cgroups(info), try privileged(), clock(info)]
         return findings + (try restartPolicies()) + (try vmFindings())
-            + (try stoppedPins()) + (try disksWithoutKeeper()) + (try operationFindings())
+            + (try stoppedPins()) + (try missingPins()) + (try disksWithoutKeeper())
+            + (try operationFindings())
     }
 
     /// One whose data directory is not mounted answers as an empty one does.

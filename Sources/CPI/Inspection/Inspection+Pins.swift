@@ -17,6 +17,28 @@ extension Inspection {
         }
     }
 
+    /// Disks that VMs have, as the VMs themselves say, and no pin of which is there: as far as the journal names them.
+    /// Changes nothing. Throws `EngineError`.
+    func missingPins() throws -> [Finding] {
+        let vms = Set(try engine.containers(.label(Label.vm)).compactMap(\.vm))
+        return try vms.sorted().flatMap { vm -> [Finding] in
+            let named = world.recorder.store.disksAttached(to: vm)
+            guard !named.isEmpty, let container = try world.listed(vm.description, called: "\(vm)")
+            else { return [] }
+            let pinned = Set(try world.pins(of: vm).map(\.disk))
+            return try named.filter { disk in
+                try !pinned.contains(disk) && world.isListed(disk, in: container.id)
+            }.map { disk in
+                Finding(
+                    "disk \(disk)", .warn,
+                    "VM \(vm) has it, and its pin was removed: a prune may take it",
+                    advice:
+                        "attach it to that VM again (attach_disk, nothing is restarted): that makes its pin"
+                )
+            }
+        }
+    }
+
     /// With `disks.pin: always`: disks that no container keeps, not even one that runs and has them mounted, as
     /// where create_disk could not make a keeper. Changes nothing. Throws `EngineError`.
     func disksWithoutKeeper() throws -> [Finding] {

@@ -10,7 +10,19 @@ extension Inspection {
         let open = Set(try openOperations().flatMap(\.subjects))
         let settled = vms.sorted().map { VMCID($0) }.filter { !open.contains($0.subject) }
         let found = try settled.compactMap(finding)
-        return beside(containers) + (try renamedBeside(containers)) + found
+        return beside(containers) + (try renamedBeside(containers)) + (try inImages()) + found
+    }
+
+    /// VMs of which an image is all that is left, whatever the journal says of the operation.
+    private func inImages() throws -> [Finding] {
+        try engine.volumes(.label(Label.plan)).compactMap { mark in
+            guard let vm = mark.labels.label(Label.vm).map({ VMCID($0) }),
+                try world.containers(of: vm).isEmpty, let image = try world.lastCopy(of: vm)
+            else { return nil }
+            return Finding(
+                "vm \(vm)", .fail, "its containers are gone, and image \(image) has all of it",
+                advice: world.recovery(ofMark: mark))
+        }
     }
 
     private func finding(_ vm: VMCID) throws -> Finding? {

@@ -1,3 +1,4 @@
+import Engine
 import Journal
 
 /// An operation that has no outcome, or was left to a person: where it was found, and what is to be
@@ -52,6 +53,21 @@ extension World {
         recorder.store.journal != nil
             ? "cpi-admin recover \(id)"
             : OpenOperation.recoveryFromDocker(id) + OpenOperation.atAnyAge
+    }
+}
+
+extension World {
+    /// The command that settles an operation that Docker tells of, and no more: one that may be at work elsewhere is
+    /// left alone.
+    func recovery(of trace: OpenOperation) -> String {
+        (isOfHere(trace) ? trace.recoveryAtAnyAge : trace.recoveryFromDocker) + " --yes"
+    }
+
+    /// The command that settles the operation which has left this mark, in whatever state the journal has it.
+    func recovery(ofMark mark: Volume) -> String {
+        guard let trace = Traces.trace(mark: mark) else { return "cpi-admin recover --from-docker" }
+        let known = recorder.store.read { try $0.find(trace.id) }
+        return known?.state.isOpen == true ? "cpi-admin recover \(trace.id)" : recovery(of: trace)
     }
 }
 

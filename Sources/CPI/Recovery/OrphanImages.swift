@@ -10,17 +10,20 @@ struct OrphanImages {
     private let vms: Set<String>
     /// VMs whose last copy is an image: their volumes are needed, too.
     let lastCopies: Set<String>
-    /// VMs on which an operation is open, or was left to a person.
-    private let unsettled: Set<String>
+    /// VMs on which an operation is open, or was left to a person, with the command that settles it.
+    private let unsettled: [String: String]
 
     init(world: World, vms: Set<String>) throws {
         let open = world.recorder.store.read { journal in
             try journal.open().flatMap { try journal.subjects(of: $0.id) }.map(\.cid)
         }
-        let marks = try world.engine.volumes(.label(Label.plan)).compactMap {
-            $0.labels[Label.vm]
+        var unsettled: [String: String] = [:]
+        for vm in open ?? [] { unsettled[vm] = "cpi-admin recover --vm \(vm)" }
+        // The journal may have it closed.
+        for mark in try world.engine.volumes(.label(Label.plan)) {
+            guard let vm = mark.labels[Label.vm] else { continue }
+            unsettled[vm] = world.recovery(ofMark: mark)
         }
-        unsettled = Set((open ?? []) + marks)
         var tags: [(name: String, vm: String)] = []
         for tag in try world.engine.imageTags(.label(Label.vm)) {
             guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
@@ -30,21 +33,19 @@ struct OrphanImages {
             else { continue }
             tags.append((tag, vm.description))
         }
-        (self.tags, self.vms) = (tags, vms)
+        (self.tags, self.vms, self.unsettled) = (tags, vms, unsettled)
         untagged = try OrphanImages.untagged(world)
         // Even without a journal: it tells of a VM that nobody deleted, for delete_vm takes it along.
-        lastCopies = Set(tags.map(\.vm)).union(unsettled.subtracting(vms))
+        lastCopies = Set(tags.map(\.vm)).union(Set(unsettled.keys).subtracting(vms))
     }
 
-    /// Docker may have taken the name away, and then failed to remove the rest. What somebody has committed has an
-    /// empty blueprint, as its container.
+    /// Those that no container is made of.
     private static func untagged(_ world: World) throws -> [(id: String, vm: String)] {
-        try world.engine.untaggedImages(.label(Label.vm)).compactMap { id in
-            guard let labels = try world.engine.image(id)?.labels, let vm = labels[Label.vm],
-                labels.label(Label.blueprint) != nil, !world.mayBeAtWork(labels),
-                try world.engine.containers(["ancestor": [id]]).isEmpty
+        try world.unnamedImages().compactMap { image in
+            guard let vm = image.labels[Label.vm], !world.mayBeAtWork(image.labels),
+                try world.engine.containers(["ancestor": [image.id]]).isEmpty
             else { return nil }
-            return (id, vm)
+            return (image.id, vm)
         }
     }
 
@@ -64,19 +65,28 @@ struct OrphanImages {
                     + "docker image rm \(image.id)",
                 removal: .byCommand)
         }
-        return nameless
-            + tags.map { tag in
-                let isOpen = unsettled.contains(tag.vm)
-                return Orphan(
-                    kind: .image, name: tag.name,
-                    reason: "the last copy of VM \(tag.vm), whose containers are gone: "
-                        + (isOpen
-                            ? "recovery makes the VM of it, or says why not"
-                            : "no operation makes the VM of it again; copy out of it what you need"),
-                    command: isOpen
-                        ? "cpi-admin recover --vm \(tag.vm), or bosh delete-vm \(tag.vm)"
-                        : OrphanImages.copyOut(tag.name) + "; then bosh delete-vm \(tag.vm)",
-                    removal: .never("it is the last copy of a VM"))
-            }
+        return nameless + tags.map(orphan)
+    }
+
+    private func orphan(_ tag: (name: String, vm: String)) -> Orphan {
+        let settles = unsettled[tag.vm]
+        // In each name is the id of its operation.
+        let newest = tags.filter { $0.vm == tag.vm }.map(\.name).max()
+        if let newest, newest != tag.name {
+            return Orphan(
+                kind: .image, name: tag.name,
+                reason: "an older state of VM \(tag.vm), whose last copy is image \(newest)",
+                command: settles ?? "docker image rm \(tag.name)",
+                removal: .never("it is a copy of a VM that has no container"))
+        }
+        return Orphan(
+            kind: .image, name: tag.name,
+            reason: "the last copy of VM \(tag.vm), whose containers are gone: "
+                + (settles != nil
+                    ? "recovery makes the VM of it, or says why not"
+                    : "no operation makes the VM of it again; copy out of it what you need"),
+            command: settles.map { "\($0), or bosh delete-vm \(tag.vm)" }
+                ?? OrphanImages.copyOut(tag.name) + "; then bosh delete-vm \(tag.vm)",
+            removal: .never("it is the last copy of a VM"))
     }
 }

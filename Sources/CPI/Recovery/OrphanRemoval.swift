@@ -32,6 +32,16 @@ public enum OrphanRemoval: Sendable, Equatable {
     }
 }
 
+extension World {
+    /// The command that removes a volume, and first the keeper that has it among its mounts: Docker refuses to remove
+    /// that.
+    func removal(ofVolume name: String) throws -> String {
+        let keeper = DiskCID(name).keeper
+        let isKept = try engine.container(keeper)?.isPin == true
+        return (isKept ? "docker rm -f \(keeper) && " : "") + "docker volume rm \(name)"
+    }
+}
+
 extension OperatorRecovery {
     /// What perhaps no director knows of, with its age, and with `sizes` how large volumes are: Docker reads all
     /// their files for it.

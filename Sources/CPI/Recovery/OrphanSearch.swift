@@ -32,7 +32,10 @@ struct OrphanSearch {
 
     func all() throws -> [Orphan] {
         let containers = try world.engine.containers(.label(Label.vm))
-        let vms = Set(containers.compactMap { $0.labels.label(Label.vm) })
+        // One that is run by hand from a copy of the VM is not the VM.
+        let vms = Set(
+            containers.filter { !Label.isRunByHand($0.labels) }
+                .compactMap { $0.labels.label(Label.vm) })
         // The Go CPI sets no labels: its VMs are known by their volumes.
         let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
             .filter(\.isGoCPIs).map(\.description)
@@ -61,7 +64,7 @@ struct OrphanSearch {
                 kind: .operation, name: one.id,
                 reason: one.damage ?? words(one),
                 command: recorded.contains(one.id)
-                    ? "cpi-admin recover \(one.id)" : recovery(of: one),
+                    ? "cpi-admin recover \(one.id)" : world.recovery(of: one),
                 removal: .never("it is to be settled, not removed")
             ).of(director: world.otherDirector([Label.director: one.operation.director ?? ""]))
         }
@@ -95,11 +98,6 @@ struct OrphanSearch {
     private func isDone(_ trace: OpenOperation) -> Bool {
         guard trace.operation.diskChange != nil else { return false }
         return world.recorder.store.read { try $0.find(trace.id)?.state == .done } ?? false
-    }
-
-    /// No more than this operation is settled, and one that may be at work elsewhere is left alone.
-    private func recovery(of trace: OpenOperation) -> String {
-        (world.isOfHere(trace) ? trace.recoveryAtAnyAge : trace.recoveryFromDocker) + " --yes"
     }
 
     /// Containers that were replaced. One that holds what no other container of the VM holds is for a
@@ -163,60 +161,14 @@ struct OrphanSearch {
         }
     }
 
-    private func volumes(_ vms: Set<String>) throws -> [Orphan] {
-        let all = try world.engine.volumes([:])
-        let copied = Set(try Traces(world: world).copies().flatMap(\.subjects).map(\.cid))
-        let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied)
-        return all.compactMap { volume in
-            guard !world.mayBeAtWork(volume.labels),
-                let reason = reason(volume, vms) ?? snapshots.reason(volume) ?? madeLate(volume)
-            else { return nil }
-            return Orphan(
-                kind: .volume, name: volume.name, reason: reason,
-                command: "docker volume rm \(volume.name)",
-                removal: OrphanRemoval.of(volume)
-            ).of(director: world.otherDirector(volume.labels))
-        }
-    }
-
-    private func reason(_ volume: Volume, _ vms: Set<String>) -> String? {
-        guard !volume.isHalfMade else { return halfMade(volume.name, vms) }
-        guard let vm = volume.labels[Label.vm], !vms.contains(vm),
-            volume.labels.label(Label.disk) == nil, volume.labels[Label.plan] == nil
-        else { return nil }
-        return "its VM is gone"
-    }
-
-    /// A disk whose create_disk was told to have failed: Docker, out of reach for a while, has made it since.
-    private func madeLate(_ volume: Volume) -> String? {
-        guard volume.labels[Label.disk] == volume.name else { return nil }
-        return madeLate(Subject(.disk, volume.name), by: CreateDisk.name, volume.labels)
-    }
-
-    /// The same of whatever a call makes.
-    private func madeLate(_ made: Subject, by method: String, _ labels: [String: String]) -> String?
-    {
+    /// What a call made whose failure was told: Docker, out of reach for a while, has made it since.
+    func madeLate(_ made: Subject, by method: String, _ labels: [String: String]) -> String? {
         guard let id = labels[Label.operation] else { return nil }
         let last = world.recorder.store.read { try $0.last(about: made) }
         guard let last, last.id == id, last.method == method,
             [.failed, .rolledBack].contains(last.state)
         else { return nil }
         return "\(method) \(id) has failed, and Docker has made it afterwards"
-    }
-
-    /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a
-    /// container which create_vm has given up, and with it the volume that it names.
-    private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
-        if DiskCID(name).isOurForm {
-            return "\(CreateDisk.name) has failed and left it without a label"
-        }
-        if SnapshotCID(name).isOurForm || SnapshotCID.ofRecord(name) != nil {
-            return "\(SnapshotDisk.name) has failed and left it without a label"
-        }
-        guard let (vm, role) = VMCID.role(of: name), vm.isOurForm, !vms.contains(vm.description),
-            [.ephemeralVolume, .furtherVolume].contains(role)
-        else { return nil }
-        return "\(CreateVM.name) has failed and left it without a label"
     }
 
     /// Made for a VM and used by none: the next create_vm may want it again. A director's is its own, unless

@@ -115,12 +115,6 @@ struct UnansweredCalls {
         return begun?.contains(Step.removeCopier(copier).name) == true
     }
 
-    /// A keeper has the volume among its mounts, and Docker refuses to remove that.
-    private func withoutKeeper(_ volume: some VolumeCID) throws -> String {
-        let keeper = volume.keeper
-        return try world.engine.container(keeper) == nil ? "" : "docker rm -f \(keeper) && "
-    }
-
     private func kindAndCommand(_ made: Subject) throws -> (kind: Orphan.Kind, command: String)? {
         let (engine, cid) = (world.engine, made.cid)
         switch made.kind {
@@ -131,15 +125,15 @@ struct UnansweredCalls {
             return (.container, "bosh delete-vm \(cid)")
         case .disk:
             guard try engine.volume(cid) != nil else { return nil }
-            return (.volume, try withoutKeeper(DiskCID(cid)) + "docker volume rm \(cid)")
+            return (.volume, try world.removal(ofVolume: cid))
         case .snapshot:
             // The record last: without it the snapshot is not whole.
             let snapshot = SnapshotCID(cid)
             guard try engine.volume(cid) != nil, try engine.volume(snapshot.record) != nil else {
                 return nil
             }
-            let removal = "docker volume rm \(cid) && docker volume rm \(snapshot.record)"
-            return (.volume, try withoutKeeper(snapshot) + removal)
+            let removal = try world.removal(ofVolume: cid)
+            return (.volume, "\(removal) && docker volume rm \(snapshot.record)")
         case .stemcell:
             return try engine.image(cid).map { _ in (.image, "docker image rm \(cid)") }
         case .network:

@@ -54,6 +54,19 @@ struct PinTests {
         try scene.runner.operatorRecovery(journal: true).inspection
     }
 
+    @Test("one that somebody has removed is named by doctor, until attach_disk makes it again")
+    func missing() throws {
+        _ = try scene.attach()
+        #expect(try inspection().missingPins().isEmpty)
+        let pin = try #require(scene.docker.state.index(ofContainer: "\(scene.disk).pin"))
+        scene.docker.state.containers.remove(at: pin)
+        let found = try inspection().missingPins()
+        #expect(found.map(\.what) == ["disk \(scene.disk)"] && found.map(\.level) == [.warn])
+        _ = try scene.attach()
+        #expect(try inspection().missingPins().isEmpty)
+        #expect(scene.docker.state.container("\(scene.disk).pin")?.isRunning == true)
+    }
+
     @Test("of two calls that give one disk to two VMs the one that pins it first has it")
     func race() throws {
         let scene = scene
