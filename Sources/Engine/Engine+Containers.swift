@@ -12,7 +12,7 @@ public struct ContainerSummary: Sendable {
 extension Engine {
     /// `GET /containers/{id}/json`; `id` may be a name.
     public func inspectContainer(_ id: String) throws -> Container {
-        Container(json: try get("/containers/\(id.percentEncoded)/json"))
+        Container(json: try inspected("/containers/\(id.percentEncoded)/json"))
     }
 
     /// As `inspectContainer`, nil when there is none.

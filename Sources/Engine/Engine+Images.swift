@@ -45,7 +45,7 @@ public struct Image: Sendable {
 extension Engine {
     /// `GET /images/{name}/json`, nil when there is none.
     public func image(_ name: String) throws -> Image? {
-        try found { Image(json: try get("/images/\(name.imagePath)/json")) }
+        try found { Image(json: try inspected("/images/\(name.imagePath)/json")) }
     }
 
     /// `GET /images/json` by filters: the tags of each image found.

@@ -43,7 +43,7 @@ extension Engine {
     /// `GET /networks/{name}`, nil when there is none. Docker answers as well for the beginning of an
     /// id, which is not what was asked for.
     public func network(_ name: String) throws -> Network? {
-        let network = try found { Network(json: try get("/networks/\(name.percentEncoded)")) }
+        let network = try found { Network(json: try inspected("/networks/\(name.percentEncoded)")) }
         return network?.name == name ? network : nil
     }
 

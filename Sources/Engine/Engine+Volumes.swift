@@ -21,7 +21,7 @@ extension Engine {
     /// `GET /volumes/{name}`, nil when there is none.
     public func volume(_ name: String) throws -> Volume? {
         do {
-            return Volume(json: try get("/volumes/\(name.percentEncoded)"))
+            return Volume(json: try inspected("/volumes/\(name.percentEncoded)", by: "Name"))
         } catch let error as EngineError where error.isNotFound {
             // The driver is not there: that says nothing of the volume.
             guard !error.isWithoutPlugin else { throw error }

@@ -75,7 +75,7 @@ public final class Engine {
         }
         guard response.status >= 400 else { return response }
         let message = (try? JSON(parsing: response.body))?["message"].string
-        guard message != nil || !response.isAnothers else {
+        guard message != nil || !response.isAnothers(request) else {
             // Whether Docker has got the request, and done it, nobody has said.
             guard response.status < 500 else {
                 throw EngineError.lost(
@@ -111,9 +111,11 @@ extension Response {
     /// Of an error without Docker's message: whether it is not an Engine's at all. A proxy's page is HTML, and says
     /// nothing of what was asked for. With 404 an Engine gives no body to `HEAD`, and podman has two words for a
     /// path that it does not know.
-    fileprivate var isAnothers: Bool {
+    fileprivate func isAnothers(_ request: Request) -> Bool {
         let isPage = headers["content-type"]?.hasPrefix("text/html") == true
-        return isPage || (status == 404 && !body.isEmpty && body != EngineError.noSuchPath)
+        let isEngines =
+            body == EngineError.noSuchPath || (body.isEmpty && request.method == "HEAD")
+        return isPage || (status == 404 && !isEngines)
     }
 }
 
@@ -121,6 +123,17 @@ extension Response {
 extension Engine {
     /// The longest document that is read, in bytes: a VM's root decides on the length of some.
     static let largestDocument = 64 << 20
+
+    /// What an inspect answers: a document with an id, or for a volume with a name. Throws as `get`, and `notDocker`
+    /// where there is none.
+    func inspected(_ path: String, by key: String = "Id") throws -> JSON {
+        let json = try get(path)
+        guard json[key].string?.isEmpty == false else {
+            throw EngineError.notDocker(
+                address: address, detail: "its answer to GET \(path) has no \(key)")
+        }
+        return json
+    }
 
     func get(_ path: String, _ query: [(String, String)] = []) throws -> JSON {
         var request = Request("GET", path)

@@ -32,7 +32,12 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
 
     /// The thing asked about is not there. Only a daemon that answered can say so: see `Engine.send`.
-    public var isNotFound: Bool { status == 404 }
+    public var isNotFound: Bool {
+        guard case .refused(404, let message, _) = self else { return false }
+        return message != EngineError.unknownPath
+    }
+    /// What Docker says of a path that it does not know: nothing of the thing.
+    private static let unknownPath = "page not found"
     /// The Engine knows no such request at all. podman says so in two words; of a thing that is missing it
     /// says more.
     public var isNoSuchPath: Bool {

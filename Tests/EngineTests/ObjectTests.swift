@@ -37,7 +37,8 @@ struct ObjectTests {
         let long = "docker.io/library/stemcell:1"
         let tags = try engine(#"[{"RepoTags": ["\#(long)", "a.example/b:2"]}]"#).imageTags([:])
         #expect(tags == ["stemcell:1", "a.example/b:2"])
-        let container = try engine(#"{"Config": {"Image": "\#(long)"}}"#).inspectContainer("c")
+        let container = try engine(#"{"Id": "c", "Config": {"Image": "\#(long)"}}"#)
+            .inspectContainer("c")
         #expect(container.image == "stemcell:1")
     }
 
