@@ -76,7 +76,7 @@ struct CreateDisk: Mutation {
         case .half: return .incomplete
         case .unknown:
             return .gone(
-                "volume \(plan.disk) may be whole or half filled: the container that filled it is gone; "
+                "volume \(plan.disk) may be empty, half filled or whole: no container is there that fills it; "
                     + "unless a director has a disk of that name: docker volume rm \(plan.disk)")
         }
     }

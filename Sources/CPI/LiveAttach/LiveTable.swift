@@ -11,8 +11,8 @@ import Journal
 ///                                                                    nothing where another operation
 ///                                                                    has attached it since
 ///     detach   another VM has the disk                      forward
-///              the VM has it                                back: nothing was changed, or somebody
-///                                                                  has attached it again
+///              the VM has it                                back: nothing was changed; nothing
+///                                                                  where it was attached since
 ///              any other                                    forward
 enum LiveTable {
     /// Nothing is left to do.
@@ -21,12 +21,21 @@ enum LiveTable {
     static func action(
         _ plan: LiveAttach, _ state: LiveState, _ question: RecoveryTable.Question
     ) -> Action {
-        guard plan.isAttach else { return detach(state, question) }
-        let action = attach(plan, state, question)
-        guard action == .back, state.isThere, !plan.wasListed, let last = state.attachedBy,
-            last != plan.operation
-        else { return action }
+        let action =
+            plan.isAttach ? attach(plan, state, question) : detach(state, question)
+        guard action == .back, state.isThere, let last = later(plan, state) else { return action }
         return .close(.failed, "operation \(last) has attached the disk since")
+    }
+
+    /// The operation that has attached the disk after this one began; nil where there is none, or where its pin is
+    /// missing: going back makes that again.
+    private static func later(_ plan: LiveAttach, _ state: LiveState) -> String? {
+        guard let last = state.attachedBy, last != plan.operation else { return nil }
+        // Where the disk was not there before, whoever has attached it came later. Else the ids tell, by their time.
+        guard plan.isAttach else {
+            return last > plan.operation && state.pin != .absent ? last : nil
+        }
+        return plan.wasListed ? nil : last
     }
 
     private static func attach(

@@ -22,6 +22,7 @@ struct BoshNetwork {
 
     init(_ field: Field) throws {
         self.field = field
+        _ = try field.object()
         let type = try field.member("type").optional { try $0.string() } ?? "manual"
         guard let kind = Kind(rawValue: type) else {
             throw Field.Wrong(description: "\(field.name).type must be manual, dynamic or vip")

@@ -35,8 +35,10 @@ struct Field {
 
     func int(_ range: ClosedRange<Int>) throws -> Int {
         guard let number = value.int else {
-            let isNumber = value.double != nil
-            throw wrong(isNumber ? "a whole number, of 64 bits at most" : "a whole number")
+            guard value.double == nil else {
+                throw Wrong(description: "\(name) must be a whole number, and of 64 bits at most")
+            }
+            throw wrong("a whole number")
         }
         guard range.contains(number) else {
             throw Wrong(description: "\(name) is \(number); it \(Field.limits(range))")

@@ -2,7 +2,7 @@
 extension Situation {
     var facts: [String] {
         switch self {
-        case .incomplete: ["what it makes is not there under its final name"]
+        case .incomplete: ["what it makes is not there, or is not complete"]
         case .complete: ["what it makes is there, complete"]
         case .unfinished: ["what it is to finish may be unfinished"]
         case .untouched(let what): ["\(what) is there"]

@@ -43,7 +43,7 @@ struct VMResources {
         case "pids_limit": return JSON(try field.int(1...4_194_304))
         case "ulimits": return .array(try field.members().map { try ulimit($0.key, $0.field) })
         case "devices": return .array(try field.array().map(device))
-        case "shm_size": return .integer(Int64(try field.mebibytes(1)) << 20)
+        case "shm_size": return .integer(Int64(try field.int(1...(1 << 30))) << 20)
         case "tmpfs": return try tmpfs(field)
         default: return try sysctls(field)
         }
@@ -51,12 +51,12 @@ struct VMResources {
 
     /// MiB. The Go CPI takes bytes by this name: what Docker allows as such (6 MiB and more) is refused.
     private static func memory(_ field: Field) throws -> Int {
-        let memory = try field.mebibytes(6)
-        guard memory < 6 << 20 else {
+        let allowed = 6...((6 << 20) - 1)
+        if let memory = field.value.int, memory > allowed.upperBound {
             throw Field.Wrong(
                 description: "\(field.name) is \(memory): it is in MiB; in bytes it is Memory")
         }
-        return memory
+        return try field.int(allowed)
     }
 
     /// MiB of swap beside the memory: Docker counts both together. -1 is no limit.
@@ -148,9 +148,4 @@ struct VMResources {
         }
         return .object(found)
     }
-}
-
-extension Field {
-    /// MiB, up to a pebibyte.
-    fileprivate func mebibytes(_ least: Int) throws -> Int { try int(least...(1 << 30)) }
 }

@@ -50,6 +50,19 @@ struct LiveTableTests {
         }
     }
 
+    @Test("detach: nothing where a later operation has attached the disk; the pin is made again")
+    func attachedSince() {
+        var state = Self.mounted
+        state.attachedBy = "o"  // before "op"
+        #expect(action(.detach, state) == .back)
+        state.attachedBy = "oq"
+        #expect(
+            action(.detach, state)
+                == .close(.failed, "operation oq has attached the disk since"))
+        state.pin = .absent
+        #expect(action(.detach, state) == .back)
+    }
+
     @Test("what goes back goes on back; an operator chooses, unless the VM is gone")
     func choice() {
         #expect(action(.attach, Self.mounted, direction: .backward) == .back)

@@ -13,7 +13,8 @@ struct NetworkTests {
     @Test(
         "what is wrong is told by its path",
         arguments: [
-            (["type": "other"], "networks.a.type"), (["type": "manual"], "networks.a.ip"),
+            (5, "networks.a must be an object"), (["type": "other"], "networks.a.type"),
+            (["type": "manual"], "networks.a.ip"),
             (["ip": ""], "networks.a.ip"),
             (["ip": "10.0.0.300", "netmask": "255.0.0.0"], "networks.a.ip"),
             (["ip": "10.0.0.1"], "networks.a.netmask"),

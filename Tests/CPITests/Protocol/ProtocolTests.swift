@@ -45,7 +45,7 @@ struct ProtocolTests {
             (String(repeating: "[", count: 600), "nested deeper than 512 levels"),
             (
                 #"{"method":"create_disk","arguments":[99999999999999999999,{}]}"#,
-                "must be a whole number, of 64 bits at most, not a number"
+                "must be a whole number, and of 64 bits at most"
             ),
             (
                 #"{"method":"create_disk","arguments":["1",{}]}"#,

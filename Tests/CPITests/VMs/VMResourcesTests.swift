@@ -47,6 +47,7 @@ struct VMResourcesTests {
 
     static let wrong: [(JSON, String)] = [
         (["memory": "64"], "memory"), (["memory": 5], "memory"), (["swap": 16], "swap"),
+        (["memory": -5], "between 6 and 6291455"),
         (["memory": 64, "swap": -2], "swap"), (["cpus": 0], "cpus"),
         (["cpu_shares": 1], "cpu_shares"), (["pids_limit": 0], "pids_limit"),
         (["ulimits": ["files": 1]], "ulimits.files"), (["ulimits": []], "ulimits"),
