@@ -13,15 +13,13 @@ extension Inspection {
         return beside(containers) + (try renamedBeside(containers)) + (try inImages()) + found
     }
 
-    /// VMs of which an image is all that is left, whatever the journal says of the operation.
+    /// Whatever the journal says of the operation.
     private func inImages() throws -> [Finding] {
-        try engine.volumes(.label(Label.plan)).compactMap { mark in
-            guard let vm = mark.labels.label(Label.vm).map({ VMCID($0) }),
-                try world.containers(of: vm).isEmpty, let image = try world.lastCopy(of: vm)
-            else { return nil }
-            return Finding(
-                "vm \(vm)", .fail, "its containers are gone, and image \(image) has all of it",
-                advice: world.recovery(ofMark: mark))
+        try world.imagesAlone().map { one in
+            Finding(
+                "vm \(one.vm)", .fail,
+                "its containers are gone, and image \(one.image) has all of it",
+                advice: world.recovery(ofMark: one.mark))
         }
     }
 

@@ -20,17 +20,29 @@ extension World {
         try self.vm(vm) == nil && committedImages(vm).isEmpty && unnamedImages(vm).isEmpty
     }
 
+    /// A VM with the image that is all that is left of it, and the mark that tells of it.
+    struct ImageAlone {
+        let vm: VMCID
+        let image: String
+        let mark: Volume
+    }
+
+    /// All of them, by their marks.
+    func imagesAlone() throws -> [ImageAlone] {
+        try engine.volumes(.label(Label.plan)).compactMap { mark in
+            guard let vm = mark.labels.label(Label.vm).map({ VMCID($0) }), mark.name == vm.mark,
+                try containers(of: vm).isEmpty, let image = try lastCopy(of: vm)
+            else { return nil }
+            return ImageAlone(vm: vm, image: image, mark: mark)
+        }
+    }
+
     /// A VM, another one than `vm`, that is an image alone which says that it has the disk; nil when there is none.
     func vmInImage(with disk: DiskCID, besides vm: VMCID?) throws -> VMCID? {
-        let marked = try engine.volumes(.label(Label.plan)).compactMap {
-            $0.labels.label(Label.vm).map { VMCID($0) }
-        }
-        return try Set(marked).sorted().first { other in
-            guard other != vm, try containers(of: other).isEmpty,
-                let name = try lastCopy(of: other), let image = try engine.image(name)
-            else { return false }
+        try imagesAlone().first { other in
+            guard other.vm != vm, let image = try engine.image(other.image) else { return false }
             return Blueprint.container(in: image).map(Blueprint.disks)?.contains(disk) == true
-        }
+        }?.vm
     }
 
     /// Before a VM is made again from its image: its disks must be its own still, and have their pins. Throws
