@@ -104,8 +104,10 @@ struct SnapshotDisk: Mutation {
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
         guard try world.madeVolume(plan.snapshot.description) != nil else { return .incomplete }
         guard try world.madeVolume(plan.snapshot.record) == nil else { return .complete }
-        // The copier is removed when the snapshot is whole.
-        guard try world.madeContainer([plan.copier.name]) == nil else { return .incomplete }
+        // What keeps a copy from prunes is made when that was compared, and the copier goes when it has its record.
+        guard try world.madeContainer([plan.copier.name]) == nil,
+            try world.madeContainer([plan.snapshot.keeper]) != nil
+        else { return .incomplete }
         return .gone(
             "snapshot \(plan.snapshot) may be whole: its record and the container that made it are both gone; "
                 + "unless a director has a snapshot of that name: cpi-admin orphans says what removes it"
