@@ -54,9 +54,7 @@ extension World {
             ? "cpi-admin recover \(id)"
             : OpenOperation.recoveryFromDocker(id) + OpenOperation.atAnyAge
     }
-}
 
-extension World {
     /// The command that settles an operation that Docker tells of, and no more: one that may be at work elsewhere is
     /// left alone.
     func recovery(of trace: OpenOperation) -> String {

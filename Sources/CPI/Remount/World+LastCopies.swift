@@ -6,8 +6,12 @@ extension World {
     /// The image that a VM is in whose containers are all gone; its mark tells that it was not deleted. The newest
     /// one: others hold older states. Throws `EngineError`.
     func lastCopy(of vm: VMCID) throws -> String? {
-        guard try engine.volume(vm.mark) != nil else { return nil }
-        return try committedImages(vm).last ?? unnamedImages(vm).last?.shortID
+        try engine.volume(vm.mark) == nil ? nil : newestImage(of: vm)
+    }
+
+    /// The image that was committed last from the VM, with or without a name.
+    private func newestImage(of vm: VMCID) throws -> String? {
+        try committedImages(vm).last ?? unnamedImages(vm).last?.shortID
     }
 
     /// Whether that image is all that is left of the VM.
@@ -17,7 +21,7 @@ extension World {
 
     /// Whether nothing is left of the VM, neither a container nor an image.
     func isGone(_ vm: VMCID) throws -> Bool {
-        try self.vm(vm) == nil && committedImages(vm).isEmpty && unnamedImages(vm).isEmpty
+        try self.vm(vm) == nil && newestImage(of: vm) == nil
     }
 
     /// A VM with the image that is all that is left of it, and the mark that tells of it.
@@ -31,6 +35,7 @@ extension World {
     func imagesAlone() throws -> [ImageAlone] {
         try engine.volumes(.label(Label.plan)).compactMap { mark in
             guard let vm = mark.labels.label(Label.vm).map({ VMCID($0) }), mark.name == vm.mark,
+                // The mark is looked at once more after that: a delete_vm takes it first, and the image last.
                 try containers(of: vm).isEmpty, let image = try lastCopy(of: vm)
             else { return nil }
             return ImageAlone(vm: vm, image: image, mark: mark)
