@@ -71,18 +71,16 @@ final class TestEngine: @unchecked Sendable {
         return (ended ?? "").split(separator: "\n").count
     }
 
-    /// Whether that has happened since there were `endings`, or happens within a second: a test meets a
-    /// daemon that is gone before dev/engine does.
+    /// Whether that has happened since there were `endings`. A test meets a daemon that is gone before dev/engine does,
+    /// much before it on a busy machine: while none answers, this waits.
     func hasEnded(since endings: Int) -> Bool {
-        (0..<10).contains { attempt in
-            if attempt > 0 { usleep(100_000) }
-            return self.endings > endings
-        }
+        awaitAnswer()
+        return self.endings > endings
     }
 
-    /// Waits for its daemon, which may just have ended by itself: half a minute at most, for the test says it better.
+    /// Waits for its daemon, which may just have ended by itself: two minutes at most, for the test says it better.
     private func awaitAnswer() {
-        for _ in 0..<300 {
+        for _ in 0..<1200 {
             guard let address = try? Address(host), let engine = try? Engine(address, timeout: 2),
                 (try? engine.version()) == nil
             else { return }
