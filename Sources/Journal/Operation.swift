@@ -25,7 +25,7 @@ public struct Operation: Sendable, Equatable {
     public var mutating: Bool
     /// The plan as JSON text.
     public var plan: String?
-    /// Why it ended as it did, in words; nil where it is done or open.
+    /// Why it ended as it did, or was left to a person, in words; nil where it is done or running.
     public var error: String?
     /// How many recoveries were begun.
     public var attempts: Int
@@ -35,7 +35,7 @@ public struct Operation: Sendable, Equatable {
     public var finished: Int64?
     /// Microseconds.
     public var duration: Int64?
-    /// "delivered", "lost", or nil when no answer was ever written.
+    /// "delivered" or "lost"; nil where nobody has recorded whether the answer was written.
     public var replied: String?
     /// The director's UUID and its id of the call, where it said them.
     public var director: String?
@@ -59,7 +59,7 @@ extension Operation {
     public var isRecorded: Bool { started > 0 }
 }
 
-/// A VM, disk, stemcell, agent or network that an operation is about.
+/// A VM, disk, snapshot, stemcell, agent or network that an operation is about.
 public struct Subject: Hashable, Sendable {
     /// What a CID is of.
     public enum Kind: String, Sendable { case vm, disk, stemcell, agent, network, snapshot }

@@ -11,7 +11,7 @@ extension EndToEnd {
         private static let words = [
             "mbus", "blobstore", "env", "nested", "driver-opts", "log-config", "registry",
             "of-call",
-            "in-context", "url",
+            "in-context", "url", "snapshot", "stemcell",
         ]
 
         /// "canary-mbus-…": a word of its own for each place.
@@ -86,6 +86,19 @@ extension EndToEnd {
                 #expect(answer.json["error"].isNull, "\(method): \(answer.stdout)")
                 said += answer.stdout + answer.stderr
             }
+            let snapshot = try call(
+                rig, home, "snapshot_disk", [disk, ["password": self["snapshot"]]])
+            let kept = try #require(snapshot.result.string, "\(snapshot.stdout)")
+            rig.later { _ = try? rig.call("delete_snapshot", [.string(kept)]) }
+            let stemcell = try call(
+                rig, home, "create_stemcell",
+                [.string(StemcellTrait.image), [:], ["tags": ["token": self["stemcell"]]]])
+            let image = try #require(stemcell.result.string, "\(stemcell.stdout)")
+            rig.later { _ = try? rig.call("delete_stemcell", [.string(image)]) }
+            said += snapshot.stderr + stemcell.stderr
+            let labels = try #require(try rig.engine.image(image)?.labels)
+            #expect(labels["io.bosh.tag.token"] == "***")
+            said += "\(labels)"
             said += try rig.engine.containers([:]).map { "\($0.labels)" }.joined()
             said += try rig.engine.volumes([:]).map { "\($0.labels)" }.joined()
             // The settings are in the VM, where they belong, or this test looks for nothing.

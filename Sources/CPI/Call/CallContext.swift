@@ -1,4 +1,4 @@
-/// Who calls: what of a request is kept in labels and in the journal.
+/// Who calls, and what it knows of the CPI API. The director is kept in labels, and with the id in the journal.
 struct CallContext: Sendable {
     var director: String?
     var requestID: String?

@@ -90,8 +90,8 @@ struct FailedCall<M: Mutation> {
             let reason = (error as? StepFailure).map { "\($0.step): \($0.cause)" } ?? "\(error)"
             throw report(failure, "It could not be rolled back: \(reason)", next: recover)
         }
-        end(begun.isEmpty ? .failed : .rolledBack, failure)
-        throw report(failure, begun.isEmpty ? "Nothing was changed" : seenAfterwards())
+        end(.rolledBack, failure)
+        throw report(failure, seenAfterwards())
     }
 
     /// Once more from the first step, each seen first: somebody may have removed what was made.

@@ -83,6 +83,7 @@ extension Mutation {
     static func endLateRequests(_ plan: Plan, _ world: World) throws {}
     static func undoingBegins(_ plan: Plan, _ world: World) throws -> UndoingBegan? { nil }
     static func stepsBackFromImage(_ plan: Plan, _ world: World) throws -> [Step]? { nil }
+    /// For those whose rule never takes anything back.
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] { [] }
     static func removeRemains(_ plan: Plan, _ world: World) throws {}
     static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {

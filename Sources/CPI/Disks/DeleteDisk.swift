@@ -57,7 +57,7 @@ struct DeleteDisk: Mutation {
             return Plan(disk: disk, oldContainers: [], isGone: true)
         }
         var old: [Plan.OldContainer] = []
-        for holder in try world.holders(of: disk) where try !world.isAbandoned(holder.container) {
+        for holder in try world.currentHolders(of: disk) {
             guard let vm = holder.vm, holder.isOld, try world.isHeld(holder.container, vm) else {
                 throw CPIError.cloud("cannot delete disk \(disk): \(holder.words)")
             }

@@ -41,8 +41,8 @@ extension Inspection {
 
     /// Who has the disk, and why that may not be all. VMs are looked into only where Docker names none.
     private func holders(of disk: DiskCID) throws -> ([String], unseen: String?) {
-        let holders = try world.holders(of: disk).filter {
-            try !world.isAbandoned($0.container) && !world.isUnused($0.container)
+        let holders = try world.currentHolders(of: disk).filter {
+            try !world.isUnused($0.container)
         }
         let names = Set(holders.map(\.name)).sorted()
         guard holders.allSatisfy({ $0.vm == nil }) else { return (names, nil) }

@@ -95,11 +95,11 @@ extension World {
                 + "next: repeat the call; if it stays so: \(command) (\(error))")
     }
 
-    /// Who holds the disk and is no container of `vm`. The pin of a VM of which nothing is left counts
-    /// for nobody.
-    func otherHolder(of disk: DiskCID, than vm: VMCID) throws -> DiskHolder? {
-        try holders(of: disk).first { holder in
-            try holder.vm != vm && !isAbandoned(holder.container)
+    /// Who holds the disk, but for containers of `vm`. The pin of a VM of which nothing is left counts for nobody.
+    func currentHolders(of disk: DiskCID, besides vm: VMCID? = nil) throws -> [DiskHolder] {
+        try holders(of: disk).filter { holder in
+            guard vm == nil || holder.vm != vm else { return false }
+            return try !isAbandoned(holder.container)
         }
     }
 
@@ -119,7 +119,7 @@ extension World {
     /// Another machine may have mounted the disk at the same time, for locks do not reach so far:
     /// whoever sees another VM's container beside its own gives way. Throws `CPIError`.
     func requireSoleHolder(of disk: DiskCID, _ vm: VMCID) throws {
-        guard let other = try otherHolder(of: disk, than: vm) else { return }
+        guard let other = try currentHolders(of: disk, besides: vm).first else { return }
         throw CPIError.cloud("disk \(disk) was attached to \(other.title) at the same time")
     }
 }

@@ -114,9 +114,10 @@ extension Inspection {
             else { return nil }
             let role = VMCID.role(of: container.name)?.role
             guard role == .vm else {
+                let what = role?.isOld == true ? "it was replaced" : "it has not the name of its VM"
                 return Finding(
                     "restart \(container.name)", .fail,
-                    "it is kept aside, and Docker may start it: policy \(container.restartPolicy)",
+                    "\(what), and Docker may start it: policy \(container.restartPolicy)",
                     advice: "docker update --restart no \(container.name)")
             }
             return Finding(

@@ -76,7 +76,10 @@ extension Inspection {
         let state = container.isUp ? "" : ", and is stopped"
         return Finding(
             "vm \(vm)", .warn,
-            "its container is named \(member.name): somebody has renamed it\(state)",
+            "its container is named \(member.name): "
+                + (member.role == nil
+                    ? "somebody has renamed it\(state)"
+                    : "it was replaced, and the one that was to take its place is gone\(state)"),
             advice: canGiveBack ? "cpi-admin recover" : "docker rename \(member.name) \(vm)")
     }
 

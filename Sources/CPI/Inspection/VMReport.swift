@@ -17,9 +17,11 @@ public struct VMReport: Sendable {
         public let disk: String
         /// What was asked for last, in MiB; 0 when nobody said.
         public let sizeMiB: Int
-        /// Where the VM's container has it; nil when it is pinned alone, which is how a disk that was
-        /// attached to a VM as it ran is known.
+        /// Where the VM's container was made with it; nil for one that was not.
         public let path: String?
+        /// The VM mounts it by itself, for it was attached while the VM ran. Without this and without a path there is a
+        /// pin alone: an attach_disk is at work, or was given up.
+        public let isOnList: Bool
         /// running, stopped, or nil when it has no pin.
         public let pin: String?
         /// Docker has no such volume any more.
@@ -85,22 +87,21 @@ extension Inspection {
                 + "next: cpi-admin orphans, which says what can be done")
     }
 
-    private func disks(of vm: VMCID, _ container: Container) throws -> [VMReport.Disk] {
-        var paths: [String: String] = [:]
-        for mount in container.mounts where DiskCID(mount.name).isOfDisk {
-            paths[mount.name] = mount.destination
-        }
-        var pins: [String: String] = [:]
+    func disks(of vm: VMCID, _ container: Container) throws -> [VMReport.Disk] {
+        let mounted = Set(container.mountedDisks)
+        let live = Set(try world.liveDisks(of: vm, in: container.id))
+        var pins: [DiskCID: String] = [:]
         for pin in try world.pins(of: vm) {
             let isUp = try world.engine.container(pin.id)?.isRunning == true
-            pins[pin.disk.description] = isUp ? "running" : "stopped"
+            pins[pin.disk] = isUp ? "running" : "stopped"
         }
-        return try Set(paths.keys).union(pins.keys).sorted().map { name in
-            let volume = try world.engine.volume(name)
+        return try mounted.union(live).union(pins.keys).sorted().map { disk in
+            let volume = try world.engine.volume(disk.description)
             return VMReport.Disk(
-                disk: name,
-                sizeMiB: volume.map { DiskSize.current(DiskCID(name), $0, world) } ?? 0,
-                path: paths[name], pin: pins[name], isGone: volume == nil)
+                disk: disk.description,
+                sizeMiB: volume.map { DiskSize.current(disk, $0, world) } ?? 0,
+                path: mounted.contains(disk) ? disk.hint : nil, isOnList: live.contains(disk),
+                pin: pins[disk], isGone: volume == nil)
         }
     }
 

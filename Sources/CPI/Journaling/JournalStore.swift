@@ -6,8 +6,8 @@ import Logging
 /// first fault there is none for this process, which is logged once and fails nothing.
 final class JournalStore {
     private(set) var journal: Journal?
-    /// Cleans every text on its way into the journal. Plans hold names alone, and stay as they are; the one
-    /// thing in them that a director chooses freely goes through `cleaned`.
+    /// Cleans what events say on its way into the journal. Plans hold names alone, and stay as they are; what a
+    /// director or a VM chooses freely is cleaned before it comes into one.
     let redactor: Redactor
     /// Called with each event as it is noted: its operation, what it says, its step.
     var onEvent: ((String, EventPayload, String?) -> Void)?
@@ -38,7 +38,7 @@ final class JournalStore {
         }
     }
 
-    /// A director's metadata as a plan may keep it.
+    /// A director's metadata or tags as a plan may keep them, and a label say them.
     func cleaned(_ metadata: [String: String]) -> [String: String] {
         redactor.clean(.object(metadata.mapValues(JSON.string))).strings
     }

@@ -91,10 +91,14 @@ extension DiskMethod {
     }
 
     static func differencesFromBefore(_ plan: DiskChange, _ world: World) throws -> [String] {
-        switch plan {
-        case .remount(let plan): try plan.differencesFromBefore(world)
-        case .live(let plan): try plan.differencesFromBefore(world)
-        }
+        let (disk, found) =
+            switch plan {
+            case .remount(let plan): (plan.disk, try plan.differencesFromBefore(world))
+            case .live(let plan): (plan.disk, try plan.differencesFromBefore(world))
+            }
+        // It keeps prunes from the disk in any case, and stays.
+        let keeper = try world.madeContainer([disk.keeper])
+        return found + (keeper.map { ["container \($0.name) is there"] } ?? [])
     }
 
     static func removals(_ plan: DiskChange, _ action: Action, _ seen: Removals) throws -> [String]

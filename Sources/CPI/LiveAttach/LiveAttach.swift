@@ -87,11 +87,10 @@ extension LiveAttach {
         return nil
     }
 
-    /// As far as the VM alone says: it knows whether it can, and is asked why it cannot.
+    /// As far as the VM alone says: it knows whether it can, and is asked why it cannot. It is not paused.
     static func obstacle(_ container: Container, _ world: World) throws -> String? {
         guard world.configuration.attach == .auto else { return "attach is set to restart" }
         guard container.isRunning else { return "the VM does not run" }
-        guard !container.isPaused else { return "the VM is paused" }
         guard container.isPrivileged else { return "the VM is not privileged" }
         let isAble = try world.engine.fileSize(container.id, path: LiveScript.list) != nil
         return isAble ? nil : try reason(container, world)

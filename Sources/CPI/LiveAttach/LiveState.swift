@@ -63,11 +63,8 @@ extension World {
     /// The name of another VM that has the plan's disk; nil when there is none. A stranger's container, such
     /// as one that makes a backup, is no VM, and one that was replaced does not run.
     func anotherVM(with plan: LiveAttach) throws -> String? {
-        let other = try holders(of: plan.disk).first { holder in
-            guard let vm = holder.vm, vm != plan.vm, !holder.isOld else { return false }
-            return try !isAbandoned(holder.container)
-        }
-        if let other { return other.name }
+        let others = try currentHolders(of: plan.disk, besides: plan.vm)
+        if let other = others.first(where: { $0.vm != nil && !$0.isOld }) { return other.name }
         return try vmWithoutPin(plan.disk, pin(of: plan.disk), besides: plan.vm)?.description
     }
 

@@ -28,8 +28,8 @@ extension NetworkPlan {
             plans[index].mayGo = known?.isMadeByCPI
             if let known {
                 plans[index].driver = known.driver
-                let properties = properties(of: plans[index].name, in: networks)
-                try plans[index].requireSame(as: known, properties, world)
+                try plans[index].requireSame(
+                    as: known, plans[index].properties(in: networks), world)
                 plans[index].otherGateways(than: known).forEach(world.warn)
             }
         }
@@ -37,16 +37,21 @@ extension NetworkPlan {
         return plans.filter(\.isDefault) + plans.filter { !$0.isDefault }
     }
 
-    /// What the entries on a Docker network say of it; of two that say a thing, the first.
-    static func properties(of name: String, in networks: [BoshNetwork]) -> NetworkProperties {
-        let all = networks.map(\.properties).filter { $0.name == name || $0.name == nil }
+    /// What the entries on this Docker network say of it; of two that say a thing, the first.
+    func properties(in networks: [BoshNetwork]) -> NetworkProperties {
         var merged = NetworkProperties()
-        for one in all {
+        for one in networks.filter(isOf).map(\.properties) {
             merged.driver = merged.driver ?? one.driver
             merged.options.merge(one.options) { first, _ in first }
             merged.isInternal = merged.isInternal || one.isInternal
         }
         return merged
+    }
+
+    /// Whether the entry is one of those that were joined to this plan.
+    private func isOf(_ network: BoshNetwork) -> Bool {
+        if let asked = network.properties.name { return network.kind != .vip && asked == name }
+        return network.subnet.map { subnets.contains($0.description) } ?? false
     }
 
     private init(_ network: BoshNetwork, _ name: String) throws {

@@ -33,14 +33,9 @@ extension World {
     }
 
     private func lastCopies(on network: String) throws -> [String] {
-        try engine.imageTags(.label(Label.vm)).compactMap { tag in
-            guard let (vm, role) = VMCID.role(of: tag), case .committedImage = role,
-                let image = try engine.image(tag),
-                Blueprint.container(in: image)?.endpoints[network] != nil,
-                try containers(of: vm).isEmpty
-            else { return nil }
-            return "image \(tag)"
-        }
+        try committedImages { try containers(of: $0).isEmpty }
+            .filter { Blueprint.container(in: $0.image)?.endpoints[network] != nil }
+            .map { "image \($0.name)" }
     }
 
     /// As words for an error; nil when there is none.

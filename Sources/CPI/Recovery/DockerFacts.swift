@@ -72,10 +72,8 @@ struct FactFinder {
         case nil: parts.append("was renamed by hand")
         default: break
         }
-        let disks = container.mounts.filter { $0.type == "volume" && DiskCID($0.name).isOfDisk }
-        if !disks.isEmpty {
-            parts.append("mounts " + disks.map(\.name).sorted().joined(separator: ", "))
-        }
+        let disks = container.mountedDisks.map(\.description).sorted()
+        if !disks.isEmpty { parts.append("mounts " + disks.joined(separator: ", ")) }
         return parts.joined(separator: "; ")
     }
 

@@ -4,7 +4,7 @@ import Journal
 /// Committed images without a container. While an operation on the VM is open or was left to a
 /// person, such an image is the last copy of its root layer.
 struct OrphanImages {
-    let tags: [(name: String, vm: String)]
+    private let tags: [CommittedImage]
     private let untagged: [(id: String, vm: String)]
     /// VMs of which a container is there.
     private let vms: Set<String>
@@ -13,30 +13,23 @@ struct OrphanImages {
     /// VMs on which an operation is open, or was left to a person, with the command that settles it.
     private let unsettled: [String: String]
 
-    init(world: World, vms: Set<String>) throws {
+    init(world: World, vms: Set<String>, marks: [Volume]) throws {
         let open = world.recorder.store.read { journal in
-            try journal.open().flatMap { try journal.subjects(of: $0.id) }.map(\.cid)
+            try journal.open().flatMap { try journal.subjects(of: $0.id) }
+                .filter { $0.kind == .vm }.map(\.cid)
         }
         var unsettled: [String: String] = [:]
         for vm in open ?? [] { unsettled[vm] = "cpi-admin recover --vm \(vm)" }
         // The journal may have it closed.
-        for mark in try world.engine.volumes(.label(Label.plan)) {
+        for mark in marks {
             guard let vm = mark.labels[Label.vm] else { continue }
             unsettled[vm] = world.recovery(ofMark: mark)
         }
-        var tags: [(name: String, vm: String)] = []
-        for tag in try world.engine.imageTags(.label(Label.vm)) {
-            guard let (vm, role) = VMCID.role(of: tag), !vms.contains(vm.description),
-                case .committedImage = role,
-                // Somebody may have given its name to another image.
-                try world.engine.image(tag)?.labels[Label.vm] == vm.description
-            else { continue }
-            tags.append((tag, vm.description))
-        }
-        (self.tags, self.vms, self.unsettled) = (tags, vms, unsettled)
+        tags = try world.committedImages { !vms.contains($0.description) }
+        (self.vms, self.unsettled) = (vms, unsettled)
         untagged = try OrphanImages.untagged(world)
         // Even without a journal: it tells of a VM that nobody deleted, for delete_vm takes it along.
-        lastCopies = Set(tags.map(\.vm)).union(Set(unsettled.keys).subtracting(vms))
+        lastCopies = Set(tags.map(\.vm.description)).union(Set(unsettled.keys).subtracting(vms))
     }
 
     /// Those that no container is made of.
@@ -68,8 +61,8 @@ struct OrphanImages {
         return nameless + tags.map(orphan)
     }
 
-    private func orphan(_ tag: (name: String, vm: String)) -> Orphan {
-        let settles = unsettled[tag.vm]
+    private func orphan(_ tag: CommittedImage) -> Orphan {
+        let settles = unsettled[tag.vm.description]
         // In each name is the id of its operation.
         let newest = tags.filter { $0.vm == tag.vm }.map(\.name).max()
         if let newest, newest != tag.name {

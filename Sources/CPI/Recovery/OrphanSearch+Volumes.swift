@@ -2,8 +2,7 @@ import Engine
 import Journal
 
 extension OrphanSearch {
-    func volumes(_ vms: Set<String>) throws -> [Orphan] {
-        let all = try world.engine.volumes([:])
+    func orphans(among all: [Volume], _ vms: Set<String>) throws -> [Orphan] {
         let copied = Set(try Traces(world: world).copies().flatMap(\.subjects).map(\.cid))
         let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied)
         let halfMade = try halfMade(among: all, vms)
@@ -47,18 +46,22 @@ extension OrphanSearch {
         return madeLate(Subject(.disk, volume.name), by: CreateDisk.name, volume.labels)
     }
 
-    /// Names of ours without our labels: what a Docker with a full disk leaves, or one that creates a
-    /// container which create_vm has given up, and with it the volume that it names.
+    /// Names of ours without our labels: see `Volume.isHalfMade`.
     private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
         if DiskCID(name).isOurForm {
-            return "\(CreateDisk.name) has failed and left it without a label"
+            return withoutLabel(CreateDisk.name)
         }
         if SnapshotCID(name).isOurForm || SnapshotCID.ofRecord(name) != nil {
-            return "\(SnapshotDisk.name) has failed and left it without a label"
+            return withoutLabel(SnapshotDisk.name)
         }
         guard let (vm, role) = VMCID.role(of: name), vm.isOurForm, !vms.contains(vm.description),
             [.ephemeralVolume, .furtherVolume].contains(role)
         else { return nil }
-        return "\(CreateVM.name) has failed and left it without a label"
+        return withoutLabel(CreateVM.name)
+    }
+
+    private func withoutLabel(_ method: String) -> String {
+        "has a name of ours and no label: a \(method) has failed, or the volume was removed, and Docker has made it "
+            + "anew, empty, for a container that names it"
     }
 }

@@ -37,13 +37,15 @@ struct OrphanSearch {
             containers.filter { !Label.isRunByHand($0.labels) }
                 .compactMap { $0.labels.label(Label.vm) })
         // The Go CPI sets no labels: its VMs are known by their volumes.
-        let goCPIs = try world.engine.volumes([:]).compactMap { VMCID.role(of: $0.name)?.vm }
+        let volumes = try world.engine.volumes([:])
+        let goCPIs = volumes.compactMap { VMCID.role(of: $0.name)?.vm }
             .filter(\.isGoCPIs).map(\.description)
-        let images = try OrphanImages(world: world, vms: vms)
+        let images = try OrphanImages(
+            world: world, vms: vms, marks: volumes.filter { $0.labels[Label.plan] != nil })
         let unanswered = try UnansweredCalls(world: world).open()
         return try interrupted(besides: Set(unanswered.map(\.id))) + unanswered.map(\.orphan)
             + oldContainers(vms.union(goCPIs)) + images.all()
-            + pins() + volumes(vms.union(images.lastCopies)) + networks()
+            + pins() + orphans(among: volumes, vms.union(images.lastCopies)) + networks()
     }
 
     /// By their traces in Docker, and those that have left none which can be told, by the journal. `known`:

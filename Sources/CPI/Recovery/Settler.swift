@@ -30,9 +30,17 @@ struct Settler {
             let needed = found.flatMap(\.subjects) + vms.map(\.subject)
             guard try !locks.cover(needed) else { continue }
             for one in found { try settle(one, subjects) }
-            for vm in vms { try OldContainers(world: world).tidy(vm) }
+            for vm in vms where !isDeleted(vm, subjects) {
+                try OldContainers(world: world).tidy(vm)
+            }
             return
         }
+    }
+
+    /// By this call: it takes all containers of the VM along, in whatever order they are, also one that Docker cannot
+    /// describe.
+    private func isDeleted(_ vm: VMCID, _ subjects: [Subject]) -> Bool {
+        caller.flatMap { Methods.mutation($0)?.deletes } == true && subjects.contains(vm.subject)
     }
 
     /// Settles one operation for an operator, under the locks of all that it is about. Returns what

@@ -95,7 +95,7 @@ struct Traces {
         }
     }
 
-    /// create_stemcell: an image that still has its incomplete name, or the container that a light
+    /// create_stemcell: an image that still has its incomplete name, or the container that a
     /// stemcell is committed from. An image that was pulled and nothing more tells of nobody.
     private func incompleteStemcells() throws -> [OpenOperation] {
         let bases = try world.engine.containers(.label(Label.plan)).compactMap(basis)

@@ -94,7 +94,7 @@ struct UnansweredCalls {
         return try journal.last(about: made)?.id == operation.id ? made : nil
     }
 
-    /// Nil when it is not there, or is in use.
+    /// Nil when it is not there, or is a VM or a network that is in use.
     private func orphan(_ made: Subject, _ operation: Operation, _ state: String) throws -> Orphan?
     {
         guard isWhole(operation), let (kind, command) = try kindAndCommand(made) else {

@@ -19,7 +19,7 @@ struct AttachDisk: DiskMethod {
     func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)
         let volume = try world.requireDisk(disk)
-        if let other = try world.otherHolder(of: disk, than: vm) {
+        if let other = try world.currentHolders(of: disk, besides: vm).first {
             throw CPIError.cloud("cannot attach disk \(disk) to VM \(vm): \(other.words)")
         }
         let pin = try world.pin(of: disk)
@@ -29,6 +29,7 @@ struct AttachDisk: DiskMethod {
                     + World.DiskHolder.words(withoutPin: other))
         }
         if container.lists(disk) { return .remount(try present(container, world)) }
+        try container.requireNotPaused(vm)
         let isListed = try world.isListed(disk, in: container.id)
         let obstacle = isListed ? nil : try LiveAttach.obstacle(container, volume, world)
         guard let obstacle else {
@@ -49,7 +50,6 @@ struct AttachDisk: DiskMethod {
     private func live(_ container: Container, _ pin: Container?, isListed: Bool, _ world: World)
         throws -> LiveAttach
     {
-        try container.requireNotPaused(vm)
         return LiveAttach(
             change: .attach, operation: world.operation, vm: vm, disk: disk,
             container: container.id, wasListed: isListed,

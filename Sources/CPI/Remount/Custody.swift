@@ -1,7 +1,7 @@
 import Engine
 
-/// Why a container may be removed. Every removal of a container goes through here, and so does that of a
-/// committed image which may be the last copy of a VM. A reason that depends on what is true now has its
+/// Why a container may be removed. Every removal of a container goes through this file, and so does that of a
+/// committed image, which may be the last copy of a VM. A reason that depends on what is true now has its
 /// look, made right before the request.
 enum RemovalReason {
     /// A delete_vm was asked for: everything of the VM goes but its disks. Whatever is there goes.
@@ -98,6 +98,27 @@ extension World {
         } catch let error as EngineError where error.isConflict {
             return  // a replacement that has run is kept, and it with it
         }
+    }
+
+    /// Removes the committed images of a VM that no container is made from any more. They are needed no longer when a
+    /// container holds what they hold: the VM's own, which must be there at each removal.
+    func removeUnusedImages(_ vm: VMCID) throws {
+        for tag in try committedImages(vm) {
+            guard let current = try engine.container(vm.description)?.image else { return }
+            guard tag != current else { continue }
+            do {
+                try removeImage(tag)
+            } catch let error as EngineError where error.isConflict {
+                continue  // in use
+            }
+        }
+    }
+
+    /// Of a VM that is being deleted. It keeps its name if it is no image of the VM's, or if somebody has made a
+    /// container from it.
+    func releaseCommittedImage(_ name: String, of vm: VMCID) throws {
+        guard try engine.image(name)?.labels[Label.vm] == vm.description else { return }
+        try releaseImage(name)
     }
 
     /// Whether an old container may go, without an error that says why not.

@@ -190,7 +190,10 @@ extension Remount {
     func sourceInImage(_ world: World) throws -> Container {
         guard let image = try world.madeImage(image),
             let container = Blueprint.container(in: image)
-        else { throw CPIError.cloud(CustodyTable.allGone(older: [])) }
+        else {
+            throw CPIError.cloud(
+                "the container that VM \(vm) was is gone, and no image says what it was made from")
+        }
         return container
     }
 }

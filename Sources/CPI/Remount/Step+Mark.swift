@@ -17,7 +17,7 @@ extension Step {
                     volume = try world.engine.createVolume(name, labels: labels)
                 }
                 guard world.made(volume.labels) else {
-                    throw world.marked(vm, by: volume.labels)
+                    throw world.marked(vm, by: volume)
                 }
             },
             verify: { try $0.madeVolume(name) != nil },
@@ -36,16 +36,13 @@ extension Step {
 
 extension World {
     /// By an operation that is at work elsewhere, that was parked, or that no journal knows.
-    fileprivate func marked(_ vm: VMCID, by labels: [String: String]) -> CPIError {
-        let known = labels[Label.operation].flatMap { id in
+    fileprivate func marked(_ vm: VMCID, by mark: Volume) -> CPIError {
+        let known = mark.labels[Label.operation].flatMap { id in
             recorder.store.read { try $0.find(id) }
         }
         let why = known?.state == .parked ? known?.error : nil
-        let next =
-            known.flatMap { $0.state.isOpen ? "cpi-admin recover \($0.id)" : nil }
-            ?? "cpi-admin recover --from-docker --vm \(vm)"
         return CPIError.cloud(
-            "\(Label.maker(labels)) has left its mark on VM \(vm)"
-                + (why.map { " (\($0))" } ?? "") + "; next: \(next)")
+            "\(Label.maker(mark.labels)) has left its mark on VM \(vm)"
+                + (why.map { " (\($0))" } ?? "") + "; next: \(recovery(ofMark: mark))")
     }
 }

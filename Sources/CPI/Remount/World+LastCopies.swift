@@ -55,7 +55,7 @@ extension World {
     func takeDisksBack(_ plan: Remount, of source: Container) throws {
         let disks = Blueprint.disks(of: source).filter { $0 != plan.disk }
         for disk in disks + (plan.isAttach ? [plan.disk] : []) {
-            guard let other = try otherHolder(of: disk, than: plan.vm) else { continue }
+            guard let other = try currentHolders(of: disk, besides: plan.vm).first else { continue }
             throw CPIError.cloud(
                 "disk \(disk) was attached to \(other.title) while VM \(plan.vm) was an image alone: "
                     + "detach it there, or delete VM \(plan.vm)")

@@ -49,19 +49,6 @@ extension World {
                 + "\(result.exitCode): \(result.words)")
     }
 
-    /// Removes the committed images of a VM that no container is made from any more. They are needed
-    /// no longer when a container holds what they hold: the VM's own, which must be there.
-    func removeUnusedImages(_ vm: VMCID) throws {
-        guard let current = try engine.container(vm.description)?.image else { return }
-        for tag in try committedImages(vm) where tag != current {
-            do {
-                try removeImage(tag)
-            } catch let error as EngineError where error.isConflict {
-                continue  // in use
-            }
-        }
-    }
-
     /// The images that were committed from containers of this VM, or of any, and have no name any more: somebody
     /// has given it to another image, or Docker has failed while it removed the image. What somebody has committed
     /// has an empty blueprint, as its container.
@@ -78,4 +65,22 @@ extension World {
             "reference": [vm.description], "label": ["\(Label.vm)=\(vm)"],
         ]).filter { vm.role(of: $0)?.isCommittedImage == true }.sorted()
     }
+
+    /// The images that were committed from containers of any of these VMs and have their names still: somebody may have
+    /// given a name to another image.
+    func committedImages(of isWanted: (VMCID) throws -> Bool) throws -> [CommittedImage] {
+        try engine.imageTags(.label(Label.vm)).compactMap { tag in
+            guard let (vm, role) = VMCID.role(of: tag), role.isCommittedImage, try isWanted(vm),
+                let image = try engine.image(tag), image.labels[Label.vm] == vm.description
+            else { return nil }
+            return CommittedImage(name: tag, vm: vm, image: image)
+        }
+    }
+}
+
+/// A copy of a VM's root layer, as it was when it was committed.
+struct CommittedImage {
+    let name: String
+    let vm: VMCID
+    let image: Image
 }

@@ -41,6 +41,8 @@ struct SnapshotDisk: Mutation {
         var isForeign = false
         /// Whether it gets a container that keeps prunes away from it.
         var isKept = false
+        /// The director's, without secrets; nil in a plan of an older version.
+        var metadata: [String: String]?
 
         /// What the snapshot is: the copy, and the record that it is whole.
         var volumes: [String] { [snapshot.description, snapshot.record] }
@@ -56,7 +58,7 @@ struct SnapshotDisk: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         _ = try world.requireDisk(disk)
-        let holders = try world.holders(of: disk).filter { try !world.isAbandoned($0.container) }
+        let holders = try world.currentHolders(of: disk)
         let vm = try holders.first { !$0.isOld && $0.vm != nil }?.vm ?? world.vmWithoutPin(disk)
         let container = try vm.flatMap { try world.vm($0) }
         let snapshot = SnapshotCID.random()
@@ -66,6 +68,7 @@ struct SnapshotDisk: Mutation {
         var plan = Plan(snapshot: snapshot, disk: disk, copier: copier)
         plan.isForeign = holders.contains { $0.vm == nil && $0.container.isUp }
         plan.isKept = world.configuration.pin == .always
+        plan.metadata = world.recorder.store.cleaned(metadata)
         guard let vm, let container else { return plan }
         let runs = container.isUp && !container.isPaused
         plan.user = Plan.User(
@@ -79,11 +82,11 @@ struct SnapshotDisk: Mutation {
         [plan.snapshot.subject] + [plan.user?.vm.subject].compactMap(\.self)
     }
 
-    static func steps(_ plan: Plan, _ call: SnapshotDisk?) -> [Step] {
+    static func steps(_ plan: Plan, _: SnapshotDisk?) -> [Step] {
         let course = SnapshotCourse(plan)
         let labels = [
             Label.snapshot: plan.snapshot.description, Label.snapshotOf: plan.disk.description,
-            Label.metadata: JSON(call?.metadata ?? [:]).text,
+            Label.metadata: JSON(plan.metadata ?? [:]).text,
         ]
         var steps: [Step] = [
             .createVolume(plan.snapshot.description, labels: labels),

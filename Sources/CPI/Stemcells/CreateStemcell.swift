@@ -13,6 +13,8 @@ struct CreateStemcell: Mutation {
         let stemcell: StemcellCID
         /// What a light stemcell stands on; nil for one that is imported.
         var image: LightImage?
+        /// What is said of it; nil in a plan of an older version.
+        var labels: [String: String]?
     }
     let file: ImageFile
     let description: StemcellDescription
@@ -34,9 +36,10 @@ struct CreateStemcell: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         try description.architecture?.requireDaemons(world, says: "its description")
-        if let light { return Plan(stemcell: .random(), image: try light.image(world)) }
-        try file.requireTar()
-        return Plan(stemcell: .random())
+        if light == nil { try file.requireTar() }
+        return Plan(
+            stemcell: .random(), image: try light?.image(world),
+            labels: description.labels(world.recorder.store))
     }
 
     static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
@@ -46,7 +49,7 @@ struct CreateStemcell: Mutation {
     static func steps(_ plan: Plan, _ call: CreateStemcell?) -> [Step] {
         let (stemcell, incomplete) = (plan.stemcell, plan.stemcell.incomplete)
         let labels: [String: String] =
-            (call?.description.labels ?? [:])
+            (plan.labels ?? [:])
             .merging([Label.stemcell: stemcell.description]) { _, own in own }
         let look: [Step] = [
             .createBase(stemcell, plan), .commitBase(stemcell, labels), .removeBase(stemcell),

@@ -30,7 +30,7 @@ struct StemcellCID: CID {
     /// The image's name until it is complete.
     var incomplete: String { description + StemcellCID.suffix }
 
-    /// The container that a light stemcell is committed from: made from what was pulled, never started,
+    /// The container that a stemcell is committed from: made from what was imported or pulled, never started,
     /// and gone when the stemcell is there. A container's name cannot have a colon.
     var base: String {
         String(description.map { $0.isLetter || $0.isNumber ? $0 : "-" }) + ".base"

@@ -3,7 +3,9 @@ import Engine
 /// Name, version, operating system and architecture: from the cloud_properties, else from the stemcell.MF that
 /// lies beside the image.
 struct StemcellDescription {
-    let labels: [String: String]
+    private let labels: [String: String]
+    /// The director's, by their keys.
+    private let tags: [String: String]
     /// Nil when neither says one.
     let architecture: Architecture?
 
@@ -24,14 +26,21 @@ struct StemcellDescription {
         architecture = Architecture(
             properties.value["architecture"].string ?? manifest.cloudProperties["architecture"]
                 ?? manifest.values["architecture"] ?? "")
-        var labels = [
+        let labels = [
             Label.stemcellName: try text("name"),
             Label.stemcellRelease: try text("version"),
             Label.stemcellOS: try text("os_distro", "operating_system", "os_type"),
             Label.architecture: architecture?.description ?? "",
         ]
-        let pairs = try tags.optional { try $0.object() } ?? [:]
-        for (key, value) in pairs { labels[Label.tag(key)] = value.string ?? value.text }
         self.labels = labels.filter { !$0.value.isEmpty }
+        let pairs = try tags.optional { try $0.object() } ?? [:]
+        self.tags = pairs.mapValues { $0.string ?? $0.text }.filter { !$0.value.isEmpty }
+    }
+
+    /// As labels, without secrets.
+    func labels(_ store: JournalStore) -> [String: String] {
+        store.cleaned(tags).reduce(into: store.cleaned(labels)) { labels, tag in
+            labels[Label.tag(tag.key)] = tag.value
+        }
     }
 }

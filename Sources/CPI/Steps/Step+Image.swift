@@ -29,7 +29,7 @@ extension Step {
 
     /// Takes the name away from an image that was committed of a VM which is being deleted. Somebody may have
     /// given the name to another image, or made a container of it: then it keeps the name.
-    static func removeCommittedImage(_ name: String, of vm: VMCID) -> Step {
+    static func releaseCommittedImage(_ name: String, of vm: VMCID) -> Step {
         Step(
             name: "remove image \(name)", removes: .image(name), isDestructive: true,
             do: { try $0.releaseCommittedImage(name, of: vm) },
@@ -55,14 +55,6 @@ extension World {
         } catch let error as EngineError where error.isConflict {
             warn("image \(name) keeps its name: somebody has made a container from it")
         }
-    }
-}
-
-extension World {
-    /// The same, if it is an image of the VM's.
-    func releaseCommittedImage(_ name: String, of vm: VMCID) throws {
-        guard try engine.image(name)?.labels[Label.vm] == vm.description else { return }
-        try releaseImage(name)
     }
 }
 

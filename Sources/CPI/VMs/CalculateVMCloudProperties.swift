@@ -12,8 +12,8 @@ struct CalculateVMCloudProperties: Query {
         let wanted = arguments[0]
         _ = try wanted.object()
         properties = [
-            "cpus": JSON(try wanted.member("cpu").int(1...10_000)),
-            "memory": .integer(Int64(try wanted.member("ram").int(6...(1 << 30)))),
+            "cpus": JSON(try wanted.member("cpu").int(1...VMResources.mostCPUs)),
+            "memory": .integer(Int64(try wanted.member("ram").int(VMResources.memoryMiB))),
             "ephemeral_disk": .integer(
                 Int64(try wanted.member("ephemeral_disk_size").int(1...(1 << 40)))),
         ]

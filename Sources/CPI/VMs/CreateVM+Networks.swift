@@ -12,7 +12,7 @@ extension CreateVM {
 
     /// What the networks' cloud_properties say of a Docker network.
     func properties(of plan: NetworkPlan) -> NetworkProperties {
-        NetworkPlan.properties(of: plan.name, in: networks)
+        plan.properties(in: networks)
     }
 
     /// Says what Docker is not going to do as the networks ask for.

@@ -109,6 +109,8 @@ struct CreateVM: Mutation {
         let networks = try NetworkPlan.plans(networks, world)
         try warn(networks, world)
         try properties.requireNothingForeign(world, network: networks[0].name)
+        let settings = AgentSettings.path(image.labels, world.configuration)
+        try properties.requireUncovered(settings)
         let several = try world.engine.version() >= .severalEndpointsOnCreate
         return Plan(
             vm: .random(), agent: agent, stemcell: stemcell, networks: networks,
@@ -116,7 +118,7 @@ struct CreateVM: Mutation {
             furtherNetworks: several ? [] : networks.dropFirst().map(\.name),
             furtherVolumes: properties.unnamedVolumes(declared: image.declaredVolumes),
             systemd: properties.startsWithSystemd(image, world.configuration),
-            settingsPath: AgentSettings.path(image.labels, world.configuration),
+            settingsPath: settings,
             image: image.id)
     }
 
@@ -130,12 +132,11 @@ struct CreateVM: Mutation {
                 world.warn("disk \(disk) does not exist; the VM is made without it")
                 continue
             }
-            let isPrivileged =
-                properties.hostConfig["Privileged"]?.bool ?? world.configuration.privileged
+            let isPrivileged = properties.isPrivileged(world.configuration)
             guard try !LiveAttach.isExpected(of: volume, isPrivileged: isPrivileged, world) else {
                 continue
             }
-            if try world.holders(of: disk).isEmpty, try world.vmWithoutPin(disk) == nil {
+            if try world.currentHolders(of: disk).isEmpty, try world.vmWithoutPin(disk) == nil {
                 free.append(disk)
             }
         }

@@ -90,7 +90,7 @@ struct DeleteVM: Mutation {
             + plan.containers.map { .removeContainer($0.id, called: $0.name) }
             + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
             + volumes.map { .removeVolume($0) }
-            + plan.images.map { .removeCommittedImage($0, of: plan.vm) }
+            + plan.images.map { .releaseCommittedImage($0, of: plan.vm) }
             + (plan.networks ?? []).map { .removeUnusedNetwork($0) }
     }
 

@@ -34,6 +34,11 @@ struct VMMounts {
         }
     }
 
+    /// Where something is to be mounted.
+    var destinations: [String] {
+        binds.map(\.bind.destination) + entries.compactMap(\.entry.target)
+    }
+
     /// Where volumes are asked for without a name, sorted. `declared`: by the stemcell.
     func unnamed(declared: [String]) -> [String] {
         func places(named: Bool) -> [String] {
@@ -141,6 +146,20 @@ extension VMProperties {
 
     /// Throws `Field.Wrong` for what belongs to other VMs, and for another network than `network`,
     /// the first one that the VM is to be on.
+    /// Throws `Field.Wrong` for a mount that would lie over the agent's settings.
+    func requireUncovered(_ settings: String) throws {
+        let tmpfs = [resources.hostConfig["Tmpfs"], hostConfig["Tmpfs"]]
+            .flatMap { $0?.object?.keys.map(UnixPath.cleaned) ?? [] }
+        let over = (mounts.destinations + tmpfs).first {
+            settings == $0 || settings.hasPrefix($0 + "/")
+        }
+        guard let over else { return }
+        throw Field.Wrong(
+            description:
+                "cloud_properties must mount nothing at \(over): it would lie over the agent's settings, "
+                + settings)
+    }
+
     func requireNothingForeign(_ world: World, network: String) throws {
         try mounts.requireNothingForeign(world)
         let mode = hostConfig["NetworkMode"]?.string ?? network

@@ -39,6 +39,10 @@ struct VMProperties {
         try VMProperties.refuseWhatBreaksThePromise(field)
     }
 
+    func isPrivileged(_ configuration: Configuration) -> Bool {
+        hostConfig["Privileged"]?.bool ?? configuration.privileged
+    }
+
     /// A container that Docker deletes when it stops cannot be replaced, nor started again.
     private static func refuseWhatBreaksThePromise(_ field: Field) throws {
         if try field.member("AutoRemove").optional({ try $0.bool() }) == true {

@@ -38,7 +38,8 @@ struct VMResources {
         case "memory": return .integer(Int64(try memory(field)) << 20)
         case "swap": return try swap(field, memory: properties.member("memory"))
         case "cpus":
-            return .integer(Int64((try field.double(above: 0, below: 10_000) * 1e9).rounded()))
+            return .integer(
+                Int64((try field.double(above: 0, below: Double(mostCPUs + 1)) * 1e9).rounded()))
         case "cpu_shares": return JSON(try field.int(2...262_144))
         case "pids_limit": return JSON(try field.int(1...4_194_304))
         case "ulimits": return .array(try field.members().map { try ulimit($0.key, $0.field) })
@@ -49,14 +50,16 @@ struct VMResources {
         }
     }
 
+    static let mostCPUs = 9_999
+    static let memoryMiB = 6...((6 << 20) - 1)
+
     /// MiB. The Go CPI takes bytes by this name: what Docker allows as such (6 MiB and more) is refused.
     private static func memory(_ field: Field) throws -> Int {
-        let allowed = 6...((6 << 20) - 1)
-        if let memory = field.value.int, memory > allowed.upperBound {
+        if let memory = field.value.int, memory > memoryMiB.upperBound {
             throw Field.Wrong(
                 description: "\(field.name) is \(memory): it is in MiB; in bytes it is Memory")
         }
-        return try field.int(allowed)
+        return try field.int(memoryMiB)
     }
 
     /// MiB of swap beside the memory: Docker counts both together. -1 is no limit.

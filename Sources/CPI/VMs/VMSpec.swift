@@ -80,7 +80,9 @@ struct VMSpec {
         for (key, value) in properties.hostConfig { host[key] = value }
         var binds = ["\(plan.vm.ephemeralVolume):\(VMPlace.data)"]
         binds += plan.disks.map { "\($0):\($0.hint)" }
-        if host["Privileged"].bool == true { binds.append("/lib/modules:/usr/lib/modules:ro") }
+        if properties.isPrivileged(configuration) {
+            binds.append("/lib/modules:/usr/lib/modules:ro")
+        }
         if systemd, configuration.mountCgroupfs, try isCgroupV2(world) {
             binds.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
         }

@@ -98,7 +98,9 @@ struct VMPage {
 
     private func words(_ disk: VMReport.Disk) -> String {
         guard !disk.isGone else { return "\(disk.disk): the volume is gone" }
-        let place = disk.path.map { "at \($0)" } ?? "attached while the VM ran"
+        let place =
+            disk.path.map { "at \($0)" }
+            ?? (disk.isOnList ? "attached while the VM ran" : "not attached")
         let pin = disk.pin.map { ", its pin is \($0)" } ?? ""
         return "\(disk.disk), \(disk.sizeMiB) MiB, \(place)\(pin)"
     }
@@ -134,7 +136,7 @@ struct VMPage {
                 report.disks.map {
                     [
                         "disk": .string($0.disk), "size_mib": JSON($0.sizeMiB),
-                        "path": JSON($0.path),
+                        "path": JSON($0.path), "on_list": .bool($0.isOnList),
                         "pin": JSON($0.pin), "gone": .bool($0.isGone),
                     ]
                 }),

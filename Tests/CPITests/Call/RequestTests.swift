@@ -20,12 +20,12 @@ struct RequestTests {
         "17 detach_disk while the VM runs",
         "80 attach_disk by replacement",
         "46 snapshot_disk",
-        "75 detach_disk by replacement",
+        "76 detach_disk by replacement",
         "4 resize_disk",
         "12 delete_snapshot",
         "9 delete_disk",
-        "14 delete_vm",
-        "12 delete_vm of the last VM",
+        "13 delete_vm",
+        "11 delete_vm of the last VM",
     ]
 
     @Test("each method sends as many requests as the table says")

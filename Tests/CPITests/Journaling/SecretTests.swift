@@ -110,4 +110,11 @@ struct SecretTests {
         let plan = try scene.runner.lastOperation().plan(of: CreateVM.self)
         #expect(plan?.networks.first?.name == "net-a")
     }
+
+    @Test("a secret in the metadata of a snapshot does not become a label")
+    func snapshot() throws {
+        let scene = try Scene.withDisk(isAttached: true)
+        let snapshot = try scene.takeSnapshot(["job": "db", "password": "unlabelled"])
+        #expect(scene.record(snapshot)[Label.metadata] == #"{"job":"db","password":"***"}"#)
+    }
 }

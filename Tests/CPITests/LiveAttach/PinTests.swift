@@ -67,6 +67,29 @@ struct PinTests {
         #expect(scene.docker.state.container("\(scene.disk).pin")?.isRunning == true)
     }
 
+    @Test("a VM's page says of each disk how the VM has it, also where the pin was removed by hand")
+    func page() throws {
+        func disks() throws -> [VMReport.Disk] {
+            let (inspection, vm) = (try inspection(), VMCID(scene.vm))
+            return try inspection.disks(of: vm, inspection.container(ofVM: vm))
+        }
+        _ = try scene.attach()
+        #expect(try disks().map(\.isOnList) == [true] && disks().map(\.pin) == ["running"])
+        scene.docker.state.containers.removeAll { $0.name.hasSuffix(".pin") }
+        #expect(try disks().map(\.isOnList) == [true] && disks().map(\.pin) == [nil])
+        // Docker makes the pin when its call was rolled back.
+        _ = try scene.detach()
+        scene.docker.onRequest = { _, request in
+            request.query.contains { $0.value == scene.disk + ".pin" } ? .killLate : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        try scene.runner.recover()
+        try scene.docker.catchUp()
+        #expect(try disks().map(\.isOnList) == [false] && disks().map(\.path) == [nil])
+        #expect(try disks().map(\.pin) == ["stopped"])
+    }
+
     @Test("of two calls that give one disk to two VMs the one that pins it first has it")
     func race() throws {
         let scene = scene
@@ -106,6 +129,19 @@ struct PinTests {
         #expect(scene.vm != old)
         _ = try scene.attach()
         #expect(scene.isAttachedLive)
+    }
+
+    @Test("nor does it keep create_vm from mounting the disk ahead")
+    func abandonedAhead() throws {
+        _ = try scene.attach()
+        scene.docker.state.containers.removeAll { $0.name == scene.vm }
+        scene.runner.configuration["attach"] = "restart"
+        let made = try scene.create(
+            agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")],
+            disks: [scene.disk])
+        let vm = try #require(made.array?.first?.string)
+        let mounts = scene.docker.state.container(vm)?.mounts.map(\.source) ?? []
+        #expect(mounts.contains(scene.disk), "\(mounts)")
     }
 
     @Test("the disk of a VM that has lost its pin is not deleted", arguments: [true, false])

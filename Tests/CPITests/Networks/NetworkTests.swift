@@ -85,6 +85,26 @@ struct NetworkTests {
         #expect(scene.docker.state.container(cid)?.endpoints.keys.sorted() == ["theirs"])
     }
 
+    @Test(
+        "what a network without a name asks for is for the Docker network that it is on, and for no other"
+    )
+    func unnamedBesideNamed() throws {
+        let scene = try Scene()
+        _ = try scene.create(networks: [
+            "a": Scene.network("net-a", "10.1.0.5"),
+            "b": [
+                "ip": "10.7.0.5", "netmask": "255.255.255.0",
+                "cloud_properties": ["driver": "macvlan", "driver_opts": ["parent": "eth0"]],
+            ],
+            "c": [
+                "type": "vip", "ip": "1.2.3.4",
+                "cloud_properties": ["name": "net-a", "driver": "overlay"],
+            ],
+        ])
+        #expect(scene.docker.state.network("net-a")?.driver == "bridge")
+        #expect(scene.docker.state.network("bosh-10.7.0.0-24")?.driver == "macvlan")
+    }
+
     @Test("two addresses of one kind on one Docker network are refused; one of each is dual stack")
     func joined() throws {
         let scene = try Scene()

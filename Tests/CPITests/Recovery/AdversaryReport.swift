@@ -33,3 +33,8 @@ extension AdversaryRun {
         return "\(boundary): \(parts.prefix(2).joined(separator: "/"))/…\(last)"
     }
 }
+
+extension Act {
+    /// Its place among all.
+    var number: Int { Act.allCases.firstIndex(of: self) ?? 0 }
+}

@@ -248,8 +248,3 @@ struct AdversaryRun {
             && (way.map { parts[2] == $0 || parts[2].hasPrefix($0 + ",") } ?? true)
     }
 }
-
-extension Act {
-    /// Its place among all.
-    fileprivate var number: Int { Act.allCases.firstIndex(of: self) ?? 0 }
-}

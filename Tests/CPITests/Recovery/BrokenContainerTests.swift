@@ -56,6 +56,22 @@ struct BrokenContainerTests {
         #expect(try scene.runner.journal().open().isEmpty)
     }
 
+    @Test("it can be deleted also where a container that was replaced is kept beside it")
+    func deletedWithOld() throws {
+        let fault = scene.docker.onRequest
+        let old = VMCID(broken).old("0123456789abcdef")
+        var copy = try #require(scene.docker.state.container(broken))
+        (copy.id, copy.name) = ("0123456789abcdef", old)
+        scene.docker.state.containers.append(copy)
+        scene.docker.onRequest = { count, request in
+            request.path.hasSuffix("/containers/\(copy.id)/json")
+                ? .status(500, "RWLayer of container is unexpectedly nil") : fault?(count, request)
+        }
+        _ = try scene.runner.call("delete_vm", [.string(broken)])
+        #expect(
+            scene.docker.state.container(broken) == nil && scene.docker.state.container(old) == nil)
+    }
+
     @Test("a disk that it may have is not given away, and the error says what helps")
     func disk() throws {
         let fault = scene.docker.onRequest

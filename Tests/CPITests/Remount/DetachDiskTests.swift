@@ -100,4 +100,19 @@ struct DetachDiskTests {
         }
         #expect(sweep.isWhole, "\(sweep)")
     }
+
+    @Test("a keeper that was made on the way is named when the rest is taken back")
+    func keeperStays() throws {
+        let scene = try Scene.attached()
+        scene.runner.configuration["disks"] = ["pin": "always"]
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .status(500, "no space left on device") : nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.detach() }
+        #expect(
+            failure?.message.contains("Rolled back, but container \(scene.disk).keep is there")
+                == true,
+            "\(failure)")
+        #expect(scene.docker.state.container("\(scene.disk).keep")?.isRunning == true)
+    }
 }

@@ -77,12 +77,13 @@ struct StemcellTests {
     func tags() throws {
         let arguments: [JSON] = [
             .string(scene.runner.directory.path + "/image"), properties,
-            ["tags": ["team": "a", "n": 1]],
+            ["tags": ["team": "a", "n": 1, "pwd": "unlabelled"]],
         ]
         let cid = try #require(
             try scene.runner.call("create_stemcell", arguments, version: 3).string)
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.team"] == "a")
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.n"] == "1")
+        #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.pwd"] == "***")
     }
 
     @Test("what the cloud_properties do not say is read from stemcell.MF")

@@ -25,6 +25,26 @@ struct CreateVMFailureTests {
         #expect(scene.docker.state.containers.isEmpty)
     }
 
+    @Test(
+        "nothing is mounted over the agent's settings, wherever they are",
+        arguments: [
+            ["volumes": ["data:/etc"]], ["tmpfs": ["/etc/bosh": "size=1m"]],
+            ["Mounts": [["Type": "bind", "Source": "/srv", "Target": "/etc/bosh/env.json"]]],
+        ] as [JSON])
+    func covered(properties: JSON) throws {
+        let before = scene.story()
+        scene.runner.configuration["agent_settings_path"] = "/etc/bosh/env.json"
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(properties: properties)
+        }
+        #expect(
+            failure?.message.contains("it would lie over the agent's settings, /etc/bosh/env.json")
+                == true, "\(failure)")
+        #expect(scene.story() == before)
+        try scene.makeVM(properties: ["volumes": ["data:/etc/bosh-data"]])
+        #expect(scene.container?.layer["/etc/bosh/env.json"] != nil)
+    }
+
     @Test("a VM that was made of another image than the stemcell that was looked at is none")
     func anotherImage() throws {
         let file = try scene.runner.directory.write("another", Scene.stemcellFile)
