@@ -55,6 +55,19 @@ extension EndToEnd {
             try checkFiles(custody)
         }
 
+        @Test("what the VM has below the place of a new disk does not get into the disk")
+        func belowTheDisk() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let custody = try Custody(rig)
+            let place = "/warden-cpi-dev/\(custody.disk)"
+            _ = try rig.shell(custody.vm, "mkdir -p \(place); echo hidden >\(place)/file; sync")
+            try rig.result("attach_disk", custody.arguments("attach_disk"))
+            #expect(try rig.shell(custody.vm, "ls -A \(place)") == "")
+            try rig.result("detach_disk", custody.arguments("detach_disk"))
+            #expect(try rig.shell(custody.vm, "cat \(place)/file") == "hidden")
+        }
+
         @Test(
             "row 10: a file that a commit would take for a removal is kept, or refused by its path")
         func whiteout() throws {

@@ -26,7 +26,10 @@ extension FakeDocker {
         let references = filters["reference"] ?? []
         let found = state.images.compactMap { image -> JSON? in
             guard FakeDocker.fit(image.labels, filters["label"] ?? []) else { return nil }
-            guard filters["dangling"] != ["true"] || image.tags.isEmpty else { return nil }
+            let isBase = state.images.contains { $0.parent == image.id }
+            guard filters["dangling"] != ["true"] || image.tags.isEmpty && !isBase else {
+                return nil
+            }
             let tags = image.tags.filter { tag in
                 references.isEmpty
                     || references.contains { $0 == tag || tag.hasPrefix($0 + ":") }

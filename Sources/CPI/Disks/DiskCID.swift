@@ -36,6 +36,9 @@ struct DiskCID: VolumeCID {
     /// Where the volume is mounted in the VM, and the hint that the agent is given.
     var hint: String { DiskCID.hints + description }
 
+    /// As one of `HostConfig.Binds`. Into an empty volume Docker would copy what the image has at that place.
+    var bind: String { "\(self):\(hint):nocopy" }
+
     /// The directory in a VM that disks are mounted below.
     static let hints = "/warden-cpi-dev/"
 

@@ -9,6 +9,8 @@ struct UpdateDisk: RecordedOnly {
     let disk: DiskCID
     let sizeMiB: Int
     let kind: DiskKind
+    /// What the disk is to be made from, where that is said.
+    let snapshot: SnapshotCID?
     var subjects: [Subject] { [disk.subject] }
 
     init(_ arguments: Arguments) throws {
@@ -16,13 +18,20 @@ struct UpdateDisk: RecordedOnly {
         sizeMiB = try arguments[1].int(DiskSize.possible)
         _ = try arguments[2].optional { try $0.object() }
         kind = try DiskKind(arguments[2])
+        snapshot = try arguments[2].member("snapshot").optional { try SnapshotCID($0) }
     }
 
     func plan(_ world: World) throws -> DiskSize {
-        guard kind.fits(try world.requireDisk(disk)) else {
+        let volume = try world.requireDisk(disk)
+        guard kind.fits(volume) else {
             throw CPIError(
                 kind: .notSupported,
                 message: "cannot change driver or options of disk \(disk) in place")
+        }
+        guard snapshot == nil || volume.labels[Label.copyOf] == snapshot?.description else {
+            throw CPIError(
+                kind: .notSupported,
+                message: "cannot put a snapshot into disk \(disk) in place")
         }
         return try DiskSize.growing(disk, to: sizeMiB, world)
     }

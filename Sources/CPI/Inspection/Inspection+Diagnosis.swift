@@ -83,7 +83,10 @@ extension Inspection {
                 "privileged", .warn, "VMs are made without privileges",
                 advice: "set privileged to true, unless the stemcell's agent needs none")
         }
-        let running = try engine.containers(["label": [Label.vm], "status": ["running"]])
+        // Somebody may have run a copy of a VM, or a stemcell, by hand.
+        let running = try engine.containers(["label": [Label.vm], "status": ["running"]]).filter {
+            $0.names.contains { VMCID.role(of: $0)?.role == .vm }
+        }
         let count = try running.count { summary in
             try world.listed(summary)?.json["HostConfig"]["Privileged"].bool == true
         }
@@ -130,15 +133,26 @@ extension Inspection {
     private func operationFindings() throws -> [Finding] {
         let open = try openOperations()
         let dead = open.filter { world.owner(of: $0) == nil }
-        guard !dead.isEmpty else {
-            return [
-                Finding("operations", .ok, open.isEmpty ? "none is open" : "\(open.count) at work")
-            ]
+        let unrecorded = try self.unrecorded()
+        let elsewhere = unrecorded.filter { world.owner(of: $0) != nil }
+        var found: [Finding] = []
+        if !dead.isEmpty {
+            found.append(
+                Finding(
+                    "operations", .warn, "\(dead.count) are open, and nobody is at work on them",
+                    advice: "cpi-admin recover"))
         }
-        return [
-            Finding(
-                "operations", .warn, "\(dead.count) are open, and nobody is at work on them",
-                advice: "cpi-admin recover")
-        ]
+        if unrecorded.count > elsewhere.count {
+            found.append(
+                Finding(
+                    "operations", .warn,
+                    "\(unrecorded.count - elsewhere.count) that Docker shows are not in this journal, and nobody is "
+                        + "seen at work on them", advice: "cpi-admin recover --from-docker"))
+        }
+        guard found.isEmpty else { return found }
+        let atWork = open.isEmpty ? "none is open" : "\(open.count) at work"
+        let further =
+            elsewhere.isEmpty ? "" : "; \(elsewhere.count) may be at work on another machine"
+        return [Finding("operations", .ok, atWork + further)]
     }
 }

@@ -13,6 +13,16 @@ public struct Inspection {
         try journal?.openMutations() ?? []
     }
 
+    /// Operations that Docker shows and the journal does not know: it was lost, could not be written when they began,
+    /// or is not that of the CPI which began them. None that a process of this machine is at work on. Throws
+    /// `EngineError`.
+    func unrecorded() throws -> [OpenOperation] {
+        guard let journal else { return [] }
+        return try Traces(world: world).all().filter { trace in
+            try !world.locks.isOwned(trace.id) && journal.find(trace.id) == nil
+        }
+    }
+
     /// Whether VMs can run on this daemon, where there is something to say about it. Throws
     /// `EngineError`.
     func daemonRemark() throws -> (isWell: Bool, words: String)? {

@@ -104,6 +104,11 @@ extension World {
         operation.place.map { !locks.isOnAnotherMachine($0) } ?? true
     }
 
+    /// Whether its lock tells if somebody is at work on it.
+    func seesLock(of operation: OpenOperation) -> Bool {
+        operation.place?.directory != nil && isOfHere(operation)
+    }
+
     /// Nobody is at work on it, here or elsewhere.
     func isDead(_ operation: OpenOperation) -> Bool {
         !locks.isOwned(operation.id) && !mayLiveOnAnotherMachine(operation)
@@ -132,10 +137,15 @@ extension World {
 
     /// Throws `CPIError` naming the machine when the operation may be at work there.
     func requireDead(_ operation: OpenOperation) throws {
-        guard mayLiveOnAnotherMachine(operation) else { return }
-        throw CPIError.cloud(
-            "\(operation.title) was begun on machine \(operation.host) at "
-                + "\(operation.since) and may be at work there; if it is not: "
-                + "\(operation.recoveryAtAnyAge) --yes")
+        if let words = begunElsewhere(operation) { throw CPIError.cloud(words) }
+    }
+
+    /// Where the operation may be at work on another machine, and the command for when it is not; nil where it is dead,
+    /// or of this machine.
+    func begunElsewhere(_ operation: OpenOperation) -> String? {
+        guard mayLiveOnAnotherMachine(operation) else { return nil }
+        return "\(operation.title) was begun on machine \(operation.host) at "
+            + "\(operation.since) and may be at work there; if it is not: "
+            + "\(operation.recoveryAtAnyAge) --yes"
     }
 }

@@ -9,6 +9,10 @@ public final class OperatorRecovery {
         let found: OpenOperation
         public var operation: Operation { found.operation }
         public var subjects: [Subject] { found.subjects }
+        /// As in "operation 1m84tkefq9txjn (attach_disk)".
+        public var title: String { found.title }
+        /// RFC 3339; when it began, or when its first trace in Docker was made.
+        public var since: String { found.since }
         /// The command that settles it by what Docker shows, also while it is young.
         public var recoveryAtAnyAge: String { found.recoveryAtAnyAge }
         /// Who is, or may be, at work on it: then it is left alone.
@@ -103,10 +107,10 @@ public final class OperatorRecovery {
     }
 
     /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
-    /// Younger ones than `seconds` may be at work on another host, whose locks cannot be seen here.
-    /// `young` is how many those are. With `id` no more than the operation that it is the beginning of.
+    /// Younger ones than `seconds` are left alone: they may be at work. Without it, that is those younger than `grace`
+    /// whose locks cannot be seen here. `young` is how many those are. With `id` no more than the operation that it is the beginning of.
     public func casesFromDocker(
-        _ id: String? = nil, olderThan seconds: Int, _ wish: Operation.Direction? = nil
+        _ id: String? = nil, olderThan seconds: Int?, _ wish: Operation.Direction? = nil
     ) throws -> (cases: [Case], young: Int) {
         let traces = try Traces(world: world).all().filter { $0.id.hasPrefix(id ?? "") }
             .map(parkedByOperator)
@@ -116,18 +120,16 @@ public final class OperatorRecovery {
                 message: "Docker shows \(traces.isEmpty ? "no" : "several") interrupted operations "
                     + "whose id begins with \(id ?? "")")
         }
-        let limit = Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
-        let old = traces.filter { $0.since <= limit }
+        let age = Int64(seconds ?? OperatorRecovery.grace)
+        let limit = Timestamp.text(world.clock.wall() - age * 1_000)
+        let old = traces.filter { $0.since <= limit || seconds == nil && world.seesLock(of: $0) }
         return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)
     }
 
-    /// Dead operations of this machine that Docker shows and the journal does not know, for it was lost, or could
-    /// not be written when they began. Throws `EngineError`.
+    /// Operations that Docker shows and the journal does not know. They have an owner where another machine may be at
+    /// work on them. Throws `EngineError`.
     public func unrecorded() throws -> [Case] {
-        guard let journal else { return [] }
-        return try Traces(world: world).all().filter { trace in
-            try world.isOfHere(trace) && world.isDead(trace) && journal.find(trace.id) == nil
-        }.map { Case(found: $0) }
+        try inspection.unrecorded().map { Case(found: $0, owner: world.owner(of: $0)) }
     }
 
     /// The operation as the journal has it, where an operator has parked it.

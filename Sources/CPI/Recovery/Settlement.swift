@@ -124,7 +124,7 @@ struct Settlement {
         for container in try world.containers(of: plan.vm, alsoRenamed: true) {
             try world.removeContainer(container.id, .deleted)
         }
-        for image in try world.committedImages(plan.vm) {
+        for image in try world.allCommittedImages(plan.vm) {
             try world.releaseCommittedImage(image, of: plan.vm)
         }
         return true

@@ -85,18 +85,23 @@ extension World {
         return true
     }
 
-    /// Removes the image that was committed from `old`: only while that container is there, for else
-    /// the image is the last copy. Gone already is success.
-    func removeCommittedImage(_ name: String, of old: String) throws {
-        guard try madeImage(name) != nil else { return }
-        guard try engine.container(old) != nil else {
-            throw LastCopy(
-                description: "image \(name) is kept: the container that it was made from is gone")
-        }
-        do {
-            try removeImage(name)
-        } catch let error as EngineError where error.isConflict {
-            return  // a replacement that has run is kept, and it with it
+    /// Removes the image that this operation has committed: only while the container that it was committed from is
+    /// there, for else the image is the last copy. Gone already is success. A Docker that fails in the removal may have
+    /// taken the image's name and left the rest.
+    func removeCommittedImage(_ name: String, of vm: VMCID, from old: String) throws {
+        let named = try madeImage(name) != nil ? [name] : []
+        let unnamed = try unnamedImages(vm).filter { made($0.labels) }.map(\.id)
+        for image in named + unnamed {
+            guard try engine.container(old) != nil else {
+                throw LastCopy(
+                    description:
+                        "image \(image) is kept: the container that it was made from is gone")
+            }
+            do {
+                try removeImage(image)
+            } catch let error as EngineError where error.isConflict {
+                continue  // a replacement that has run is kept, and it with it
+            }
         }
     }
 

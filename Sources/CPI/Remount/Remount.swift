@@ -150,8 +150,7 @@ extension Remount {
         if let kept = try world.madeContainer(names) {
             found.append("container \(kept.name), which has run, is kept")
         }
-        if try world.madeVolume(vm.mark) != nil { found.append("its mark is left") }
-        return found
+        return try found + (world.markWords(vm, differs: !found.isEmpty).map { [$0] } ?? [])
     }
 
     /// The networks that the VM was on, and this container of it is not.

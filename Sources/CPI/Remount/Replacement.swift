@@ -82,7 +82,7 @@ struct Replacement {
         let mounts = ReplacementMounts(old: old)
         var host = UnshownHostConfig.completing(old.json["HostConfig"], old.labels)
         var binds = mounts.binds.filter { $0.destination != plan.disk.hint }.map(\.text)
-        if plan.isAttach { binds.append("\(plan.disk):\(plan.disk.hint)") }
+        if plan.isAttach { binds.append(plan.disk.bind) }
         host["Binds"] = JSON(binds)
         host["Mounts"] = .array(
             mounts.mounts.filter { $0.target != plan.disk.hint }.map(\.json))

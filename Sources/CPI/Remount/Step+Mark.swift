@@ -35,8 +35,19 @@ extension Step {
 }
 
 extension World {
+    /// Whose mark is on the VM after an operation was taken back; nil for none. Another one's is told of where the VM is
+    /// not as it was: that may be its doing.
+    func markWords(_ vm: VMCID, differs: Bool) throws -> String? {
+        guard let mark = try engine.volume(vm.mark) else { return nil }
+        guard !made(mark.labels) else { return "its mark is left" }
+        return differs ? "\(Label.maker(mark.labels)) has a mark on it" : nil
+    }
+
     /// By an operation that is at work elsewhere, that was parked, or that no journal knows.
     fileprivate func marked(_ vm: VMCID, by mark: Volume) -> CPIError {
+        if let elsewhere = Traces.trace(mark: mark).flatMap(begunElsewhere) {
+            return CPIError.cloud("VM \(vm) has a mark: \(elsewhere)")
+        }
         let known = mark.labels[Label.operation].flatMap { id in
             recorder.store.read { try $0.find(id) }
         }

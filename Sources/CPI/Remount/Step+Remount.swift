@@ -30,13 +30,13 @@ extension Step {
                 if let replacement {
                     try world.removeContainer(replacement.id, .neverRan(beside: plan.old))
                 }
-                try world.removeCommittedImage(plan.image, of: plan.old)
+                try world.removeCommittedImage(plan.image, of: plan.vm, from: plan.old)
                 try world.commit(old, plan)
                 // Somebody may have started it meanwhile.
                 try plan.requireRested(world, try world.engine.container(plan.old))
             },
             verify: { try plan.isCommitted($0, try $0.madeContainer(plan.names)) },
-            undo: .by { try $0.removeCommittedImage(plan.image, of: plan.old) })
+            undo: .by { try $0.removeCommittedImage(plan.image, of: plan.vm, from: plan.old) })
     }
 
     static func createReplacement(_ plan: Remount) -> Step {

@@ -66,6 +66,11 @@ extension World {
         ]).filter { vm.role(of: $0)?.isCommittedImage == true }.sorted()
     }
 
+    /// The same with those that have lost their names, by their ids.
+    func allCommittedImages(_ vm: VMCID) throws -> [String] {
+        try committedImages(vm) + unnamedImages(vm).map(\.id)
+    }
+
     /// The images that were committed from containers of any of these VMs and have their names still: somebody may have
     /// given a name to another image.
     func committedImages(of isWanted: (VMCID) throws -> Bool) throws -> [CommittedImage] {

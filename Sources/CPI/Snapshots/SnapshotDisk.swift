@@ -29,8 +29,9 @@ struct SnapshotDisk: Mutation {
                 guard let now = try world.engine.container(container) else {
                     return ["the container of VM \(vm) is gone"]
                 }
-                if runs, !now.isUp { return ["VM \(vm) is not running"] }
-                return pauses && now.isPaused ? ["VM \(vm) is paused"] : []
+                var found = runs && !now.isUp ? ["VM \(vm) is not running"] : []
+                if pauses, now.isPaused { found.append("VM \(vm) is paused") }
+                return try found + (world.markWords(vm, differs: !found.isEmpty).map { [$0] } ?? [])
             }
         }
         let snapshot: SnapshotCID

@@ -52,7 +52,7 @@ struct DeleteVM: Mutation {
         return Plan(
             vm: vm, containers: containers.map { NamedContainer(id: $0.id, name: $0.name) },
             volumes: try ownVolumes(world) + Set(anonymous).sorted(),
-            images: try world.committedImages(vm),
+            images: try world.allCommittedImages(vm),
             pins: try world.pins(of: vm).map { NamedContainer(id: $0.id, name: $0.disk.pin) },
             networks: try removable(networks, world))
     }

@@ -79,7 +79,7 @@ struct VMSpec {
         if !dns.isEmpty { host["Dns"] = JSON(dns) }
         for (key, value) in properties.hostConfig { host[key] = value }
         var binds = ["\(plan.vm.ephemeralVolume):\(VMPlace.data)"]
-        binds += plan.disks.map { "\($0):\($0.hint)" }
+        binds += plan.disks.map(\.bind)
         if properties.isPrivileged(configuration) {
             binds.append("/lib/modules:/usr/lib/modules:ro")
         }

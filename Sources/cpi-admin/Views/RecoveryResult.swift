@@ -39,7 +39,7 @@ struct RecoveryResult {
 }
 
 extension Listing {
-    init(_ results: [RecoveryResult], did: Bool) {
+    init(_ results: [RecoveryResult], did: Bool, nothing: String) {
         self.init(
             name: "operations",
             columns: [
@@ -56,6 +56,6 @@ extension Listing {
                     Cell(result.one.operation.step ?? "-"),
                     Cell(result.words),
                 ]
-            }, documents: results.map(\.json), nothing: "no open operations")
+            }, documents: results.map(\.json), nothing: nothing)
     }
 }

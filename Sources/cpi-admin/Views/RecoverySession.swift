@@ -45,10 +45,10 @@ struct RecoverySession {
         }
     }
 
-    /// The table, and in full why, where there is a reason.
-    func text(_ results: [RecoveryResult], _ did: Bool) -> String {
+    /// The table, and in full why, where there is a reason. `nothing`: what is said where there are none.
+    func text(_ results: [RecoveryResult], _ did: Bool, nothing: String) -> String {
         let plans = results.compactMap(plan)
-        let list = Listing(results, did: did).text(.table)
+        let list = Listing(results, did: did, nothing: nothing).text(.table)
         // A terminal's table would say again what the plans say in full.
         if Terminal.isInteractive, !did, !plans.isEmpty, plans.count == results.count {
             return plans.joined(separator: "\n\n")

@@ -18,14 +18,14 @@ struct RequestTests {
         "25 attach_disk while the VM runs",
         "3 get_disks",
         "17 detach_disk while the VM runs",
-        "80 attach_disk by replacement",
+        "81 attach_disk by replacement",
         "46 snapshot_disk",
-        "76 detach_disk by replacement",
+        "77 detach_disk by replacement",
         "4 resize_disk",
         "12 delete_snapshot",
         "9 delete_disk",
-        "13 delete_vm",
-        "11 delete_vm of the last VM",
+        "14 delete_vm",
+        "12 delete_vm of the last VM",
     ]
 
     @Test("each method sends as many requests as the table says")

@@ -180,4 +180,20 @@ struct DiskTests {
         _ = try scene.runner.call("attach_disk", [.string(scene.vm), .string(disk)])
         #expect(try !scene.runner.orphans(journal: true).contains { $0.name == disk })
     }
+
+    @Test(
+        "a snapshot is put into no disk that is there, and a disk that was made from it is as asked for"
+    )
+    func snapshotInPlace() throws {
+        let snapshot = "snapshot-1f0e9c1c-7a52-4a7e-9c0e-5d1f2b7a9e10"
+        let arguments: [JSON] = [
+            .string(try scene.makeDisk()), 2048, ["snapshot": .string(snapshot)],
+        ]
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("update_disk", arguments)
+        }
+        #expect(failure?.type == "Bosh::Clouds::NotSupported", "\(failure)")
+        scene.docker.state.volumes[scene.disk]?.labels[Label.copyOf] = snapshot
+        #expect(try scene.runner.call("update_disk", arguments) == .null)
+    }
 }

@@ -90,4 +90,32 @@ struct ForeignMarkTests {
         let outer = try journal.events(of: journal.operation("last:delete_disk").id)
         #expect(!outer.contains { $0.data?.contains("/containers/create") == true })
     }
+
+    @Test(
+        "of two machines that come to a VM at once the later one is told of the other, and of what that does"
+    )
+    func race() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        let mark = try #require(scene.docker.state.volumes[VMCID(scene.vm).mark])
+        try scene.runner.recover()
+        let other = try CallRunner(scene.docker)
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/volumes/create"),
+                let index = scene.docker.state.index(ofContainer: scene.vm)
+            else { return nil }
+            scene.docker.state.volumes[mark.name] = mark
+            scene.docker.state.containers[index].status = "exited"
+            return nil
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try other.call("attach_disk", [.string(scene.vm), .string(scene.disk)])
+        }
+        let message = failure?.message ?? ""
+        #expect(message.contains("may be at work there; if it is not: "), "\(message)")
+        #expect(message.contains("is not running; operation "), "\(message)")
+        #expect(message.contains("has a mark on it"), "\(message)")
+    }
 }

@@ -117,4 +117,38 @@ struct OrphanTellingTests {
         #expect(
             try journal.operations(OperationFilter(methods: ["snapshot_disk"], limit: 9)).isEmpty)
     }
+
+    @Test("what another machine has begun is told of while it may be at work, and when it is dead")
+    func elsewhere() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        let other = try CallRunner(scene.docker)
+        _ = try other.call("has_vm", [.string(scene.vm)])
+        func finding() throws -> Finding? {
+            try other.operatorRecovery(journal: true).inspection.diagnose().first {
+                $0.what == "operations"
+            }
+        }
+        let young = try other.operatorRecovery(journal: true)
+        #expect(try young.unrecorded().map { $0.owner != nil } == [true])
+        #expect(try young.casesFromDocker(olderThan: nil).young == 1)
+        #expect(try finding()?.level == .ok && finding()?.words.contains("another machine") == true)
+        other.time.sleep(3_600)
+        let old = try other.operatorRecovery(journal: true)
+        #expect(try old.unrecorded().map(\.owner) == [nil])
+        #expect(try finding()?.level == .warn && finding()?.words.contains("not in this") == true)
+    }
+
+    @Test("what has died on this machine waits for nothing where its journal is lost")
+    func lost() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        try scene.runner.loseJournal()
+        let recovery = try scene.runner.operatorRecovery(journal: false)
+        let (cases, young) = try recovery.casesFromDocker(olderThan: nil)
+        #expect(cases.map(\.action) == ["roll back"] && young == 0)
+        #expect(try recovery.casesFromDocker(olderThan: 600).young == 1)
+    }
 }

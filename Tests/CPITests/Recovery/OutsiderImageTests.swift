@@ -56,7 +56,8 @@ struct OutsiderImageTests {
         _ = try? scene.attach()
         scene.docker.revive()
         let index = try #require(scene.docker.state.images.firstIndex { $0.tags == [image] })
-        scene.docker.state.images[index].tags = []
+        var lost = scene.docker.state.images[index]
+        lost.tags = []
         try scene.docker.apart {
             var commit = Request("POST", "/v1.45/commit")
             commit.query = [
@@ -68,8 +69,10 @@ struct OutsiderImageTests {
         let own = try #require(scene.docker.state.images.firstIndex { $0.tags == ["own:latest"] })
         scene.docker.state.images[own].tags = []
         try scene.runner.recover()
+        // A Docker that failed in the removal of its name.
+        scene.docker.state.images.append(lost)
         let named = try scene.runner.orphans(journal: true).filter { $0.kind == .image }
-        #expect(named.map(\.name) == [scene.docker.state.images[index].id])
+        #expect(named.map(\.name) == [lost.id])
         #expect(named.first?.removal.isPossible == false)
     }
 
@@ -99,5 +102,37 @@ struct OutsiderImageTests {
         #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
         _ = try scene.runner.operatorRecovery(journal: true).tidyOldContainers()
         #expect(scene.docker.state.container("debug") != nil)
+    }
+
+    @Test(
+        "one that has lost its name goes with what made it, and with the VM",
+        arguments: [true, false])
+    func namelessGoes(isDeleted: Bool) throws {
+        try scene.killAttachAtCommit()
+        let index = try #require(scene.docker.state.images.firstIndex { $0.tags == [image] })
+        scene.docker.state.images[index].tags = []
+        let lost = scene.docker.state.images[index]
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true)
+        if isDeleted {
+            scene.docker.state.images.append(lost)
+            _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        }
+        #expect(scene.docker.state.images.allSatisfy { $0.labels[Label.vm] != scene.vm })
+    }
+
+    @Test("doctor does not count it among the VMs")
+    func privileges() throws {
+        func words() throws -> String? {
+            try scene.runner.operatorRecovery(journal: true).inspection.diagnose()
+                .first { $0.what == "privileged" }?.words
+        }
+        try run(scene.stemcell)
+        let debug = try #require(scene.docker.state.index(ofContainer: "debug"))
+        scene.docker.state.containers[debug].config["Labels"] = [Label.vm: .string(scene.vm)]
+        #expect(try words() == "1 VMs run with privileges")
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = "exited"
+        #expect(try words() == "not seen: no VM runs")
     }
 }

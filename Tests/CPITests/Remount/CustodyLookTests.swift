@@ -83,10 +83,12 @@ struct CustodyLookTests {
         scene.docker.state.images[index].labels[Label.operation] = world.operation
         let container = try #require(scene.docker.state.container(old))
         scene.docker.state.containers.removeAll()
-        #expect(throws: LastCopy.self) { try world.removeCommittedImage(name, of: old) }
+        #expect(throws: LastCopy.self) {
+            try world.removeCommittedImage(name, of: VMCID(scene.vm), from: old)
+        }
         #expect(scene.docker.state.image(name) != nil)
         scene.docker.state.containers.append(container)
-        try world.removeCommittedImage(name, of: old)
+        try world.removeCommittedImage(name, of: VMCID(scene.vm), from: old)
         #expect(scene.docker.state.image(name) == nil)
     }
 }

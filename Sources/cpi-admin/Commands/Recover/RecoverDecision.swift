@@ -99,7 +99,7 @@ extension OperatorRecovery.Case {
     func requireNoOwner() throws {
         guard let owner else { return }
         throw Complaint(
-            "operation \(operation.id) is being worked on by \(owner), since "
-                + Timestamp.text(operation.started), ExitCode.ownerAlive)
+            "operation \(operation.id) is being worked on by \(owner), since \(since)",
+            ExitCode.ownerAlive)
     }
 }

@@ -30,8 +30,8 @@ struct RecoverRun: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            With --from-docker: leave alone what is younger, in seconds (\(OperatorRecovery.grace) without \
-            it); somebody may be at work on it.
+            With --from-docker: leave alone what is younger, in seconds; somebody may be at work on it. Without it \
+            \(OperatorRecovery.grace), for what was begun where no lock can be seen from here.
             """)
     var olderThan: Int?
     @Flag(
@@ -51,8 +51,6 @@ struct RecoverRun: ParsableCommand {
 
     /// Seconds in a hundred years.
     private static let longestAge = 3_153_600_000
-
-    private var seconds: Int { olderThan ?? OperatorRecovery.grace }
 
     var wish: Operation.Direction? { back ? .backward : forward ? .forward : nil }
 
@@ -90,7 +88,7 @@ struct RecoverRun: ParsableCommand {
             let recovery = try source.recovery(needsJournal: !fromDocker, isToWrite: asks || yes)
             let (found, young) =
                 try fromDocker
-                ? recovery.casesFromDocker(id, olderThan: seconds, wish)
+                ? recovery.casesFromDocker(id, olderThan: olderThan, wish)
                 : (recovery.cases(id, wish), 0)
             let wanted = try wanted(recovery, found)
             let cases = found.filter { wanted.fits($0.subjects) }
@@ -99,19 +97,27 @@ struct RecoverRun: ParsableCommand {
                 recovery: recovery, wish: wish, isNamed: id != nil)
             let results = session.results(cases, asks ? .ask : yes ? .settle : .look)
             let further = tidy(session, asks, wanted)
+            let unrecorded = (try? self.unrecorded(recovery, wanted)) ?? []
             if json {
                 print(RecoveryResult.json(results, further).text)
             } else {
-                if !asks || cases.isEmpty { print(session.text(results, yes)) }
+                let nothing = nothing(young, isMoreInDocker: !unrecorded.isEmpty)
+                if !asks || cases.isEmpty { print(session.text(results, yes, nothing: nothing)) }
                 show(further, isPlan: !yes && !asks)
             }
-            let unrecorded = (try? self.unrecorded(recovery, wanted)) ?? []
             warn(ofUnrecorded: unrecorded)
             try exit(results)
-            guard unrecorded.isEmpty else { throw ExitCode.openOperations }
+            guard unrecorded.allSatisfy({ $0.owner != nil }) else { throw ExitCode.openOperations }
             if !yes, !asks, !further.isEmpty { throw ExitCode.openOperations }
+            guard unrecorded.isEmpty else { throw ExitCode.ownerAlive }
             try requireNone(young)
         }
+    }
+
+    /// What is said where none is found.
+    private func nothing(_ young: Int, isMoreInDocker: Bool) -> String {
+        if young > 0 { return "no open operation that is old enough" }
+        return "no open operations" + (isMoreInDocker ? " in this journal" : "")
     }
 
     /// Whole CIDs of what is asked for: of what is open, of what is there, and of what the journal knows.
@@ -136,20 +142,29 @@ struct RecoverRun: ParsableCommand {
             isPlan ? RecoverySession.text(ofTidying: further) : further.joined(separator: "\n"))
     }
 
-    private func warn(ofUnrecorded operations: [String]) {
-        guard !operations.isEmpty else { return }
-        Streams.write(
-            Invocation.complete(
-                "cpi-admin: Docker shows what this journal does not know: "
-                    + operations.joined(separator: ", ")
-                    + "; next: cpi-admin recover --from-docker") + "\n", to: 2)
+    private func warn(ofUnrecorded cases: [OperatorRecovery.Case]) {
+        func say(_ text: String) {
+            Streams.write(Invocation.complete("cpi-admin: " + text) + "\n", to: 2)
+        }
+        for one in cases {
+            guard let owner = one.owner else { continue }
+            say(
+                "\(one.title) is not in this journal: begun at \(one.since); \(owner) may be at work on it"
+            )
+        }
+        let dead = cases.filter { $0.owner == nil }.map(\.title)
+        guard !dead.isEmpty else { return }
+        say(
+            "Docker shows what this journal does not know: " + dead.joined(separator: ", ")
+                + "; next: cpi-admin recover --from-docker")
     }
 
-    /// As in "operation ID (METHOD)". A Docker that does not answer has been told of by then.
-    private func unrecorded(_ recovery: OperatorRecovery, _ wanted: Wanted) throws -> [String] {
+    /// A Docker that does not answer has been told of by then.
+    private func unrecorded(_ recovery: OperatorRecovery, _ wanted: Wanted) throws
+        -> [OperatorRecovery.Case]
+    {
         guard !fromDocker, id == nil else { return [] }
         return try recovery.unrecorded().filter { wanted.fits($0.subjects) }
-            .map { "operation \($0.operation.id) (\($0.operation.method))" }
     }
 
     /// What is beside the open operations: what would be done about it, or, where that is wanted, what was.
@@ -165,7 +180,7 @@ struct RecoverRun: ParsableCommand {
     private func requireNone(_ young: Int) throws {
         guard young > 0 else { return }
         throw Complaint(
-            "\(young) younger than \(seconds) seconds left alone, for what Docker shows does not tell "
+            "\(young) younger than \(olderThan ?? OperatorRecovery.grace) seconds left alone, for nothing here tells "
                 + "whether somebody is at work on them; --older-than 0 takes them too",
             ExitCode.openOperations)
     }
