@@ -108,7 +108,8 @@ public final class OperatorRecovery {
 
     /// What Docker's names, labels and marks tell of interrupted operations, the journal aside.
     /// Younger ones than `seconds` are left alone: they may be at work. Without it, that is those younger than `grace`
-    /// whose locks cannot be seen here. `young` is how many those are. With `id` no more than the operation that it is the beginning of.
+    /// whose locks cannot be seen here. `young` is how many those are. With `id` no more than the operation that it is
+    /// the beginning of.
     public func casesFromDocker(
         _ id: String? = nil, olderThan seconds: Int?, _ wish: Operation.Direction? = nil
     ) throws -> (cases: [Case], young: Int) {
