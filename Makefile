@@ -43,7 +43,7 @@ FILTER = EndToEndTests
 engines: setup
 	dev/engines -f '$(FILTER)' $(ENGINES)
 
-# Every request of every method with its faults, and every act of somebody else, on real Engines: two hours.
+# Every request of every method with its faults, and every act of somebody else, on real Engines: an hour or two.
 # CRASH_STRIDE=n runs each n-th case only, with CRASH_PHASE=m others of them (m from 0 to n - 1 meets all; from n on
 # once more, and the ways to settle change places),
 # CRASH_CASE=method:number:fault:way that one, CRASH_METHOD=live those whose name begins so. After CRASH_SECONDS=s no
