@@ -11,6 +11,17 @@ struct PinTests {
 
     init() throws { scene = try LiveAttachTests().scene }
 
+    /// An attach_disk that was killed and rolled back: Docker makes its pin after that.
+    private func attachWithLatePin() throws {
+        scene.docker.onRequest = { [scene] _, request in
+            request.query.contains { $0.value == scene.disk + ".pin" } ? .killLate : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        try scene.runner.recover()
+        try scene.docker.catchUp()
+    }
+
     @Test("a disk that another VM has is refused by its pin")
     func elsewhere() throws {
         _ = try scene.attach()
@@ -29,13 +40,7 @@ struct PinTests {
         // The image of pins is there from now on.
         _ = try scene.attach()
         _ = try scene.detach()
-        scene.docker.onRequest = { _, request in
-            request.query.contains { $0.value == scene.disk + ".pin" } ? .killLate : nil
-        }
-        _ = try? scene.attach()
-        scene.docker.revive()
-        try scene.runner.recover()
-        try scene.docker.catchUp()
+        try attachWithLatePin()
         #expect(scene.docker.state.container(scene.disk + ".pin") != nil)
         #expect(try scene.runner.call("get_disks", [.string(scene.vm)]) == [])
         let report = try #require(try inspection().disks(usage: false).first)
@@ -77,15 +82,8 @@ struct PinTests {
         #expect(try disks().map(\.isOnList) == [true] && disks().map(\.pin) == ["running"])
         scene.docker.state.containers.removeAll { $0.name.hasSuffix(".pin") }
         #expect(try disks().map(\.isOnList) == [true] && disks().map(\.pin) == [nil])
-        // Docker makes the pin when its call was rolled back.
         _ = try scene.detach()
-        scene.docker.onRequest = { _, request in
-            request.query.contains { $0.value == scene.disk + ".pin" } ? .killLate : nil
-        }
-        _ = try? scene.attach()
-        scene.docker.revive()
-        try scene.runner.recover()
-        try scene.docker.catchUp()
+        try attachWithLatePin()
         #expect(try disks().map(\.isOnList) == [false] && disks().map(\.path) == [nil])
         #expect(try disks().map(\.pin) == ["stopped"])
     }
