@@ -150,7 +150,7 @@ extension Remount {
         if let kept = try world.madeContainer(names) {
             found.append("container \(kept.name), which has run, is kept")
         }
-        return try found + (world.markWords(vm, differs: !found.isEmpty).map { [$0] } ?? [])
+        return try found + world.markWords(vm, differs: !found.isEmpty)
     }
 
     /// The networks that the VM was on, and this container of it is not.

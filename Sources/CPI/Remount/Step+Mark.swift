@@ -35,12 +35,12 @@ extension Step {
 }
 
 extension World {
-    /// Whose mark is on the VM after an operation was taken back; nil for none. Another one's is told of where the VM is
+    /// Whose mark is on the VM after an operation was taken back; empty for none. Another one's is told of where the VM is
     /// not as it was: that may be its doing.
-    func markWords(_ vm: VMCID, differs: Bool) throws -> String? {
-        guard let mark = try engine.volume(vm.mark) else { return nil }
-        guard !made(mark.labels) else { return "its mark is left" }
-        return differs ? "\(Label.maker(mark.labels)) has a mark on it" : nil
+    func markWords(_ vm: VMCID, differs: Bool) throws -> [String] {
+        guard let mark = try engine.volume(vm.mark) else { return [] }
+        guard !made(mark.labels) else { return ["its mark is left"] }
+        return differs ? ["\(Label.maker(mark.labels)) has a mark on it"] : []
     }
 
     /// By an operation that is at work elsewhere, that was parked, or that no journal knows.

@@ -31,7 +31,7 @@ struct SnapshotDisk: Mutation {
                 }
                 var found = runs && !now.isUp ? ["VM \(vm) is not running"] : []
                 if pauses, now.isPaused { found.append("VM \(vm) is paused") }
-                return try found + (world.markWords(vm, differs: !found.isEmpty).map { [$0] } ?? [])
+                return try found + world.markWords(vm, differs: !found.isEmpty)
             }
         }
         let snapshot: SnapshotCID
