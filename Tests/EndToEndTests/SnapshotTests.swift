@@ -108,8 +108,8 @@ extension EndToEnd {
             try rig.set { $0["snapshots"] = ["pause_limit": 1] }
             let (vm, disk) = try rig.vmWithLiveDisk()
             _ = try rig.shell(
-                vm, "cd /var/vcap/store && for i in $(seq 3); do cp /bin/busybox $i; done")
-            // Whoever copies is slowed down: it gets a fiftieth of a processor.
+                vm, "cd /var/vcap/store && for i in $(seq 6); do cp /bin/busybox $i; done")
+            // Whoever copies is slowed down: it gets a hundredth of a processor.
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }
             proxy.arm("PUT ", .pass)
@@ -119,7 +119,7 @@ extension EndToEnd {
                 try? rig.engine.order(
                     "/containers/\(copier.id)/update", [],
                     // podman takes no NanoCpus here.
-                    ["CpuPeriod": 100_000, "CpuQuota": 2_000])
+                    ["CpuPeriod": 100_000, "CpuQuota": 1_000])
             }
             let answer = try rig.through(proxy) {
                 try rig.call("snapshot_disk", [.string(disk), [:]])

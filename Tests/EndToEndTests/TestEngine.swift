@@ -78,6 +78,17 @@ final class TestEngine: @unchecked Sendable {
         return self.endings > endings
     }
 
+    /// When dev/engine has started, killed and missed its daemon: where nothing listened, that is asked first.
+    fileprivate func printHistory() {
+        guard let directory,
+            let log = try? String(contentsOfFile: directory + "/log", encoding: .utf8)
+        else { return }
+        let lines = log.split(separator: "\n").filter {
+            $0.hasPrefix("dev/engine:") || $0.contains("API listen on")
+        }
+        print("\(host):\n" + lines.joined(separator: "\n"))
+    }
+
     /// Waits for its daemon, which may just have ended by itself: two minutes at most, for the test says it better.
     private func awaitAnswer() {
         for _ in 0..<1200 {
@@ -167,8 +178,11 @@ extension TestEngine {
         nonisolated(unsafe) var hasFailed = false
         try await withKnownIssue("the Engine's daemon ended by itself", isIntermittent: true) {
             try await body()
-        } matching: { _ in
-            guard self.hasEnded(since: before) else { return false }
+        } matching: { issue in
+            guard self.hasEnded(since: before) else {
+                if "\(issue)".contains("nothing listens there") { self.printHistory() }
+                return false
+            }
             hasFailed = true
             return true
         }
