@@ -115,9 +115,12 @@ extension Copier {
         let words = String(decoding: said, as: UTF8.self).split(separator: "\n")
             .joined(separator: "; ")
         let container = try required(world)
-        let why =
-            words.isEmpty
-            ? "exit code \(container.exitCode) \(container.startError)" : words
+        var why = words
+        if words.isEmpty {
+            // It writes its words where the copy goes: to Docker's disk.
+            why = "exit code \(container.exitCode), "
+            why += container.startError.isEmpty ? "is Docker's disk full?" : container.startError
+        }
         return CPIError.cloud(
             "cannot copy volume \(source) with the tools of image \(image): \(why)")
     }

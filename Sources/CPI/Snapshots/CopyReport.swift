@@ -2,7 +2,8 @@
 struct CopyReport: Equatable {
     /// Files, directories and all else in the copy.
     let entries: Int
-    /// What was written, made or removed in the source while it was read.
+    /// How much was written, made or removed in the source while it was read, at least: what was written to and what was
+    /// made are counted, or what was written to and removed, whichever is more.
     let changed: Int
     /// The sizes of all files together, holes included.
     let bytes: Int

@@ -4,6 +4,9 @@
 /// What did not change while it was read (same inode times before and after) must be in the copy with the
 /// same type, mode, owner, links, size and target, and a random sample must have the same bytes at
 /// beginning and end. What changed meanwhile is counted.
+///
+/// Its own files may be on a disk that the copy fills. So each list that it compares by must have been written, and
+/// the room for the words of a failure is taken at the start.
 enum CopyScript {
     static let directory = "/docker_cpi"
     static let from = "/docker_cpi.from"
@@ -32,50 +35,55 @@ enum CopyScript {
         set -u
         export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
         work=\(directory) from=\(from) to=\(to)
-        mkdir -p $work && cd $work || exit 1
-        fail() { echo "$*" >failed.new; mv failed.new \(File.failed); exit 1; }
+        mkdir -p $work && cd $work && printf '%4096s' '' | tr ' ' '\\n' >failed.new || exit 1
+        fail() { echo "$*" 1<>failed.new; mv failed.new \(File.failed); exit 1; }
+        full="cannot write to a file of its own: is Docker's disk full?"
         has() { "$1" --help 2>&1 | grep -q -e "$2" || fail "no $1 of GNU with $2"; }
         has cp --reflink; has find -printf; has cut --zero-terminated
         has sort --zero-terminated; has comm --zero-terminated; has shuf --zero-terminated
         for tool in head tail xargs sha256sum tr wc awk; do
           command -v $tool >/dev/null || fail "no $tool"
         done
-        : >probe; cp -a --preserve=xattr probe probe.copy 2>failed.new || fail "no cp that keeps xattrs"
+        touch probe || fail "$full"
+        cp -a --preserve=xattr probe probe.copy 2>/dev/null || fail "no cp that keeps xattrs"
         list() { (cd "$1" && find . \\( -type d -printf '%C@ %y %m %U %G %P\\0' \\
           -o -printf '%C@ %y %m %U %G %n %s %l %P\\0' \\)) | sort -z; }
         plain() { cut -z -d ' ' -f 2- | sort -z; }
         count() { tr -cd '\\0' | wc -c; }
         sums() { (cd "$1" && xargs -0 -r head -q -c 65536 -- <$work/sample &&
           xargs -0 -r tail -q -c 65536 -- <$work/sample) 2>/dev/null | sha256sum; }
-        touch \(File.ready)
+        touch \(File.ready) || fail "$full"
         n=0
         until [ -e \(File.go) ]; do
           sleep 0.02; n=$((n + 1)); [ $n -lt 30000 ] || fail "nobody has said go"
         done
-        list $from >before
-        cp -a --preserve=xattr --reflink=auto $from/. $to/ 2>errors; status=$?
-        list $from >after
-        changed=$(comm -z -3 before after | count)
-        comm -z -12 before after | plain >stable
+        list $from >before || fail "$full"
+        errors=$(cp -a --preserve=xattr --reflink=auto $from/. $to/ 2>&1); status=$?
+        list $from >after || fail "$full"
+        gone=$(comm -z -23 before after | count) come=$(comm -z -13 before after | count)
+        changed=$((gone > come ? gone : come))
+        comm -z -12 before after | plain >stable || fail "$full"
         shuf -z -n 128 stable | xargs -0 -r sh -c 'for line; do case $line in "f "*)
-          printf "./%s\\0" "${line#* * * * * * * }" ;; esac; done' sh >sample
-        sums $from >sum
-        touch \(File.copied)
-        [ $changed = 0 ] || grep -v -e 'No such file or directory$' -e 'replaced while being copied' \\
-          -e 'has changed' <errors >errors.new
-        [ $changed = 0 ] && [ $status != 0 ] && fail "$(head -n 3 errors)"
-        [ $changed = 0 ] || [ ! -s errors.new ] || fail "$(head -n 3 errors.new)"
-        list $to | plain >copy
+          printf "./%s\\0" "${line#* * * * * * * }" || exit 1 ;; esac; done' sh >sample || fail "$full"
+        sums $from >sum || fail "$full"
+        touch \(File.copied) || fail "$full"
+        if [ $changed != 0 ] && [ -n "$errors" ]; then
+          errors=$(printf '%s\\n' "$errors" | grep -v -e 'No such file or directory$' \\
+            -e 'replaced while being copied' -e 'has changed')
+          if [ -n "$errors" ]; then status=1; else status=0; fi
+        fi
+        [ $status = 0 ] || fail "$(printf '%s\\n' "${errors:-cp ended with $status}" | head -n 3)"
+        list $to | plain >copy || fail "$full"
         missing=$(comm -z -23 stable copy | count) further=$(comm -z -13 stable copy | count)
         [ $missing = 0 ] || fail "$missing of $(count <stable) entries are not in the copy as they are"
         [ $changed != 0 ] || [ $further = 0 ] || fail "$further entries of the copy are not in the source"
         if [ "$(sums $to)" != "$(cat sum)" ]; then
-          list $from >later
+          list $from >later || fail "$full"
           [ $changed = 0 ] || [ "$(comm -z -23 after later | count)" != 0 ] || changed=0
           [ $changed != 0 ] || fail "what was copied has other bytes than the source"
         fi
         bytes=$(find $to -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
-        echo "entries=$(count <copy) changed=$changed bytes=$bytes" >report.new
-        mv report.new \(File.report)
+        echo "entries=$(count <copy) changed=$changed bytes=$bytes" >report.new || fail "$full"
+        mv report.new \(File.report) || fail "$full"
         """
 }

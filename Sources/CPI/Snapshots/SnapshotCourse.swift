@@ -19,10 +19,15 @@ final class SnapshotCourse {
 
     init(_ plan: SnapshotDisk.Plan) { self.plan = plan }
 
+    /// What a snapshot is that has such an obstacle.
+    var without: String { plan.user?.runs == true ? "beside the running VM" : "not of one moment" }
+
     /// Why the snapshot cannot be called one of a single moment; nil when it can. To be asked when the
     /// copier has read everything.
     func obstacle(_ world: World) throws -> String? {
-        if let report, report.changed > 0 { return "\(report.changed) entries changed meanwhile" }
+        if let report, report.changed > 0 {
+            return "\(report.changed) entries or more changed meanwhile"
+        }
         if plan.isForeign { return "a container of somebody else has the disk and runs" }
         guard let user = plan.user else { return nil }
         guard let container = try world.engine.container(user.container) else {

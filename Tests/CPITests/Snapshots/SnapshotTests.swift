@@ -10,10 +10,10 @@ struct SnapshotTests {
 
     init() throws { scene = try Scene.withDisk(isAttached: true) }
 
-    private var moment: String { scene.record(scene.snapshots.first ?? "")[Label.moment] ?? "" }
+    var moment: String { scene.record(scene.snapshots.first ?? "")[Label.moment] ?? "" }
     private var wasPaused: Bool { scene.docker.requests.contains { $0.hasSuffix("/pause") } }
 
-    private func call(_ metadata: JSON = [:]) throws -> String {
+    func call(_ metadata: JSON = [:]) throws -> String {
         try scene.runner.call("snapshot_disk", [.string(scene.disk), metadata]).string ?? ""
     }
 
@@ -81,21 +81,6 @@ struct SnapshotTests {
         let failure = #expect(throws: CallFailure.self) { try call() }
         #expect(failure?.message.contains("is gone") == true, "\(failure?.message ?? "")")
         #expect(scene.docker.state.volumeNames.filter { $0.hasPrefix("snapshot-") }.isEmpty)
-    }
-
-    @Test("a copy that takes longer goes on beside the VM: label, log and journal say so")
-    func late() throws {
-        scene.docker.state.copyTakes = 100
-        scene.runner.configuration["snapshots"] = ["pause_limit": 1]
-        let before = scene.runner.time.elapsed
-        _ = try call()
-        #expect(moment.hasPrefix("beside the running VM: the copy took longer"))
-        #expect(scene.runner.log.text.contains("taken beside the running VM"))
-        #expect(try scene.runner.lastEvents().contains("warning"))
-        #expect(scene.container?.isPaused == false)
-        let paused = Int(scene.record(scene.snapshots[0])[Label.pausedFor] ?? "") ?? 0
-        #expect((1_000...1_200).contains(paused))
-        #expect(scene.runner.time.elapsed > before)
     }
 
     @Test("with a limit of 0 no VM is ever paused")
