@@ -21,7 +21,8 @@ release: setup
 
 # The BOSH release with that in it: dist/docker-cpi-release-VERSION.tgz.
 bosh-release: release
-	dev/bosh-release dist/docker-cpi-*-linux-*.tar.gz
+	version=$$(.build-release/release/docker-cpi --version | sed -nE 's/^docker-cpi ([^ ]+).*/\1/p'); \
+	  dev/bosh-release dist/docker-cpi-$$version-linux-*.tar.gz
 
 # Format and warnings, without running anything.
 check: setup

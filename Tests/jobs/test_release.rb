@@ -24,11 +24,12 @@ class ReleaseTest < Minitest::Test
   end
 
   # What dev/release makes, as far as the package is concerned.
-  def executables(machine)
+  def executables(machine, commit: `git -C #{ROOT} rev-parse HEAD`)
     name = "docker-cpi-9.9.9-linux-#{machine}"
     FileUtils.mkdir_p("#{@directory}/#{name}/bin")
     File.write("#{@directory}/#{name}/bin/docker-cpi", "#!/bin/sh\necho \"docker-cpi for #{machine}\"\n")
     FileUtils.chmod(0o755, "#{@directory}/#{name}/bin/docker-cpi")
+    File.write("#{@directory}/#{name}/commit", commit)
     run!("tar", "-czf", "#{@directory}/#{name}.tar.gz", "-C", @directory, name)
     "#{@directory}/#{name}.tar.gz"
   end
@@ -63,6 +64,12 @@ class ReleaseTest < Minitest::Test
     Open3.capture2e(
       { "BOSH_INSTALL_TARGET" => "#{@directory}/installed" }, "bash", "-x", "packaging",
       chdir: "#{@directory}/compile")
+  end
+
+  def test_takes_no_executables_of_another_commit
+    output, status = Open3.capture2e("#{ROOT}/dev/bosh-release", executables(MACHINE, commit: "0" * 40))
+    refute status.success?
+    assert_includes output, "was not made of the last commit"
   end
 
   def test_names_what_is_in_it_by_digests

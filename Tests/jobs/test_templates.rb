@@ -325,18 +325,40 @@ class WrapperTest < TemplateTest
 end
 
 class PreStartTest < TemplateTest
-  def run_it
+  def run_it(succeeds: true)
     @journal = "#{@directory}/it's a journal"
     @link = "#{@directory}/cpi-admin"
     @locks = "#{@directory}/locks"
     script = render("pre-start.erb", "docker_cpi" => { "journal" => { "directory" => @journal } })
     output, status = Open3.capture2e({ "CPI_ADMIN_LINK" => @link, "DOCKER_CPI_LOCKS" => @locks }, "bash", stdin_data: script)
-    assert status.success?, output
+    assert_equal succeeds, status.success?, output
+    output
   end
 
   def test_it_makes_a_private_directory_for_the_journal
     run_it
     assert_equal 0o700, File.stat(@journal).mode & 0o777
+  end
+
+  def test_it_takes_no_directory_that_is_somebodys
+    journal = "#{@directory}/it's a journal"
+    Dir.mkdir(journal)
+    File.chmod(0o755, journal)
+    File.write("#{journal}/somebody's", "")
+    assert_includes run_it(succeeds: false), "must be a directory of its own"
+    assert_equal 0o755, File.stat(journal).mode & 0o777
+    File.write("#{journal}/journal.db", "")
+    run_it
+    assert_equal 0o700, File.stat(journal).mode & 0o777
+  end
+
+  def test_it_goes_on_without_cpi_admin_in_the_path
+    @link = "#{@directory}/nowhere/cpi-admin"
+    script = render("pre-start.erb", "docker_cpi" => { "journal" => { "directory" => "#{@directory}/journal" } })
+    environment = { "CPI_ADMIN_LINK" => @link, "DOCKER_CPI_LOCKS" => "#{@directory}/locks" }
+    output, status = Open3.capture2e(environment, "bash", stdin_data: script)
+    assert status.success?, output
+    assert_includes output, "could not be made"
   end
 
   def test_it_makes_the_directory_of_the_locks
