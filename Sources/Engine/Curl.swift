@@ -152,6 +152,14 @@ final class Curl {
         throw EngineError.notDocker(address: address.text, detail: detail)
     }
 
+    /// TLS 1.3 tells a client that its certificate is not wanted only after the handshake. Other alerts may come in the
+    /// middle of a transfer: then nobody knows what became of the request.
+    private static func isRefusal(_ detail: String) -> Bool {
+        detail.contains("alert")
+            && ["certificate", "unknown ca", "handshake", "access denied", "protocol version"]
+                .contains { detail.contains($0) }
+    }
+
     private func failure(_ code: CURLcode, _ request: Request, _ transfer: Transfer) -> EngineError
     {
         var detail = String(cString: errorText)
@@ -172,9 +180,8 @@ final class Curl {
             return .notDocker(address: address.text, detail: detail)
         case CURLE_OPERATION_TIMEDOUT where connectTime > 0, CURLE_ABORTED_BY_CALLBACK:
             return .lost(
-                address: address.text, request: request.summary, detail: transfer.timeout(detail))
-        // TLS 1.3 tells a client that its certificate is not wanted only after the handshake.
-        case _ where address.tls != nil && detail.contains("alert"):
+                address: address.text, request: request.summary, detail: transfer.ending(detail))
+        case _ where address.tls != nil && transfer.status == 0 && Curl.isRefusal(detail):
             return .unreachable(address: address.text, errno: 0, detail: detail)
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR,
             CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,

@@ -14,10 +14,15 @@ public struct ExecResult: Sendable {
     public static func words(_ output: String) -> String {
         let lines = output.prefix(400).split(separator: "\n").joined(separator: "; ")
         let isCut = output.utf8.count > 400 || lines.count > 300
-        let shown = lines.prefix(300).map {
-            $0.isASCII && ($0.asciiValue ?? 0x20) < 0x20 ? "?" : $0
-        }
+        let shown = lines.prefix(300).map { $0.isControl ? "?" : $0 }
         return String(shown) + (isCut ? " …" : "")
+    }
+}
+
+extension Character {
+    /// Whether a terminal may take it for a command, of seven bits or of eight.
+    public var isControl: Bool {
+        unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }
 

@@ -42,7 +42,7 @@ extension Engine {
             switch Tar.firstEntry(in: archive) {
             case .file(let content): return content
             case .link(let target): path = UnixPath.following(target, from: path)
-            case .directory: return nil
+            case .directory, .special: return nil
             case nil:
                 let detail = "the archive of \(path) is cut off"
                 // podman sends nothing while it unmounts a container that has just ended.

@@ -51,9 +51,11 @@ public enum Tar {
         /// A symbolic link, and where it points: absolute, or relative to its directory.
         case link(String)
         case directory
+        /// A pipe, a socket or a device.
+        case special
     }
 
-    /// The first regular file, symbolic link or directory; nil when the archive is cut off or holds none.
+    /// The first entry that is no remark about others; nil when the archive is cut off or holds none.
     static func firstEntry(in archive: [UInt8]) -> Entry? {
         var offset = 0
         var longTarget: String?
@@ -69,6 +71,7 @@ public enum Tar {
             case UInt8(ascii: "2"):
                 return .link(longTarget ?? text(header.dropFirst(157).prefix(100)))
             case UInt8(ascii: "5"): return .directory
+            case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): return .special
             case UInt8(ascii: "x"): longTarget = paxTarget(content) ?? longTarget
             case UInt8(ascii: "K"): longTarget = text(content)  // GNU tar's way to say the same
             default: break

@@ -6,7 +6,10 @@ final class Transfer {
     let request: Request
     var headers: [String: String] = [:]
     var body: [UInt8] = []
-    private var status = 0
+    /// Of the response; 0 before it began.
+    private(set) var status = 0
+    /// Why the file that is sent could not be read; 0 when it could.
+    private(set) var readError: Int32 = 0
     private var moved: Int64 = -1
     private var movedAt = now()
     private var timedOut = false
@@ -44,7 +47,10 @@ final class Transfer {
         while true {
             let count = Glibc.read(descriptor, buffer, length)
             if count >= 0 { return count }
-            guard errno == EINTR else { return nil }
+            guard errno == EINTR else {
+                readError = errno
+                return nil
+            }
         }
     }
 
@@ -59,8 +65,11 @@ final class Transfer {
         return !timedOut
     }
 
-    /// Says which of the two limits it was.
-    func timeout(_ detail: String) -> String {
+    /// What ended the request: one of the two limits, or the file that is sent.
+    func ending(_ detail: String) -> String {
+        guard readError == 0 else {
+            return "the file that is sent cannot be read: \(String(cString: strerror(readError)))"
+        }
         guard case .idle(let seconds) = request.limit, timedOut else { return detail }
         return "nothing moved for \(Int(seconds)) seconds"
     }

@@ -68,13 +68,12 @@ extension Journal {
         return subjects
     }
 
-    /// The operation about a VM, disk or network that was begun last: a clock that is set back does not turn
-    /// the order round. Nil when there is none.
+    /// The operation about a VM, disk or network that was begun last; nil when there is none.
     public func last(about subject: Subject) throws -> Operation? {
         try select(
             """
             WHERE id IN (SELECT operation FROM subjects WHERE kind = ?1 AND cid = ?2)
-            ORDER BY (SELECT min(sequence) FROM events WHERE operation = id) DESC LIMIT 1
+            ORDER BY \(Journal.begun("id")) DESC LIMIT 1
             """, [.text(subject.kind.rawValue), .text(subject.cid)]
         ).first
     }
@@ -89,8 +88,18 @@ extension Journal {
     static let doneAbout = """
         WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1) AND +method = ?2
         AND +state = 'done'
-        ORDER BY (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome') DESC
+        ORDER BY \(ended("id")) DESC
         """
+
+    /// Where the first event of an operation stands among all, and where its outcome does: a clock that is set back
+    /// does not turn this order round. `id` is SQL.
+    static func begun(_ id: String) -> String {
+        "(SELECT min(sequence) FROM events WHERE operation = \(id))"
+    }
+
+    static func ended(_ id: String) -> String {
+        "(SELECT max(sequence) FROM events WHERE operation = \(id) AND kind = 'outcome')"
+    }
 
     /// The operations with one of these methods on `cid`, in the order in which their ends were written; one
     /// that has none stands where its last event does. `methods` is a JSON text of names.
@@ -99,8 +108,7 @@ extension Journal {
             """
             WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1)
             AND method IN (SELECT value FROM json_each(?2))
-            ORDER BY coalesce(
-                (SELECT max(sequence) FROM events WHERE operation = id AND kind = 'outcome'),
+            ORDER BY coalesce(\(Journal.ended("id")),
                 (SELECT max(sequence) FROM events WHERE operation = id))
             """, [.text(cid), .text(methods)])
     }

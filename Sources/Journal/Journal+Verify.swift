@@ -13,11 +13,15 @@ extension Journal {
         for (sql, words) in Journal.invariants {
             try database.run(sql) { problems.append("operation \($0.text(0) ?? "?") \(words)") }
         }
+        // Nor can such events be projected.
+        guard problems.isEmpty else { return problems }
         let copy = Journal.file(in: scratch)
         try database.run("VACUUM INTO ?1", [.text(copy)])
         let anew = try Journal(directory: scratch, busyTimeout: 1_000)
+        // Of the copy as well: calls write to this file meanwhile.
+        let before = try anew.rows()
         try anew.rebuild()
-        return problems + (try differences(from: anew))
+        return Journal.differences(before, try anew.rows())
     }
 
     private static let invariants = [
@@ -45,8 +49,7 @@ extension Journal {
         ),
     ]
 
-    private func differences(from other: Journal) throws -> [String] {
-        let (mine, its) = (try rows(), try other.rows())
+    private static func differences(_ mine: [String: String], _ its: [String: String]) -> [String] {
         let missing = its.keys.filter { mine[$0] == nil }.sorted()
         let extra = mine.keys.filter { its[$0] == nil }.sorted()
         let other = mine.keys.filter { its[$0] != nil && its[$0] != mine[$0] }.sorted()

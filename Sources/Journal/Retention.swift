@@ -6,7 +6,7 @@ public struct Retention: Sendable {
     public var latest: [String]
     /// Methods that delete their subject. An operation is needed no more when one of its VMs, or all of
     /// its disks, were deleted after it. Of a deletion that was itself pruned nothing is known any more:
-    /// what is about several disks may then stay until its VM is deleted.
+    /// what is about several disks may then stay until its VM is deleted, and what a clock that was ahead has dated.
     public var deleting: [String]
     /// By method, what it makes: what was made, and whose answer perhaps nobody has read, is told of until it is
     /// deleted.
@@ -120,7 +120,7 @@ extension Journal {
                 JOIN operations AS n ON n.id = t.operation
                 WHERE s.operation = o.id AND s.kind IN ('vm', 'disk')
                     AND n.method = o.method AND n.state = 'done'
-                    AND (n.started, n.id) > (o.started, o.id) AND \(isAboutTheSame))
+                    AND \(Journal.ended("n.id")) > \(Journal.ended("o.id")) AND \(isAboutTheSame))
         """
 
     /// A row if operation ?1, of method ?2, has made a subject of kind ?4 that those of ?3 have not ended, nothing
@@ -130,7 +130,7 @@ extension Journal {
         WHERE o.id = ?1 AND o.method = ?2 AND o.state = 'done' AND o.replied IS NOT 'delivered'
             AND s.kind = ?4 AND NOT \(isEnded)
             AND NOT EXISTS (SELECT 1 FROM subjects AS t JOIN operations AS n ON n.id = t.operation
-                WHERE t.cid = s.cid AND t.kind = s.kind AND (n.started, n.id) > (o.started, o.id))
+                WHERE t.cid = s.cid AND t.kind = s.kind AND \(Journal.begun("n.id")) > \(Journal.begun("o.id")))
         """
 
     /// Whether something has ended subject s since operation o.
@@ -138,7 +138,7 @@ extension Journal {
         EXISTS (SELECT 1 FROM subjects AS t JOIN operations AS d ON d.id = t.operation
             WHERE t.cid = s.cid AND t.kind = s.kind AND d.state = 'done'
                 AND d.method IN (SELECT value FROM json_each(?3))
-                AND (d.started, d.id) > (o.started, o.id))
+                AND \(Journal.ended("d.id")) > \(Journal.ended("o.id")))
         """
 
     /// Whether operations n and o have the same VMs and disks.

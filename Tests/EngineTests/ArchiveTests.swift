@@ -37,6 +37,15 @@ struct TarTests {
         #expect(Tar.firstEntry(in: [UInt8](repeating: 0, count: 1_024)) == nil)
     }
 
+    @Test(
+        "a pipe, a socket or a device is no file, and its archive is not cut off",
+        arguments: "346".utf8)
+    func special(type: UInt8) {
+        var archive = FakeTar.archive(["pipe": []])
+        archive[156] = type
+        #expect(Tar.firstEntry(in: archive) == .special)
+    }
+
     @Test("the archive of a directory is that, whatever files are in it")
     func directory() {
         var directory = FakeTar.archive(["d": []]).prefix(512).map { $0 }
@@ -63,6 +72,11 @@ struct ExecStreamsTests {
     private func frame(_ kind: UInt8, _ text: String) -> [UInt8] {
         [kind, 0, 0, 0, 0, 0, UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 255)]
             + Array(text.utf8)
+    }
+
+    @Test("what a command says has no control characters, neither of seven bits nor of eight")
+    func controls() {
+        #expect(ExecResult.words("a\u{9b}31m\u{7f}\u{1b}[2Jé\tb\nc") == "a?31m??[2Jé?b; c")
     }
 
     @Test("each text goes to its own side, in order")

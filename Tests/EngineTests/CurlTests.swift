@@ -162,6 +162,20 @@ struct CurlTests {
         #expect(heard.utf8.reversed().prefix { $0 == UInt8(ascii: "x") }.count == size)
     }
 
+    @Test("a file that cannot be read is named as what is wrong")
+    func unreadable() throws {
+        let server = try SocketServer(path) { _ in SocketServer.json("{}") }
+        defer { server.stop() }
+        let descriptor = open(directory.path, O_RDONLY)
+        defer { close(descriptor) }
+        var request = request("POST", seconds: 20)
+        request.body = .file(descriptor: descriptor, size: 10, type: "application/x-tar")
+        let failure = #expect(throws: EngineError.self) { try curl().send(request) }
+        #expect(
+            (failure.map { "\($0)" } ?? "").contains(
+                "the file that is sent cannot be read: Is a directory"))
+    }
+
     @Test("a POST without a body says so: Docker refuses one of unknown length")
     func emptyPost() throws {
         let server = try SocketServer(path) { _ in SocketServer.json("{}") }

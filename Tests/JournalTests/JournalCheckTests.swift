@@ -19,6 +19,27 @@ struct JournalCheckTests {
         #expect(try journal.check().count == 1)
     }
 
+    @Test("what cannot be projected is found before it is tried")
+    func verify() throws {
+        let journal = try fixture.open()
+        for id in ["op1", "op2"] { try fixture.begin(journal, id) }
+        let scratch = try TemporaryDirectory()
+        #expect(try journal.verify(scratch: scratch.path) == [])
+        let sql = """
+            INSERT INTO events (operation, kind, at, monotonic, data) VALUES (?1, ?2, 1, 1, ?3)
+            """
+        let intent = try #require(try journal.events(of: "op1").first?.data)
+        try journal.database.run(sql, [.text("op1"), .text("intent"), .text(intent)])
+        try journal.database.run(sql, [.text("op2"), .text("note"), .text("{")])
+        let other = try TemporaryDirectory()
+        let problems = try journal.verify(scratch: other.path)
+        #expect(
+            problems == [
+                "operation op1 has more than one intent",
+                "operation op2 has an event whose data are not JSON",
+            ])
+    }
+
     @Test("what was begun, and what began to go back, is told by step")
     func begunAndUndoing() throws {
         let journal = try fixture.open()

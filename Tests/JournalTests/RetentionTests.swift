@@ -54,6 +54,16 @@ struct RetentionTests {
         #expect(try left() == ["2", "5", "6"])
     }
 
+    @Test("the latest is what ended last, also by a clock that is set back in between")
+    func clockSetBack() throws {
+        fixture.time.sleep(10_800)
+        try add("3", "tag", "vm-1")
+        fixture.time.sleep(-10_700)
+        try add("1", "tag", "vm-1")
+        fixture.time.sleep(86_400)
+        #expect(try left() == ["1"])
+    }
+
     @Test("until the VM is deleted: then all that was about it goes")
     func deletedVM() throws {
         try add("1", "create", "vm-1", "d1")

@@ -51,13 +51,16 @@ extension Inspection {
             let most = Engine.largestFile >> 20
             throw CPIError.cloud("\(path) is too large: \(stat.size >> 20) MiB, of \(most) at most")
         }
-        return try world.engine.readFile(container.id, path: path)
+        guard let content = try world.engine.readFile(container.id, path: path) else {
+            throw CPIError.cloud("\(path) is no regular file")
+        }
+        return content
     }
 
     private func last(_ lines: Int, _ text: String) -> [String] {
         world.recorder.store.redactor.clean(text).split(separator: "\n").suffix(lines).map {
             // Colours and other commands to a terminal are the VM's, not ours.
-            String($0.filter { !$0.unicodeScalars.contains { $0.value < 32 && $0 != "\t" } })
+            String($0.filter { $0 == "\t" || !$0.isControl })
         }
     }
 

@@ -79,7 +79,10 @@ extension Inspection {
     /// Throws `CPIError` that says what is left of a VM without a container.
     func container(ofVM vm: VMCID) throws -> Container {
         if let container = try world.vm(vm) { return container }
-        guard let image = try world.committedImages(vm).last else { throw CPIError.vmNotFound(vm) }
+        let mark = try world.engine.volume(vm.mark)
+        guard let image = try vm.newest(of: world.committedImages(vm), mark) else {
+            throw CPIError.vmNotFound(vm)
+        }
         throw CPIError(
             kind: .vmNotFound,
             message:

@@ -79,7 +79,7 @@ final class Locks {
     }
 
     /// What root makes, for `cpi-admin`, is to be of use to the user that owns the journal.
-    private func make(_ directory: String) throws {
+    func make(_ directory: String) throws {
         let isNew = access(directory, F_OK) != 0
         try Files.makeDirectory(directory)
         if isNew, let journal { Files.give(directory, toOwnerOf: journal) }

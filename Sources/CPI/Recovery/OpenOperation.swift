@@ -114,12 +114,12 @@ extension World {
         !locks.isOwned(operation.id) && !mayLiveOnAnotherMachine(operation)
     }
 
-    /// Who is, or may be, at work on it; nil for nobody.
-    func owner(of found: OpenOperation, mayLive: ((OpenOperation) -> Bool)? = nil) -> String? {
+    /// Who is, or may be, at work on it; nil for nobody. `ignoresGrace`: what was begun lately on another machine counts
+    /// as dead.
+    func owner(of found: OpenOperation, ignoresGrace: Bool = false) -> String? {
         if locks.isOwned(found.id) { return locks.owner(found.id) }
-        guard (mayLive ?? mayLiveOnAnotherMachine)(found), found.operation.state == .running else {
-            return nil
-        }
+        guard !ignoresGrace, mayLiveOnAnotherMachine(found), found.operation.state == .running
+        else { return nil }
         return "a process on machine \(found.host)"
     }
 
@@ -144,8 +144,10 @@ extension World {
     /// or of this machine.
     func begunElsewhere(_ operation: OpenOperation) -> String? {
         guard mayLiveOnAnotherMachine(operation) else { return nil }
+        let isAhead = operation.since > Timestamp.text(clock.wall() + 60_000)
         return "\(operation.title) was begun on machine \(operation.host) at "
-            + "\(operation.since) and may be at work there; if it is not: "
+            + "\(operation.since)\(isAhead ? ", by a clock that is ahead of this one," : "") "
+            + "and may be at work there; if it is not: "
             + "\(operation.recoveryAtAnyAge) --yes"
     }
 }

@@ -7,6 +7,8 @@ public final class OperatorRecovery {
     /// An operation without an outcome, or one that was left to a person.
     public struct Case {
         let found: OpenOperation
+        /// What was begun lately on another machine counts as dead: somebody has decided so by its age.
+        var ignoresGrace = false
         public var operation: Operation { found.operation }
         public var subjects: [Subject] { found.subjects }
         /// As in "operation 1m84tkefq9txjn (attach_disk)".
@@ -123,8 +125,11 @@ public final class OperatorRecovery {
         }
         let age = Int64(seconds ?? OperatorRecovery.grace)
         let limit = Timestamp.text(world.clock.wall() - age * 1_000)
-        let old = traces.filter { $0.since <= limit || seconds == nil && world.seesLock(of: $0) }
-        return (old.map { look($0, wish, mayLive: { _ in false }) }, traces.count - old.count)
+        // With 0 none is too young, also not one that a clock which is ahead has dated.
+        let old = traces.filter {
+            age == 0 || $0.since <= limit || seconds == nil && world.seesLock(of: $0)
+        }
+        return (old.map { look($0, wish, ignoresGrace: true) }, traces.count - old.count)
     }
 
     /// Operations that Docker shows and the journal does not know. They have an owner where another machine may be at
@@ -148,12 +153,7 @@ public final class OperatorRecovery {
     ) throws -> (words: String, needsPerson: Bool) {
         let there = try world(for: one.operation)
         if isConfirmed {
-            let now = look(one.found, wish)
-            guard now.owner == nil, now.trouble == nil, now.action == one.action else {
-                throw CPIError.cloud(
-                    "nothing was done: it is no longer as it was shown; now recovery would: "
-                        + (now.owner ?? now.trouble ?? now.action ?? "?"))
-            }
+            try requireAsShown(one, look(one.found, wish, ignoresGrace: one.ignoresGrace))
         }
         guard let result = try Settler(world: there).settle(one.found, wish: wish) else {
             return ("nothing: it is settled by now", false)
@@ -183,12 +183,23 @@ public final class OperatorRecovery {
         }
     }
 
+    private func requireAsShown(_ one: Case, _ now: Case) throws {
+        if let owner = now.owner {
+            throw CPIError.cloud("nothing was done: \(owner) is or may be at work on it now")
+        }
+        if let trouble = now.trouble { throw CPIError.cloud("nothing was done: \(trouble)") }
+        guard now.action == one.action else {
+            throw CPIError.cloud(
+                "nothing was done: it is no longer as it was shown; now recovery would: "
+                    + (now.action ?? "do nothing"))
+        }
+    }
+
     private func look(
-        _ found: OpenOperation, _ wish: Operation.Direction?,
-        mayLive: ((OpenOperation) -> Bool)? = nil
+        _ found: OpenOperation, _ wish: Operation.Direction?, ignoresGrace: Bool = false
     ) -> Case {
-        var one = Case(found: found)
-        one.owner = world.owner(of: found, mayLive: mayLive)
+        var one = Case(found: found, ignoresGrace: ignoresGrace)
+        one.owner = world.owner(of: found, ignoresGrace: ignoresGrace)
         guard one.owner == nil else { return one }
         do {
             let settler = Settler(world: try world(for: found.operation))

@@ -12,6 +12,7 @@ struct OrphanImages {
     let lastCopies: Set<String>
     /// VMs on which an operation is open, or was left to a person, with the command that settles it.
     private let unsettled: [String: String]
+    private let marks: [Volume]
 
     init(world: World, vms: Set<String>, marks: [Volume]) throws {
         let open = world.recorder.store.read { journal in
@@ -26,7 +27,7 @@ struct OrphanImages {
             unsettled[vm] = world.recovery(ofMark: mark)
         }
         tags = try world.committedImages { !vms.contains($0.description) }
-        (self.vms, self.unsettled) = (vms, unsettled)
+        (self.vms, self.unsettled, self.marks) = (vms, unsettled, marks)
         untagged = try OrphanImages.untagged(world)
         // Even without a journal: it tells of a VM that nobody deleted, for delete_vm takes it along.
         lastCopies = Set(tags.map(\.vm.description)).union(Set(unsettled.keys).subtracting(vms))
@@ -63,8 +64,8 @@ struct OrphanImages {
 
     private func orphan(_ tag: CommittedImage) -> Orphan {
         let settles = unsettled[tag.vm.description]
-        // In each name is the id of its operation.
-        let newest = tags.filter { $0.vm == tag.vm }.map(\.name).max()
+        let newest = tag.vm.newest(
+            of: tags.filter { $0.vm == tag.vm }.map(\.name), marks.first { $0.name == tag.vm.mark })
         if let newest, newest != tag.name {
             return Orphan(
                 kind: .image, name: tag.name,

@@ -44,8 +44,8 @@ struct Settler {
     }
 
     /// Settles one operation for an operator, under the locks of all that it is about. Returns what
-    /// was done; nil when it was settled in the meantime, or is being worked on. What Docker alone tells
-    /// of is looked for again under the locks: a call may have settled it and have done more since.
+    /// was done; nil when it was settled in the meantime. What Docker alone tells of is looked for
+    /// again under the locks: a call may have settled it and have done more since.
     func settle(_ one: OpenOperation, wish: Operation.Direction?) throws -> Settlement.Result? {
         let locks = LockSet(world.locks, seconds: 5, for: one.id)
         defer { locks.release() }
@@ -98,7 +98,8 @@ struct Settler {
         }
     }
 
-    /// Nil when there is nothing to do: it has an owner, or an outcome by now.
+    /// Nil when there is nothing to do: it has an outcome by now. Throws `CPIError` when somebody is at work on it, or
+    /// may be.
     private func run(
         _ one: OpenOperation, for asker: Asker, knownTo subjects: [Subject] = []
     ) throws -> Settlement.Result? {
@@ -108,8 +109,10 @@ struct Settler {
         var isSettled = false
         // Who asks later whether its answer can have arrived sees that it died.
         defer { if hasDied, !isSettled { owner.leave() } else { owner.end() } }
-        // Without any lock it cannot be known whether its owner lives.
-        guard !owner.isMissing, let now = try lookAgain(one) else { return nil }
+        guard !owner.isMissing else {
+            throw blocked(one, "no lock can be had, so its owner may be alive")
+        }
+        guard let now = try lookAgain(one) else { return nil }
         let operation = now.operation
         defer { world.recorder.watch(world.engine, effectsOnly: true) }
         let settlement = Settlement(now, for: asker, world)

@@ -6,12 +6,8 @@ extension World {
     /// The image that a VM is in whose containers are all gone; its mark tells that it was not deleted. The newest
     /// one: others hold older states. Throws `EngineError`.
     func lastCopy(of vm: VMCID) throws -> String? {
-        try engine.volume(vm.mark) == nil ? nil : newestImage(of: vm)
-    }
-
-    /// The image that was committed last from the VM, with or without a name.
-    private func newestImage(of vm: VMCID) throws -> String? {
-        try committedImages(vm).last ?? unnamedImages(vm).last?.shortID
+        guard let mark = try engine.volume(vm.mark) else { return nil }
+        return try vm.newest(of: committedImages(vm), mark) ?? unnamedImages(vm).last?.shortID
     }
 
     /// Whether that image is all that is left of the VM.
@@ -21,7 +17,7 @@ extension World {
 
     /// Whether nothing is left of the VM, neither a container nor an image.
     func isGone(_ vm: VMCID) throws -> Bool {
-        try self.vm(vm) == nil && newestImage(of: vm) == nil
+        try self.vm(vm) == nil && allCommittedImages(vm).isEmpty
     }
 
     /// A VM with the image that is all that is left of it, and the mark that tells of it.
@@ -66,5 +62,15 @@ extension World {
             try createPin(disk, plan.vm, runs: runs)
             if runs { try engine.startContainer(disk.pin) }
         }
+    }
+}
+
+extension VMCID {
+    /// Which of the VM's committed images has its last state: that of the operation which the mark tells of, for another
+    /// may have a later id, by a clock that was set back since. Without a mark the one with the latest id.
+    func newest(of images: [String], _ mark: Volume?) -> String? {
+        let operation = mark?.labels.label(Label.operation) ?? ""
+        return images.first { role(of: $0) == .committedImage(operation: operation) }
+            ?? images.max()
     }
 }

@@ -93,8 +93,7 @@ struct LightStemcell {
         let name = ":" + (tag ?? "latest")
         let manifest = try resolved(name, world)
         if let digest, digest != manifest {
-            // Some registries answer with an error of their own when the digest is no manifest's.
-            if let found = try? resolved("@\(digest)", world) { return found }
+            if let found = try resolvedIfManifest(digest, world) { return found }
         }
         guard let manifest else { throw missing(repository + name) }
         return manifest
@@ -102,12 +101,23 @@ struct LightStemcell {
 
     /// Nil when the registry has no such image.
     private func resolved(_ rest: String, _ world: World) throws -> String? {
+        try asked(rest, world) { $0.reason == .noImage }
+    }
+
+    /// Nil when the digest is no manifest's: some registries answer that with an error of their own.
+    private func resolvedIfManifest(_ digest: String, _ world: World) throws -> String? {
+        try asked("@\(digest)", world) { $0.error.isDockersAnswer && $0.reason != .unreachable }
+    }
+
+    private func asked(
+        _ rest: String, _ world: World, isNone: (RegistryFailure) -> Bool
+    ) throws -> String? {
         let (name, login) = (repository + rest, login(world))
         do {
             return try world.engine.registryDigest(name, login: login)
         } catch let error as EngineError where !error.isNoSuchPath {
             let failure = RegistryFailure(error)
-            if failure.reason == .noImage { return nil }
+            if isNone(failure) { return nil }
             throw failure.explained(name, hasLogin: login != nil) ?? error
         }
     }

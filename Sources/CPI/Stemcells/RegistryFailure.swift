@@ -51,7 +51,9 @@ struct RegistryFailure {
     }
 
     private static func reason(_ text: String) -> Reason {
-        words.first { $0.words.contains { text.contains($0) } }?.reason ?? .unknown
+        // The Docker host's own disk or programs.
+        guard !text.contains("failed to register layer") else { return .unknown }
+        return words.first { $0.words.contains { text.contains($0) } }?.reason ?? .unknown
     }
 
     /// The first that fits.

@@ -144,8 +144,6 @@ extension VMProperties {
     /// Where volumes are asked for without a name. `declared`: by the stemcell's image.
     func unnamedVolumes(declared: [String]) -> [String] { mounts.unnamed(declared: declared) }
 
-    /// Throws `Field.Wrong` for what belongs to other VMs, and for another network than `network`,
-    /// the first one that the VM is to be on.
     /// Throws `Field.Wrong` for a mount that would lie over the agent's settings.
     func requireUncovered(_ settings: String) throws {
         let tmpfs = [resources.hostConfig["Tmpfs"], hostConfig["Tmpfs"]]
@@ -160,6 +158,8 @@ extension VMProperties {
                 + settings)
     }
 
+    /// Throws `Field.Wrong` for what belongs to other VMs, and for another network than `network`,
+    /// the first one that the VM is to be on.
     func requireNothingForeign(_ world: World, network: String) throws {
         try mounts.requireNothingForeign(world)
         let mode = hostConfig["NetworkMode"]?.string ?? network

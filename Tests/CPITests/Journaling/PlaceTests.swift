@@ -35,8 +35,22 @@ struct PlaceTests {
             directory: directory ?? place.directory)
     }
 
+    @Test("who only looks makes no directory; one that root makes is the journal's owner's")
+    func made() throws {
+        let shared = self.shared.path + "/locks"
+        let locks = locks(own.path, shared: shared)
+        #expect(locks.isOnAnotherMachine(self.locks.place) && locks.places.isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: shared))
+        guard geteuid() == 0 else { return }
+        try #require(chown(own.path, 12_345, 12_345) == 0)
+        #expect(locks.place.directory != "-" && locks.places == [locks.place])
+        var status = stat()
+        #expect(stat(shared, &status) == 0 && status.st_uid == 12_345)
+    }
+
     @Test("a place for each directory that can be used; labels record the shared one")
     func places() throws {
+        _ = try locks.acquire("vm-1", seconds: 0, note: "")
         #expect(locks.places.count == 2 && locks.places[1] == locks.place)
         for place in locks.places {
             #expect(place.machine == .here && place.directory?.contains(":") == true)

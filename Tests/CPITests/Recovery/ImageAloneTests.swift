@@ -40,6 +40,27 @@ struct ImageAloneTests {
         #expect(scene.read(Scene.layerFile) == "layer")
     }
 
+    @Test("is the image of the operation that its mark tells of, also where another has a later id")
+    func laterID() throws {
+        let image = try #require(
+            scene.docker.state.images.last { $0.tags.first?.hasPrefix("vm-") == true })
+        let name = try #require(image.tags.first)
+        let operation = try #require(name.split(separator: ":").last)
+        var later = image
+        later.id = "sha256:later"
+        later.tags = ["\(scene.vm):z\(operation.dropFirst())"]
+        later.labels["io.bosh.blueprint"] = "{}"
+        scene.docker.state.images.append(later)
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("get_disks", [.string(scene.vm)])
+        }
+        #expect(failure?.message.contains("image \(name) has all of it") == true, "\(failure)")
+        let orphans = try scene.runner.operatorRecovery(journal: true).orphans()
+        let reasons = Dictionary(uniqueKeysWithValues: orphans.map { ($0.name, $0.reason) })
+        #expect(reasons[name]?.hasPrefix("the last copy") == true, "\(reasons)")
+        #expect(reasons[later.tags[0]]?.contains("whose last copy is image \(name)") == true)
+    }
+
     /// Somebody gives the image's name to another one. Returns its place among all, and the name.
     private func giveNameAway() throws -> (index: Int, name: String) {
         let index = try #require(

@@ -140,6 +140,28 @@ struct OrphanTellingTests {
         #expect(try finding()?.level == .warn && finding()?.words.contains("not in this") == true)
     }
 
+    @Test(
+        "what was shown and confirmed of a young one is done; by a clock that is ahead it is as old as any"
+    )
+    func confirmed() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.runner.time.sleep(7_200)
+        try scene.killAttachAtCommit()
+        let other = try CallRunner(scene.docker)
+        let failure = #expect(throws: CallFailure.self) {
+            try other.call("reboot_vm", [.string(scene.vm)])
+        }
+        #expect(failure?.message.contains("by a clock that is ahead of this one") == true)
+        let recovery = try other.operatorRecovery(journal: true)
+        #expect(try recovery.casesFromDocker(olderThan: 1).young == 1)
+        let (cases, young) = try recovery.casesFromDocker(olderThan: 0)
+        #expect(cases.map(\.action) == ["roll back"] && young == 0)
+        let one = try #require(cases.first)
+        #expect(try !recovery.settle(one, isConfirmed: true).needsPerson)
+        #expect(try recovery.casesFromDocker(olderThan: 0).cases.isEmpty)
+    }
+
     @Test("what has died on this machine waits for nothing where its journal is lost")
     func lost() throws {
         try scene.makeVM()

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Testing
 
 @testable import CPI
@@ -19,6 +20,30 @@ struct RecoveryLaterTests {
         try scene.runner.recover(.forward)
         #expect(!scene.isAttached && scene.container?.isRunning == true)
         #expect(scene.read("/etc/later") == "later")
+    }
+
+    @Test("where no sign of life can be had nothing is settled, and nobody says so")
+    func noLock() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        let open = try #require(try scene.runner.journal().open().first)
+        for directory in [scene.runner.locks.path, scene.runner.directory.path + "/locks"] {
+            let file = "\(directory)/operation-\(open.id).lock"
+            try? FileManager.default.removeItem(atPath: file)
+            try FileManager.default.createDirectory(
+                atPath: file, withIntermediateDirectories: false)
+        }
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let one = try #require(try recovery.cases(open.id).first)
+        let failure = #expect(throws: CPIError.self) { try recovery.settle(one) }
+        #expect(failure?.message.contains("no lock can be had") == true, "\(failure)")
+        let refused = #expect(throws: CallFailure.self) {
+            try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        }
+        #expect(refused?.message.contains("no lock can be had") == true, "\(refused)")
+        #expect(try scene.runner.journal().open().map(\.id) == [open.id])
     }
 
     @Test("what a call has settled since recovery listed it is left alone")

@@ -34,12 +34,12 @@ struct LightStemcellTests {
         [.string(scene.runner.directory.path + "/light"), properties]
     }
 
-    private func create(_ properties: JSON = properties) throws -> String {
+    func create(_ properties: JSON = properties) throws -> String {
         try scene.runner.call("create_stemcell", LightStemcellTests.arguments(scene, properties))
             .string ?? ""
     }
 
-    private func failure(_ properties: JSON) -> String {
+    func failure(_ properties: JSON) -> String {
         #expect(throws: CallFailure.self) { try create(properties) }?.message ?? ""
     }
 
@@ -210,24 +210,4 @@ struct LightStemcellTests {
         #expect(message.contains("refuses the login"), "\(message)")
     }
 
-    @Test(
-        "what Docker says of a registry becomes a plain sentence",
-        arguments: [
-            ("dial tcp 10.0.0.1:5000: connect: connection refused", "cannot reach registry"),
-            ("http: server gave HTTP response to HTTPS client", "insecure-registries"),
-            ("pull access denied for x, or may require 'docker login'", "wants a login"),
-            ("manifest unknown", "no such image"), ("out of memory", "out of memory"),
-        ])
-    func sentences(text: String, words: String) throws {
-        for path in ["/distribution/", "/images/create"] {
-            scene.docker.onRequest = { _, request in
-                request.path.contains(path) ? .status(500, text) : nil
-            }
-            let message = failure(Self.properties)
-            #expect(message.contains(words), "\(message)")
-            scene.docker.revive()
-            #expect(scene.docker.settledInvariants() == [])
-            #expect(scene.docker.state.images.count == 2)
-        }
-    }
 }
