@@ -25,6 +25,10 @@ struct RebootVM: Mutation {
         let container = try world.requireSettledVM(vm)
         if container.isUp { try container.requireStoppable(vm) }
         try world.requireNoneBeside(container, of: vm)
+        if container.isUp, container.endpoints.isEmpty {
+            world.warn(
+                "VM \(vm) is on no network: somebody has disconnected it; next: cpi-admin doctor")
+        }
         return Plan(
             vm: vm, container: container.id, startedAt: container.startedAt,
             restoresStore: container.restoresStore ? nil : true)

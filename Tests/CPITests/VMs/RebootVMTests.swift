@@ -23,6 +23,15 @@ struct RebootVMTests {
         #expect(scene.read(Scene.layerFile) == "layer")
     }
 
+    @Test("one that somebody has taken off its network is told of: it comes up as it was")
+    func disconnected() throws {
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].endpoints = [:]
+        try reboot()
+        #expect(scene.runner.log.text.contains("is on no network"))
+        #expect(try scene.runner.lastEvents().contains("warning"))
+    }
+
     @Test("a stopped VM is started")
     func stopped() throws {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
