@@ -22,7 +22,9 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         case .lost(let address, let request, let detail):
             "no answer from Docker at \(address) to \(request): \(detail)"
         case .refused(let status, let message, let request):
-            "Docker refused \(request) with \(status): \(message)"
+            // The answer to a HEAD has no room for one.
+            "Docker refused \(request) with \(status): "
+                + (message.isEmpty ? "no reason is given; is its disk full?" : message)
         case .stream(let message, let request): "Docker failed in \(request): \(message)"
         case .tooLarge(let request, let limit):
             "Docker's answer to \(request) is larger than \(limit >> 20) MiB"

@@ -52,11 +52,20 @@ extension World {
 
     /// One that Docker cannot describe may have the disk: that it does not is never taken for granted.
     private func isListed(_ disk: DiskCID, inVM other: VMCID) throws -> Bool {
+        let container: Container?
         do {
-            guard let container = try vm(other) else { return false }
-            return try isListed(disk, in: container.id)
+            container = try vm(other)
         } catch let error as EngineError where error.isFault {
             throw undescribed(other.description, disk, "bosh delete-vm \(other)", error)
+        }
+        guard let container else { return false }
+        do {
+            return try isListed(disk, in: container.id)
+        } catch let error as EngineError where error.isFault {
+            // That VM may be well, as where Docker's disk is full: nobody is told to delete it.
+            throw CPIError.cloud(
+                "VM \(other) may have disk \(disk), and Docker does not show its files; "
+                    + "next: docker system df, and repeat the call (\(error))")
         }
     }
 

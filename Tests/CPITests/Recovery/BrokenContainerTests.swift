@@ -92,6 +92,30 @@ struct BrokenContainerTests {
         #expect(failure?.message.contains("bosh delete-vm \(broken)") == true, "\(failure)")
     }
 
+    @Test("nobody is told to delete a VM whose files Docker does not show")
+    func filesNotShown() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        let well = scene.vm
+        try scene.makeDisk()
+        let made = try scene.create(agent: "b", networks: ["a": Scene.network("net-a", "10.1.0.9")])
+        let vm = try #require(made.array?.first?.string)
+        // A journal that knows nothing of the disk.
+        let other = try CallRunner(scene.docker)
+        other.configuration["attach"] = "auto"
+        let id = try #require(scene.docker.state.container(well)?.id)
+        scene.docker.onRequest = { _, request in
+            request.method == "HEAD" && request.path.contains(id) ? .status(500, "") : nil
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try other.call("attach_disk", [.string(vm), .string(scene.disk)])
+        }
+        let message = failure?.message ?? ""
+        #expect(message.contains("VM \(well) may have disk \(scene.disk)"), "\(message)")
+        #expect(message.contains("no reason is given"), "\(message)")
+        #expect(!message.contains("delete-vm"), "\(message)")
+    }
+
     @Test(
         "as a VM that was never answered it keeps nobody from making one, nor orphans from being named"
     )
