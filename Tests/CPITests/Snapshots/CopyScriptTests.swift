@@ -46,23 +46,24 @@ struct CopyScriptTests {
         #expect(code == 0 && said.hasPrefix("entries=202 changed=0 bytes="), "\(code) \(said)")
     }
 
-    @Test("a disk that is full is no copy, and it is said", arguments: [0, 40, 400, 2_000, 2_812])
+    @Test("a disk that is full is no copy, and it is said", arguments: [0, 40, 400, 2_000])
     func full(room: Int) throws {
         let (code, said) = try run(room: room, CopyScript.text)
         #expect(code == 1, "\(code) \(said)")
         #expect(said.contains("No space left on device") || said.contains("disk full?"), "\(said)")
     }
 
-    /// Then the lists that the copy is compared by are empty or cut off, and what is written after them is not. At last
-    /// there is room for the copy, and not for the lists.
+    /// Then the lists that the copy is compared by are empty or cut off, and what is written after them is not. With some
+    /// room there is enough for the copy, and not for the lists; with more for all of it.
     @Test(
-        "one that is full while it copies, and has room again after it, has no whole copy",
-        arguments: [400, 2_812])
+        "one that is full while it copies, and has room again after it, has no copy or all of it",
+        arguments: [400] + Array(stride(from: 2_720, through: 2_880, by: 8)))
     func fullForAWhile(room: Int) throws {
         let step = "shuf -z -n 128"
         try #require(CopyScript.text.contains(step))
         let text = CopyScript.text.replacing(step, with: "rm -f ../ballast; \(step)")
         let (code, said) = try run(room: room, text)
-        #expect(code == 1 && !said.contains("entries="), "\(code) \(said)")
+        #expect(code == 1 || said == "entries=202 changed=0 bytes=2097844\n", "\(code) \(said)")
+        #expect(room > 2_720 || code == 1, "\(said)")
     }
 }
