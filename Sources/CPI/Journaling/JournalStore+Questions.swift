@@ -48,13 +48,15 @@ extension JournalStore {
     /// done. `isWhole`: nobody else can have attached it, for this journal has told of it since that time (Unix
     /// milliseconds): another CPI has another journal.
     func vmsPerhapsWith(_ disk: DiskCID, since time: Int64) -> (vms: [VMCID], isWhole: Bool) {
+        let now = max(time, clock.wall())
         let found = read { journal in
             let methods = JSON([CreateDisk.name, AttachDisk.name, DetachDisk.name]).text
             let history = try journal.history(methods, subject: disk.description)
             let isKnown = history.contains { $0.state == .done && $0.method != DetachDisk.name }
             let isYoung = history.contains { one in
+                // What a clock that was ahead has dated may be of any time.
                 one.state == .done && one.diskChange?.isNothing != true
-                    && (one.finished ?? one.started) >= time
+                    && (time...now).contains(one.finished ?? one.started)
             }
             var vms: Set<VMCID> = []
             for one in history {

@@ -11,7 +11,7 @@ final class JournalStore {
     let redactor: Redactor
     /// Called with each event as it is noted: its operation, what it says, its step.
     var onEvent: ((String, EventPayload, String?) -> Void)?
-    private let clock: Clock
+    let clock: Clock
     private let logger: Logger
     private let setsAside: Bool
 

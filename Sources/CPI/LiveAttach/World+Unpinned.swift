@@ -62,7 +62,13 @@ extension World {
         do {
             return try isListed(disk, in: container.id)
         } catch let error as EngineError where error.isFault {
-            // That VM may be well, as where Docker's disk is full: nobody is told to delete it.
+            // So Docker answers for one that is just being removed: a moment later it is gone.
+            let isGone = try wait(seconds: 5, every: 0.2) {
+                try ifAnswered("container \(other)") { try engine.container(container.id) == nil }
+                    ?? false
+            }
+            if isGone { return false }
+            // Else it may be well, as where Docker's disk is full: nobody is told to delete it.
             throw CPIError.cloud(
                 "VM \(other) may have disk \(disk), and Docker does not show its files; "
                     + "next: docker system df, and repeat the call (\(error))")

@@ -114,6 +114,13 @@ struct BrokenContainerTests {
         #expect(message.contains("VM \(well) may have disk \(scene.disk)"), "\(message)")
         #expect(message.contains("no reason is given"), "\(message)")
         #expect(!message.contains("delete-vm"), "\(message)")
+        // It was just being deleted.
+        scene.docker.onRequest = { _, request in
+            guard request.method == "HEAD", request.path.contains(id) else { return nil }
+            scene.docker.state.containers.removeAll { $0.id == id }
+            return .status(500, "")
+        }
+        _ = try other.call("attach_disk", [.string(vm), .string(scene.disk)])
     }
 
     @Test(
