@@ -19,8 +19,8 @@ final class SnapshotCourse {
 
     init(_ plan: SnapshotDisk.Plan) { self.plan = plan }
 
-    /// What a snapshot is that has such an obstacle.
-    var without: String { plan.user?.runs == true ? "beside the running VM" : "not of one moment" }
+    /// Whether a VM ran that has the disk: what is not of one moment was taken beside it.
+    var isBesideVM: Bool { plan.user?.runs == true }
 
     /// Why the snapshot cannot be called one of a single moment; nil when it can. To be asked when the
     /// copier has read everything.

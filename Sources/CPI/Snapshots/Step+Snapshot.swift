@@ -91,7 +91,8 @@ extension Step {
                 }
                 let obstacle = try course.obstacle(world)
                 var all = labels
-                all[Label.moment] = obstacle.map { "\(course.without): \($0)" } ?? "one moment"
+                let otherwise = course.isBesideVM ? "beside the running VM" : "not of one moment"
+                all[Label.moment] = obstacle.map { "\(otherwise): \($0)" } ?? "one moment"
                 all[Label.entries] = String(report.entries)
                 all[Label.bytes] = String(report.bytes)
                 all[Label.pausedFor] = String((course.pausedFor ?? 0) / 1_000)
@@ -169,10 +170,9 @@ extension World {
             "\(report.entries) entries, \(report.bytes) bytes, copied in \(course.copiedFor / 1_000) ms; "
                 + "VM \(paused)")
         guard let obstacle else { return }
-        let isBeside = course.plan.user?.runs == true
         warn(
             "snapshot \(course.plan.snapshot) "
-                + (isBeside ? "was taken beside the running VM, and " : "")
+                + (course.isBesideVM ? "was taken beside the running VM, and " : "")
                 + "is not of one moment: \(obstacle)")
     }
 }

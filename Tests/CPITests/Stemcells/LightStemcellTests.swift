@@ -209,5 +209,4 @@ struct LightStemcellTests {
         let message = failure(properties(["registry": wrong]))
         #expect(message.contains("refuses the login"), "\(message)")
     }
-
 }
