@@ -5,16 +5,13 @@ extension Journal {
         try select("WHERE state IN ('running', 'parked') ORDER BY started, id", [])
     }
 
-    /// The operation whose id is or begins with `prefix`; `last` is the newest one, and
-    /// `last:METHOD` the newest one of a method.
+    /// The operation whose id is or begins with `prefix`; `last` is the one that was begun last, and
+    /// `last:METHOD` the last one of a method.
     public func operation(_ prefix: String) throws -> Operation {
         if prefix == "last" || prefix.hasPrefix("last:") {
-            let method = prefix.split(separator: ":").dropFirst().map(String.init)
-            let filter = OperationFilter(methods: method, limit: 1)
-            guard let newest = try operations(filter).first else {
-                throw JournalError.noOperation(prefix)
-            }
-            return newest
+            let method = prefix.split(separator: ":").dropFirst().first.map(String.init)
+            guard let last = try last(method) else { throw JournalError.noOperation(prefix) }
+            return last
         }
         let found = try select(
             "WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 6", [.text(prefix)])
@@ -23,6 +20,17 @@ extension Journal {
             throw JournalError.ambiguous(prefix: prefix, ids: found.map(\.id))
         }
         return first
+    }
+
+    /// By the order of events: the times in them are those of a clock that may have been set back.
+    private func last(_ method: String?) throws -> Operation? {
+        try select(
+            """
+            WHERE id = (SELECT operation FROM events AS e WHERE kind = 'intent'
+                AND (?1 IS NULL OR (SELECT method FROM operations WHERE id = e.operation) = ?1)
+                ORDER BY sequence DESC LIMIT 1)
+            """, [method.map { .text($0) } ?? .null]
+        ).first
     }
 
     /// The operation of exactly that id; nil when there is none.

@@ -15,6 +15,18 @@ extension EndToEnd {
             }
         }
 
+        @Test("A call of the future: doctor says so, for a clock is wrong or was")
+        func future() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            try rig.result("info", [])
+            #expect(try finding(rig, "journal times") == nil)
+            try rig.journal("UPDATE operations SET started = started + 3600000")
+            let warned = try #require(try finding(rig, "journal times"))
+            #expect(warned["level"] == "warn", "\(warned.text)")
+            #expect(warned["detail"].string?.contains(" and now it is ") == true, "\(warned.text)")
+        }
+
         @Test(
             "A VM that was stopped and renamed: doctor warns, recover shows first, then says it is stopped"
         )

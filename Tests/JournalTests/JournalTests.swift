@@ -143,6 +143,12 @@ struct JournalTests {
             try fixture.begin(journal, id, [Subject(.vm, id == "0abd1" ? "vm-2" : "vm-1")])
         }
         #expect(try journal.operation("last").id == "0abd1")
+        // A clock that is set back dates it before the others.
+        try journal.database.run("UPDATE operations SET started = 1 WHERE id = '0abd1'")
+        let method = try journal.operation("0abd1").method
+        #expect(try journal.operation("last").id == "0abd1")
+        #expect(try journal.operation("last:\(method)").id == "0abd1")
+        #expect(throws: JournalError.self) { try journal.operation("last:no_such_method") }
         #expect(try journal.operation("0abd").id == "0abd1")
         #expect(try journal.operation("0abc1").id == "0abc1")
         #expect {

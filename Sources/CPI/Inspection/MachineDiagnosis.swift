@@ -18,8 +18,11 @@ public enum MachineDiagnosis {
     /// Looks at the journal, the locks and the socket on this machine. Changes nothing.
     public static func findings(_ configuration: Configuration) -> [Finding] {
         let directory = configuration.journal.directory
-        return [journal(directory), locks(Locks.directory(beside: directory)), locks(Locks.shared)]
-            .compactMap(\.self) + [socket(configuration.docker.address)].compactMap(\.self)
+        return [
+            journal(directory), times(directory), locks(Locks.directory(beside: directory)),
+            locks(Locks.shared),
+        ]
+        .compactMap(\.self) + [socket(configuration.docker.address)].compactMap(\.self)
     }
 
     private static func journal(_ directory: String) -> Finding {
@@ -43,6 +46,20 @@ public enum MachineDiagnosis {
         } catch {
             return Finding("journal", .fail, "\(error)")
         }
+    }
+
+    /// Nil where no call is of the future, or the journal cannot be read. Lists by time are out of order there, and
+    /// retention keeps such a call until its date has passed.
+    private static func times(_ directory: String) -> Finding? {
+        let now = Clock.system.wall()
+        let future = OperationFilter(since: now + 60_000, limit: 1)
+        guard let journal = try? Journal(reading: Journal.file(in: directory)),
+            let last = try? journal.operations(future).first
+        else { return nil }
+        return Finding(
+            "journal times", .warn,
+            "operation \(last.id) is of \(Timestamp.text(last.started)), and now it is \(Timestamp.text(now))",
+            advice: "see whether this host's clock is right; let it keep time with NTP")
     }
 
     /// Nil for a directory that is not there yet.

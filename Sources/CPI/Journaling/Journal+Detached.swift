@@ -1,3 +1,4 @@
+import Engine
 import Journal
 
 /// Since when a disk has no VM, as far as the journal tells (Unix milliseconds).
@@ -9,32 +10,30 @@ public enum Detachment: Sendable, Equatable {
 }
 
 extension Journal {
-    /// For a disk that no VM has. Nil when the journal knows nothing of it.
+    /// For a disk that no VM has. Nil when the journal knows nothing of it. By the order in which calls ended: a
+    /// clock that was set back turns only the times round.
     public func detached(_ disk: String) throws -> Detachment? {
         let disk = DiskCID(disk)
-        let given = try lastGiven(disk)
-        let taken = try latest([DetachDisk.name, CreateDisk.name], disk.subject)?.finished
-        let deleted = try given.flatMap { try latest([DeleteVM.name], $0.vm.subject)?.finished }
-        let freed = [taken, deleted].compactMap(\.self).max()
-        if let given, given.at > freed ?? 0 { return .after(given.at) }
-        return freed.map { .since($0) }
+        let methods = [CreateDisk.name, AttachDisk.name, DetachDisk.name, CreateVM.name]
+        let calls = try history(JSON(methods).text, subject: disk.description)
+        for call in calls.reversed() where call.state == .done {
+            guard let finished = call.finished else { continue }
+            guard call.method == AttachDisk.name || call.method == CreateVM.name else {
+                return .since(finished)
+            }
+            guard let vm = call.vm(given: disk) else { continue }
+            let deletion = try done(method: DeleteVM.name, subject: vm.description).first
+            return deletion?.finished.map { .since($0) } ?? .after(finished)
+        }
+        return nil
     }
+}
 
-    /// The VM that a call gave the disk to last, and when that was done.
-    private func lastGiven(_ disk: DiskCID) throws -> (vm: VMCID, at: Int64)? {
-        let attach = try latest([AttachDisk.name], disk.subject)
-        let create = try latest([CreateVM.name], disk.subject)
-        let made = create?.plan(of: CreateVM.self).flatMap { $0.disks.contains(disk) ? $0.vm : nil }
-        let given = [(attach, attach?.plan(of: AttachDisk.self)?.vm), (create, made)]
-        return given.compactMap { call, vm in
-            guard let vm, let at = call?.finished else { return nil }
-            return (vm, at)
-        }.max { $0.at < $1.at }
-    }
-
-    private func latest(_ methods: [String], _ subject: Subject) throws -> Operation? {
-        let filter = OperationFilter(
-            subjects: [subject], methods: methods, states: [.done], limit: 1)
-        return try operations(filter).first
+extension Operation {
+    /// The VM that an attach_disk, or a create_vm with disks, gave the disk to.
+    fileprivate func vm(given disk: DiskCID) -> VMCID? {
+        if method == AttachDisk.name { return diskChange?.vm }
+        guard let made = plan(of: CreateVM.self), made.disks.contains(disk) else { return nil }
+        return made.vm
     }
 }

@@ -123,7 +123,7 @@ final class Recorder {
     private func event(_ payload: EventPayload, _ step: String?) -> Event {
         Event(
             kind: payload.kind, step: step, at: clock.wall(), monotonic: clock.monotonic(),
-            data: payload.json.map { store.redactor.clean($0).text })
+            data: payload.json.map { store.redactor.clean($0).withShortTexts.text })
     }
 
     private func commit(_ write: (Journal, [Event]) throws -> Void) {
@@ -142,5 +142,12 @@ extension Engine.Exchange {
             parts.first == "exec"
             || parts.count == 3 && parts[0] == "containers" && parts[2] == "exec"
         return !isRead && !isExec
+    }
+}
+
+extension JSON {
+    /// What an event says is a few facts, and at most one text for people.
+    fileprivate var withShortTexts: JSON {
+        .object((object ?? [:]).mapValues { $0.string.map { .string($0.shortened) } ?? $0 })
     }
 }

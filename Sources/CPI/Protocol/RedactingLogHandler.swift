@@ -27,7 +27,7 @@ struct RedactingLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var event = event
-        event.message = "\(redactor.clean(event.message.description))"
+        event.message = "\(redactor.clean(event.message.description).shortened)"
         event.metadata = event.metadata?.mapValues(clean)
         // An error would be written with all that it carries.
         event.error = event.error.map { CPIError.from($0) }.map(redactor.clean)

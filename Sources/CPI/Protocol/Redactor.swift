@@ -56,9 +56,10 @@ final class Redactor: Sendable {
         return cleaned == json ? text : cleaned.text
     }
 
+    /// Shortened too.
     func clean(_ error: CPIError) -> CPIError {
         var copy = error
-        copy.message = clean(error.message)
+        copy.message = clean(error.message).shortened
         return copy
     }
 

@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Testing
 
 @testable import CPI
@@ -46,5 +47,31 @@ struct DiskReportTests {
         scene.docker.state.containers.removeAll { $0.name == "\(scene.disk).pin" }
         let pinless = try report()
         #expect(pinless.holders == [] && pinless.unseen?.contains("is paused") == true)
+    }
+
+    @Test(
+        "since when a disk has no VM is told by the order of calls, also where the clock was set back"
+    )
+    func detached() throws {
+        let scene = try Scene.withDisk(isAttached: true)
+        let journal = try Journal(directory: scene.runner.directory.path, busyTimeout: 1_000)
+        func ended(_ method: String) throws -> Int64? {
+            try journal.done(method: method, subject: scene.disk).first?.finished
+        }
+        let attached = try #require(try ended("attach_disk"))
+        #expect(try journal.detached(scene.disk) == .after(attached), "its VM was removed by hand")
+        scene.runner.time.sleep(-3_600)
+        _ = try scene.detach()
+        let detached = try #require(try ended("detach_disk"))
+        #expect(detached < attached)
+        #expect(try journal.detached(scene.disk) == .since(detached))
+        scene.runner.time.sleep(7_200)
+        _ = try scene.attach()
+        scene.runner.time.sleep(-3_600)
+        try scene.runner.call("delete_vm", [.string(scene.vm)])
+        let deleted = try #require(
+            try journal.done(method: "delete_vm", subject: scene.vm).first?.finished)
+        #expect(try journal.detached(scene.disk) == .since(deleted))
+        #expect(try journal.detached("disk-of-nobody") == nil)
     }
 }

@@ -31,6 +31,33 @@ struct SecretTests {
         #expect(events.contains { $0.data?.contains("mount failed") == true })
     }
 
+    @Test("megabytes of Docker's words, with the secret at each place where they may be cut")
+    func long() throws {
+        let scene = try Scene()
+        let secret = secret
+        let words = String(repeating: "\(secret) and ", count: 200_000)
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/volumes/create") ? .status(500, "mount failed: \(words)") : nil
+        }
+        let properties: JSON = [
+            "driver_opts": ["type": "cifs", "o": .string("username=u,password=\(secret)")]
+        ]
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_disk", [100, properties, .null])
+        }
+        let message = try #require(failure?.message)
+        #expect(message.contains("mount failed") && message.contains("bytes are left out"))
+        #expect(message.hasSuffix("cpi-admin journal show \(try scene.runner.lastOperation().id)"))
+        #expect(message.utf8.count < 10_000)
+        let events = try scene.runner.journal().events(of: scene.runner.lastOperation().id)
+        #expect(events.allSatisfy { ($0.data ?? "").utf8.count < 10_000 })
+        #expect(scene.runner.log.text.utf8.count < 50_000)
+        for part in [secret, String(secret.prefix(6)), String(secret.suffix(6))] {
+            #expect(!message.contains(part))
+            try requireAbsent(part, scene)
+        }
+    }
+
     @Test(
         "a registry's login that Docker repeats in its error, as it is and as it goes to Docker",
         arguments: [true, false])
