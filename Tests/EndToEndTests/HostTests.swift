@@ -87,7 +87,7 @@ extension EndToEnd {
         @Test(
             "On cgroup version 2 systemd as process 1 is made, given a disk, rebooted, replaced and stopped",
             .enabled("this machine has cgroup version 2 by itself") { Host.hasCgroupVersion1 },
-            .enabled(if: SystemdTests.canBuild))
+            .enabled(if: StemcellTrait.canBuildSystemd))
         func systemd() throws {
             let host = try Host(having: "cgroup2")
             defer { host.remove() }

@@ -21,11 +21,8 @@ extension EndToEnd {
     /// Debian with systemd, made as Noble's stemcells are. On Engines that debootstrap can be run beside.
     @Suite(
         "systemd as process 1",
-        .enabled(if: SystemdTests.canBuild))
+        .enabled(if: StemcellTrait.canBuildSystemd))
     struct SystemdTests {
-        static let canBuild = FileManager.default.isExecutableFile(
-            atPath: "/usr/sbin/debootstrap")
-
         private func stemcell(_ rig: Rig) throws -> String {
             let built = try Command.run(
                 Rig.root + "/dev/stemcell/build-systemd", [rig.directory + "/systemd"])

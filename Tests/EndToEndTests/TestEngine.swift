@@ -117,6 +117,9 @@ enum EndToEnd {}
 /// Builds the small stemcell before the first test, and deletes it from the Engines after the last.
 struct StemcellTrait: SuiteTrait, TestScoping {
     nonisolated(unsafe) private(set) static var image = ""
+    /// Whether dev/stemcell/build-systemd can be run here.
+    static let canBuildSystemd = FileManager.default.isExecutableFile(
+        atPath: "/usr/sbin/debootstrap")
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
