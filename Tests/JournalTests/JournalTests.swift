@@ -144,11 +144,16 @@ struct JournalTests {
         }
         #expect(try journal.operation("last").id == "0abd1")
         // A clock that is set back dates it before the others.
-        try journal.database.run("UPDATE operations SET started = 1 WHERE id = '0abd1'")
-        let method = try journal.operation("0abd1").method
+        let (method, started) = { ($0.method, $0.started) }(try journal.operation("0abd1"))
+        func date(_ started: Int64) throws {
+            try journal.database.run(
+                "UPDATE operations SET started = ?1 WHERE id = '0abd1'", [.integer(started)])
+        }
+        try date(1)
         #expect(try journal.operation("last").id == "0abd1")
         #expect(try journal.operation("last:\(method)").id == "0abd1")
         #expect(throws: JournalError.self) { try journal.operation("last:no_such_method") }
+        try date(started)
         #expect(try journal.operation("0abd").id == "0abd1")
         #expect(try journal.operation("0abc1").id == "0abc1")
         #expect {

@@ -71,15 +71,20 @@ extension World {
     /// All containers of a VM, by their names and, for those that were renamed by hand, by label: where none
     /// has the VM's own name, or if `alsoRenamed`.
     func containers(of cid: VMCID, alsoRenamed: Bool = false) throws -> [MemberContainer] {
-        let byName = ["name": [cid.containerPattern]]
-        let byLabel: Filters = .label(Label.vm, cid)
+        func byName() throws -> [ContainerSummary] {
+            try engine.containers(["name": [cid.containerPattern]])
+                .filter { $0.names.contains { cid.role(of: $0) != nil } }
+        }
+        func byLabel() throws -> [ContainerSummary] {
+            try engine.containers(.label(Label.vm, cid))
+        }
         // What we have made has the label, whatever its name is by now.
         let isLabelEnough = alsoRenamed && !cid.isGoCPIs
-        var found = try engine.containers(isLabelEnough ? byLabel : byName)
+        var found = try isLabelEnough ? byLabel() : byName()
         var withGoVolume: [ContainerSummary] = []
         let hasOwnName = found.contains { $0.names.contains(cid.description) }
         if !hasOwnName || alsoRenamed && !isLabelEnough {
-            found += try engine.containers(isLabelEnough ? byName : byLabel)
+            found += try isLabelEnough ? byName() : byLabel()
             if cid.isGoCPIs {
                 withGoVolume = try containersWithVolume(of: cid)
                     .filter { $0.labels[Label.vm] != cid.description }
