@@ -58,11 +58,13 @@ extension EndToEnd {
             let line = doctor.first { $0.hasPrefix("cgroups ") } ?? ""
             #expect(
                 line.contains("version 2; no controller for memory, cpu, io, pids"), "\(doctor)")
-            for (property, controller) in [
-                ("memory", "memory"), ("cpus", "cpu"), ("pids_limit", "pids"),
-            ] {
+            let limits: [(String, JSON, String)] = [
+                ("memory", 96, "memory"), ("cpus", 1, "cpu"), ("pids_limit", 96, "pids"),
+                ("CpusetCpus", "0", "cpuset"), ("BlkioWeight", 500, "io"),
+            ]
+            for (property, limit, controller) in limits {
                 let refused = try rig.call(
-                    "create_vm", rig.vmArguments(rig.network(), properties: [property: 96]))
+                    "create_vm", rig.vmArguments(rig.network(), properties: [property: limit]))
                 #expect(
                     refused.errorMessage.contains("cloud_properties.\(property)")
                         && refused.errorMessage.contains("controller \(controller)"),

@@ -3,7 +3,7 @@ import Engine
 /// The cgroup controllers that limits on a VM need, as far as a daemon on cgroup version 2 has them. On
 /// version 1 this says nothing: there Docker's own warnings do.
 public enum CgroupController: String, CaseIterable, Sendable {
-    case memory, cpu, io, pids
+    case memory, cpu, cpuset, io, pids
 
     /// Those that the daemon lacks, by its `GET /info`. What it does not tell of counts as there.
     static func missing(_ info: JSON) -> [CgroupController] {
@@ -12,6 +12,7 @@ public enum CgroupController: String, CaseIterable, Sendable {
             switch controller {
             case .memory: info["MemoryLimit"].bool == false
             case .cpu: info["CpuCfsQuota"].bool == false && info["CPUShares"].bool == false
+            case .cpuset: info["CPUSet"].bool == false
             case .pids: info["PidsLimit"].bool == false
             // It has no field of its own. io.weight alone may be missing with the controller there.
             case .io:
@@ -22,11 +23,15 @@ public enum CgroupController: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether a VM that asks for nothing misses it. Cgroups that are handed on often have no cpuset.
+    fileprivate var isForAllVMs: Bool { self != .cpuset }
+
     /// The HostConfig fields that it enforces. Docker drops such a limit with a warning, or not even that.
     fileprivate var fields: [String] {
         switch self {
         case .memory: ["Memory", "MemoryReservation", "MemorySwap"]
         case .cpu: ["NanoCpus", "CpuQuota", "CpuPeriod", "CpuShares"]
+        case .cpuset: ["CpusetCpus", "CpusetMems"]
         case .pids: ["PidsLimit"]
         case .io:
             [
@@ -49,8 +54,9 @@ extension VMProperties {
                     "cloud_properties.\(name) cannot be enforced: the Docker daemon has no "
                     + "cgroup controller \(controller.rawValue)")
         }
-        guard !missing.isEmpty else { return }
-        let names = missing.map(\.rawValue).joined(separator: ", ")
+        let missed = missing.filter(\.isForAllVMs)
+        guard !missed.isEmpty else { return }
+        let names = missed.map(\.rawValue).joined(separator: ", ")
         world.warn(
             "the Docker daemon has no cgroup controller for \(names): nothing limits VMs there")
     }
@@ -62,22 +68,23 @@ extension VMProperties {
             case .memory: resources.hostConfig["Memory"] == nil ? nil : "memory"
             case .cpu: resources.hostConfig["NanoCpus"] == nil ? nil : "cpus"
             case .pids: resources.hostConfig["PidsLimit"] == nil ? nil : "pids_limit"
-            case .io: nil
+            case .cpuset, .io: nil
             }
         return own ?? controller.fields.first { isLimit(hostConfig[$0] ?? .null) }
     }
 
-    /// 0, an empty list, and -1 are Docker's ways to ask for none.
+    /// 0, an empty list, an empty text, and -1 are Docker's ways to ask for none.
     private func isLimit(_ value: JSON) -> Bool {
         if let number = value.double { return number > 0 }
+        if let text = value.string { return !text.isEmpty }
         return value.array?.isEmpty == false
     }
 }
 
 extension Inspection {
-    /// The cgroup controllers that the daemon lacks. Throws `EngineError`.
+    /// The cgroup controllers that VMs need and the daemon lacks. Throws `EngineError`.
     public func missingControllers() throws -> [CgroupController] {
-        CgroupController.missing(try world.engineInfo())
+        CgroupController.missing(try world.engineInfo()).filter(\.isForAllVMs)
     }
 
     /// The daemon's cgroup version: "1" or "2"; nil when it does not say.

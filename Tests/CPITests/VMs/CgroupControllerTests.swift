@@ -25,21 +25,23 @@ struct CgroupControllerTests {
             ("MemoryLimit", "memory", 512), ("MemoryLimit", "Memory", 1_000_000_000),
             ("PidsLimit", "pids_limit", 100), ("CpuCfsQuota", "cpus", 2),
             ("CpuCfsQuota", "CpuShares", 512), ("Warnings", "BlkioWeight", 500),
-        ])
-    func refused(field: String, name: String, value: Int64) throws {
+            ("CPUSet", "CpusetCpus", "0-1"), ("CPUSet", "CpusetMems", "0"),
+        ] as [(String, String, JSON)])
+    func refused(field: String, name: String, value: JSON) throws {
         lack(field)
         scene.docker.forget()
-        let failure = #expect(throws: CallFailure.self) { try create([name: .integer(value)]) }
+        let failure = #expect(throws: CallFailure.self) { try create([name: value]) }
         #expect(failure?.message.contains("cloud_properties.\(name) cannot be enforced") == true)
         #expect(scene.story() == "")
         scene.docker.state.cgroupVersion = "1"
-        _ = try create([name: .integer(value)])
+        _ = try create([name: value])
     }
 
     @Test("a controller that nobody needs is missed in the log, and the VM is made")
     func warned() throws {
         for one in Self.lacking { scene.docker.state.info[one.key] = one.value }
-        _ = try create(["PidsLimit": -1, "Memory": 0, "cpus": 1])
+        scene.docker.state.info["CPUSet"] = false
+        _ = try create(["PidsLimit": -1, "Memory": 0, "cpus": 1, "CpusetCpus": ""])
         #expect(scene.runner.log.text.contains("no cgroup controller for memory, io, pids"))
         let missing = try scene.runner.operatorRecovery(journal: true).inspection
             .missingControllers()
