@@ -225,10 +225,11 @@ private final class Hosts: @unchecked Sendable {
 }
 
 extension TestEngine {
-    /// `GET /info` of the first Engine; nothing where there is none.
+    /// `GET /info` of the test's own Engine, for another test may just have killed any other; before the tests, of
+    /// the first. Nothing where there is none.
     static var anyInfo: JSON {
         get throws {
-            guard let host = all.first?.host else { return [:] }
+            guard let host = (current ?? all.first)?.host else { return [:] }
             return try Engine(try Address(host), timeout: 60).info()
         }
     }
