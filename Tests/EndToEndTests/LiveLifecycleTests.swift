@@ -108,6 +108,17 @@ extension EndToEnd {
             #expect(try rig.heart(vm) == heart)
         }
 
+        @Test("A process that is done with the disk in a moment is waited for")
+        func busyForAMoment() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmWithLiveDisk()
+            _ = try rig.shell(
+                vm, "(exec sleep 3 >/var/vcap/store/open) </dev/null >/dev/null 2>&1 &")
+            try rig.result("detach_disk", [.string(vm), .string(disk)])
+            #expect(try rig.places(disk, in: vm) == [])
+        }
+
         @Test("A VM that is stopped gives its disk back, and starts without it")
         func stopped() throws {
             let rig = try Rig.live()

@@ -8,7 +8,13 @@ extension Configuration.Docker {
             return given.isAbsent ? configured.member(key) : given
         }
         let host = member("host")
-        tls = try member("tls").optional { try Address.TLS($0) } ?? nil
+        // Manifests have a word such as "unused" there where the host is a Unix socket.
+        let isUnused = host.value.string?.hasPrefix("unix:") == true
+        do {
+            tls = try member("tls").optional { try Address.TLS($0) } ?? nil
+        } catch  where isUnused {
+            tls = nil
+        }
         do {
             address = try Address(try host.nonEmptyString(), tls: tls)
         } catch let error as Address.Invalid {

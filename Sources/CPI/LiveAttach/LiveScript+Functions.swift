@@ -81,6 +81,9 @@ extension LiveScript {
     static let mount = #"""
         live_mount() {
           hint=/warden-cpi-dev/$1 volume=$live_volumes/$1/_data
+          # systemd does so outside of containers. A service with mounts of its own that starts from here on copies this
+          # one; it goes with this one's end only where the root is shared.
+          mount --make-shared / 2>/dev/null
           live_look "$hint"
           case $live_at in
           "$live_number $volume") return 0 ;;

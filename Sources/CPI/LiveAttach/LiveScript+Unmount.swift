@@ -56,25 +56,40 @@ extension LiveScript {
             { echo "$live_gone cannot be written"; return 1; }
         }
 
+        # Some 10 s for all places of a disk: who uses one may be done with it in a moment.
+        live_wait() {
+          [ $patience -gt 0 ] || return 1
+          patience=$((patience - 1))
+          sleep 0.2 2>/dev/null || { patience=$((patience - 4)); sleep 1; }
+        }
+
+        live_umount() {
+          until umount "$1" 2>/dev/null; do live_wait || return 1; done
+        }
+
         # Unmounts all of them, or none. Who uses the disk is said.
         live_unmount() {
           hint=/warden-cpi-dev/$1 volume=$live_volumes/$1/_data
           live_places
           live_keep_places "$1" || return 1
-          users=
+          users= patience=50
           while read -r place root mode; do
             [ -n "$place" ] || continue
             path=$(printf %b "$place")
-            umount "$path" 2>/dev/null || { users=$(live_users "$path"); users=${users:-"$path is busy"}; break; }
+            live_umount "$path" || { users=$(live_users "$path"); users=${users:-"$path is busy"}; break; }
           done <<LIST
         $live_places
         LIST
           live_look "$hint"
           if [ -z "$users" ] && [ -n "$live_at" ]; then
-            umount "$hint" 2>/dev/null || { users=$(live_users "$hint"); users=${users:-"$hint is busy"}; }
+            live_umount "$hint" || { users=$(live_users "$hint"); users=${users:-"$hint is busy"}; }
           fi
-          [ -n "$users" ] || users=$(live_users_elsewhere "$volume")
-          [ -n "$users" ] || return 0
+          while [ -z "$users" ]; do
+            users=$(live_users_elsewhere "$volume")
+            [ -n "$users" ] || return 0
+            live_wait || break
+            users=
+          done
           live_mount_again "$1"
           echo "$users"
           return 1

@@ -31,6 +31,7 @@ extension NetworkPlan {
                 try plans[index].requireSame(
                     as: known, plans[index].properties(in: networks), world)
                 plans[index].otherGateways(than: known).forEach(world.warn)
+                if !known.gateways.isEmpty { plans[index].gateways = known.gateways }
             }
         }
         if !plans.contains(where: \.isDefault) { plans[0].isDefault = true }

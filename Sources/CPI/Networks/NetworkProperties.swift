@@ -15,14 +15,16 @@ struct NetworkProperties {
     /// Names that mean nothing here, sorted.
     var unknown: [String] = []
 
-    private static let known: Set = ["name", "driver", "enable_ipv6", "driver_opts", "internal"]
+    /// By their lower case.
+    static let known = HostConfigNames.byLowercase("name driver enable_ipv6 driver_opts internal")
 
     init() {}
 
     /// Throws `Field.Wrong` that names the key.
     init(_ field: Field) throws {
+        let field = try HostConfigNames.spelled(network: field)
         let members = try field.optional { try $0.object() } ?? [:]
-        unknown = Set(members.keys).subtracting(NetworkProperties.known).sorted()
+        unknown = Set(members.keys).subtracting(NetworkProperties.known.values).sorted()
         name = try field.member("name").optional { try $0.networkName() }
         driver = try field.member("driver").optional { try $0.nonEmptyString() }
         enableIPv6 = try field.member("enable_ipv6").optional { try $0.bool() } ?? false

@@ -12,7 +12,7 @@ struct LightStemcell {
     /// neither has a reference.
     init(_ properties: Field, _ manifest: StemcellManifest, _ file: ImageFile) throws {
         func text(_ key: String) throws -> String? {
-            try properties.member(key).optional { try $0.nonEmptyString() }
+            try properties.member(key).optional { try $0.string() }
                 ?? manifest.cloudProperties[key] ?? manifest.values[key]
         }
         guard let reference = try text("image_reference"), !reference.isEmpty else {

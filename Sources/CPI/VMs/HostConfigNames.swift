@@ -17,6 +17,11 @@ enum HostConfigNames {
         return result
     }
 
+    /// A network's cloud_properties, which the Go CPI read in the same way.
+    static func spelled(network: Field) throws -> Field {
+        try spelled(network, NetworkProperties.known, besides: [])
+    }
+
     private static func spelled(
         _ field: Field, _ names: [String: String], besides ours: Set<String>
     ) throws -> Field {
@@ -33,7 +38,7 @@ enum HostConfigNames {
         return Field(name: field.name, value: .object(result))
     }
 
-    private static func byLowercase(_ names: String) -> [String: String] {
+    static func byLowercase(_ names: String) -> [String: String] {
         Dictionary(
             uniqueKeysWithValues: names.split { $0 == " " || $0 == "\n" }
                 .map { ($0.lowercased(), String($0)) })

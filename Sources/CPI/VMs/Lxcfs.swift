@@ -7,10 +7,11 @@ import Engine
 /// it is asked by `Mounts`; by `Binds` it would make a directory on the host and fail later.
 enum Lxcfs {
     private static let source = "/var/lib/lxcfs/proc/meminfo"
+    static let target = "/proc/meminfo"
 
     /// The entry of `HostConfig.Mounts`.
     static let mount: JSON = [
-        "Type": "bind", "Source": .string(source), "Target": "/proc/meminfo",
+        "Type": "bind", "Source": .string(source), "Target": .string(target),
     ]
 
     /// Whether an Engine has refused to create a container for want of it.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Journal
 
 /// The name of a VM: of its container, and the stem of the names of all that belongs to it.
@@ -14,7 +15,17 @@ struct VMCID: CID {
     init(_ field: Field) throws { description = try field.dockerName() }
 
     /// Made by the Go CPI, which sets no labels: its names are all there is to know its VMs by.
-    var isGoCPIs: Bool { description.hasPrefix("c-") }
+    var isGoCPIs: Bool {
+        VMCID.beginsAsGoCPIs(description) && description.count == VMCID.goCPIsLength
+    }
+
+    /// A UUID too: somebody else's container may well be called c-backup.
+    private static func beginsAsGoCPIs(_ name: String) -> Bool {
+        name.hasPrefix("c-")
+            && UUID(uuidString: String(name.prefix(goCPIsLength).dropFirst(2))) != nil
+    }
+
+    private static let goCPIsLength = "c-00000000-0000-0000-0000-000000000000".count
 
     // Containers.
 
@@ -58,10 +69,10 @@ extension VMCID {
 
     /// Whose name it is and what for; nil for a name that is none of ours, nor the Go CPI's.
     static func role(of name: String) -> (vm: VMCID, role: Role)? {
-        if name.hasPrefix("vol-eph-c-") {
-            return (VMCID(String(name.dropFirst("vol-eph-".count))), .ephemeralVolume)
+        if name.hasPrefix("vol-eph-"), case let vm = VMCID(String(name.dropFirst(8))), vm.isGoCPIs {
+            return (vm, .ephemeralVolume)
         }
-        guard name.hasPrefix(prefix) || VMCID(name).isGoCPIs else { return nil }
+        guard name.hasPrefix(prefix) || beginsAsGoCPIs(name) else { return nil }
         if let (stem, tag) = split(name, at: ":") {
             // `docker commit VM VM:backup` is somebody's own, though it inherits the VM's label.
             return OperationID.isID(tag) ? (stem, .committedImage(operation: tag)) : nil

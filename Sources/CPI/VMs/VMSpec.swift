@@ -20,7 +20,8 @@ struct VMSpec {
             "Cmd": [
                 .string(
                     EntryScript.text(
-                        systemd: systemd, settings: plan.agentSettings, gateways: gateways))
+                        systemd: systemd, settings: plan.agentSettings,
+                        gateways: try gateways(world)))
             ],
             "Labels": JSON(Label.complete(labels, world)),
             "HostConfig": host,
@@ -49,8 +50,14 @@ struct VMSpec {
         ]
     }
 
-    /// One network leaves no choice.
-    private var gateways: [String] { plan.networks.count > 1 ? plan.networks[0].gateways : [] }
+    /// Where the default routes must lead. One network leaves no choice; of one that was missing Docker may have
+    /// chosen the subnet.
+    private func gateways(_ world: World) throws -> [String] {
+        guard plan.networks.count > 1 else { return [] }
+        let first = plan.networks[0]
+        return first.gateways.isEmpty
+            ? try world.engine.network(first.name)?.gateways ?? [] : first.gateways
+    }
 
     /// The name servers of the network that `default` says, or of the only one.
     private var dns: [String] {
@@ -78,18 +85,25 @@ struct VMSpec {
         if systemd { host["CgroupnsMode"] = "host" }
         if !dns.isEmpty { host["Dns"] = JSON(dns) }
         for (key, value) in properties.hostConfig { host[key] = value }
+        if !host["NanoCpus"].isNull { host["NanoCpus"] = try processors(host["NanoCpus"], world) }
         var binds = ["\(plan.vm.ephemeralVolume):\(VMPlace.data)"]
         binds += plan.disks.map(\.bind)
-        if properties.isPrivileged(configuration) {
+        // What the VM's type asks for at these places it gets: Docker refuses a place that is there twice.
+        let asked = Set(properties.mounts.destinations)
+        if properties.isPrivileged(configuration), !asked.contains("/usr/lib/modules") {
             binds.append("/lib/modules:/usr/lib/modules:ro")
         }
-        if systemd, configuration.mountCgroupfs, try isCgroupV2(world) {
+        if systemd, configuration.mountCgroupfs, !asked.contains("/sys/fs/cgroup"),
+            try isCgroupV2(world)
+        {
             binds.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
         }
         let volumes = plan.volumeNames
         host["Binds"] = JSON(properties.mounts.binds(naming: volumes) + binds)
         var mounts = properties.mounts.mounts(naming: volumes)
-        if properties.lxcfs ?? configuration.lxcfs { mounts.append(Lxcfs.mount) }
+        if properties.lxcfs ?? configuration.lxcfs, !asked.contains(Lxcfs.target) {
+            mounts.append(Lxcfs.mount)
+        }
         if !mounts.isEmpty { host["Mounts"] = .array(mounts) }
         var ports = host["PortBindings"]
         for (port, bindings) in PublishedPort.bindings(properties.ports) where ports[port].isNull {
@@ -97,6 +111,18 @@ struct VMSpec {
         }
         if !ports.isNull { host["PortBindings"] = ports }
         return host
+    }
+
+    /// All that there are, where more are asked for: a type with vm_resources says what it needs at most, and Docker
+    /// refuses more than it has.
+    private func processors(_ wish: JSON, _ world: World) throws -> JSON {
+        guard let asked = wish.int, let count = try world.engineInfo()["NCPU"].int,
+            asked > count * 1_000_000_000
+        else { return wish }
+        world.warn(
+            "\(Double(asked) / 1e9) CPUs are asked for, and the Docker host has \(count): the VM may use all of them"
+        )
+        return .integer(Int64(count) * 1_000_000_000)
     }
 
     /// On version 1 that mount would stay busy for ever.

@@ -50,10 +50,12 @@ struct QueryTests {
     func hasDisk() throws {
         let disk = try scene.makeDisk()
         scene.docker.state.volumes["disk-other"] = .init(name: "disk-other")
-        scene.docker.state.volumes["vol-1"] = .init(name: "vol-1")
+        scene.docker.state.volumes["vol-11111111-2222-4333-8444-555555550001"] = .init(
+            name: "vol-11111111-2222-4333-8444-555555550001")
         #expect(try scene.runner.call("has_disk", [.string(disk)]) == true)
         #expect(try scene.runner.call("has_disk", ["disk-other"]) == false)
-        #expect(try scene.runner.call("has_disk", ["vol-1"]) == true)
+        #expect(
+            try scene.runner.call("has_disk", ["vol-11111111-2222-4333-8444-555555550001"]) == true)
     }
 
     @Test("get_disks lists what is attached, and VMNotFound is an error")

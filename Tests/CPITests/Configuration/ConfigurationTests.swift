@@ -95,6 +95,13 @@ struct ConfigurationTests {
         #expect(configuration.agent.blobstore == nil)
     }
 
+    @Test("what stands at tls has no meaning with a Unix socket")
+    func unusedTLS() throws {
+        var json = changed("Actions/Docker/tls", ["ca": "unused", "certificate": "unused"])
+        json["Actions"]["Docker"]["host"] = "unix:///var/run/docker.sock"
+        #expect(try Configuration(json).docker.tls == nil)
+    }
+
     @Test(
         "a wrong value is told by its whole path, and not shown",
         arguments: [

@@ -136,6 +136,50 @@ struct InterfaceTests {
         #expect(scene.runner.log.text.contains(warning))
     }
 
+    @Test(
+        "of several networks the default route goes by the gateway that Docker has, whatever is asked for"
+    )
+    func route() throws {
+        scene.docker.state.networks += [
+            .init(
+                id: "n9", name: "net-a", driver: "bridge", subnets: ["10.1.0.0/24"],
+                gateways: ["10.1.0.254"]),
+            .init(
+                id: "n8", name: "net-z", driver: "bridge", subnets: ["10.7.0.0/24"],
+                gateways: ["10.7.0.1"]),
+        ]
+        var one = Scene.network("net-a", "10.1.0.5")
+        one["gateway"] = "10.1.0.1"
+        one["default"] = ["gateway"]
+        try scene.makeVM(networks: ["a": one, "b": Scene.network("net-b", "10.2.0.5")])
+        #expect(script(scene.vm).contains("route replace default via 10.1.0.254 "))
+        #expect(!script(scene.vm).contains("10.1.0.1 "))
+        // A dynamic network has no gateway in the manifest.
+        let two: JSON = [
+            "type": "dynamic", "default": ["dns", "gateway"], "cloud_properties": ["Name": "net-z"],
+        ]
+        let made = try scene.create(
+            agent: "b", networks: ["a": Scene.network("net-a", "10.1.0.6"), "b": two])
+        #expect(
+            script(made.array?.first?.string ?? "").contains("route replace default via 10.7.0.1 "))
+    }
+
+    private func script(_ vm: String) -> String {
+        scene.docker.state.container(vm)?.config["Cmd"].array?.first?.string ?? ""
+    }
+
+    @Test("the Go CPI read cloud_properties in any capitals; two spellings are an error")
+    func capitals() throws {
+        var network = Scene.network("net-a", "10.1.0.5")
+        network["cloud_properties"] = ["Name": "net-c", "Driver": "macvlan", "driver_opts": [:]]
+        try scene.makeVM(networks: ["a": network])
+        #expect(
+            scene.docker.state.networks.contains { $0.name == "net-c" && $0.driver == "macvlan" })
+        #expect(!scene.runner.log.text.contains("Driver"))
+        network["cloud_properties"] = ["Name": "net-c", "name": "net-c"]
+        #expect(failure(["a": network]).contains("in two spellings"))
+    }
+
     @Test("who has the address is named, and who else is on the network; or that it is the gateway")
     func conflict() throws {
         try scene.makeVM()

@@ -68,11 +68,21 @@ struct IdentifierTests {
             let read = try #require(VMCID.role(of: name))
             #expect(read.vm == vm && read.role == role && vm.role(of: name) == role)
         }
-        #expect(VMCID.role(of: "vol-eph-c-1")?.vm == VMCID("c-1"))
+        let uuid = "11111111-2222-4333-8444-555555555555"
+        let goCPIs = VMCID("c-\(uuid)")
+        #expect(VMCID.role(of: "vol-eph-\(goCPIs)")?.vm == goCPIs)
+        for (name, role) in [(goCPIs.description, VMCID.Role.vm), (goCPIs.mark, .mark)] {
+            #expect(VMCID.role(of: name)?.vm == goCPIs && VMCID.role(of: name)?.role == role)
+        }
+        for name in ["c-backup", "c-\(uuid)x", "c-", "vol-eph-c-1", "c-1:x"] {
+            #expect(!VMCID(name).isGoCPIs, "\(name) is somebody else's")
+            #expect(VMCID.role(of: name).map { $0.vm.isGoCPIs } ?? false == false, "\(name)")
+        }
         #expect(VMCID.role(of: "\(vm):backup") == nil)
         #expect(VMCID.role(of: "web") == nil && VMCID.role(of: "disk-1") == nil)
         #expect(vm.isOurForm && !VMCID("vm-data").isOurForm)
-        #expect(DiskCID("vol-1").isGoCPIs && !DiskCID("vol-eph-c-1").isGoCPIs)
+        #expect(DiskCID("vol-\(uuid)").isGoCPIs && !DiskCID("vol-eph-\(goCPIs)").isGoCPIs)
+        #expect(!DiskCID("vol-cache").isGoCPIs, "somebody else's")
         #expect(DiskCID.random().isOurForm && !DiskCID("disk-data").isOurForm)
     }
 

@@ -68,7 +68,10 @@ struct GuardTests {
         let step = Step.removeVolume(scene.disk)
         #expect(throws: CPIError.self) { try step.do(world) }
         #expect(scene.docker.state.volumes[scene.disk] != nil)
-        scene.docker.state.volumes["vol-1"] = FakeDocker.State.Volume(name: "vol-1")
-        #expect(throws: CPIError.self) { try Step.removeVolume("vol-1").do(world) }
+        scene.docker.state.volumes["vol-11111111-2222-4333-8444-555555550001"] = FakeDocker.State
+            .Volume(name: "vol-11111111-2222-4333-8444-555555550001")
+        #expect(throws: CPIError.self) {
+            try Step.removeVolume("vol-11111111-2222-4333-8444-555555550001").do(world)
+        }
     }
 }

@@ -196,16 +196,17 @@ struct DeleteVMTests {
 
     @Test("a VM of the reference CPI goes with its ephemeral volume")
     func reference() throws {
+        let name = "c-11111111-2222-4333-8444-555555550001"
         scene.docker.state.containers.append(
             .init(
-                id: String(repeating: "d", count: 64), name: "c-1234", imageID: "", config: [:],
+                id: String(repeating: "d", count: 64), name: name, imageID: "", config: [:],
                 hostConfig: [:],
-                mounts: [.init(isVolume: true, source: "vol-eph-c-1234", destination: "/x")],
+                mounts: [.init(isVolume: true, source: "vol-eph-\(name)", destination: "/x")],
                 endpoints: [:], layer: [:]))
-        scene.docker.state.volumes["vol-eph-c-1234"] = .init(name: "vol-eph-c-1234")
-        #expect(try scene.runner.call("has_vm", ["c-1234"]) == true)
-        _ = try delete("c-1234")
-        #expect(scene.docker.state.container("c-1234") == nil)
-        #expect(scene.docker.state.volumes["vol-eph-c-1234"] == nil)
+        scene.docker.state.volumes["vol-eph-\(name)"] = .init(name: "vol-eph-\(name)")
+        #expect(try scene.runner.call("has_vm", [.string(name)]) == true)
+        _ = try delete(name)
+        #expect(scene.docker.state.container(name) == nil)
+        #expect(scene.docker.state.volumes["vol-eph-\(name)"] == nil)
     }
 }

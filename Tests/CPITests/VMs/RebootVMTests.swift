@@ -40,6 +40,14 @@ struct RebootVMTests {
         #expect(scene.container?.isRunning == true)
     }
 
+    @Test("a VM that ends again and again is stopped and started")
+    func restarting() throws {
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = "restarting"
+        try reboot()
+        #expect(scene.container?.status == "running")
+    }
+
     @Test("a missing VM is VMNotFound")
     func missing() throws {
         let failure = #expect(throws: CallFailure.self) {

@@ -84,7 +84,7 @@ struct VMResourcesTests {
             "memory": 64, "swap": 0, "cpu_shares": 512, "ulimits": ["nofile": 1024],
             "devices": ["/dev/null:/dev/other"], "shm_size": 8, "tmpfs": ["/scratch": "size=4m"],
             "sysctls": ["net.core.somaxconn": "256"],
-            "volumes": ["shared:/shared:ro", "c-cache:/cache", "/own"],
+            "volumes": ["shared:/shared:ro", "c-cache:/cache", "vol-cache:/more", "/own"],
             "force_lxcfs_enabled": true,
         ])
         let before = try #require(scene.container)
@@ -106,6 +106,36 @@ struct VMResourcesTests {
         for mount in before.mounts { #expect(after.mounts.contains(mount)) }
         #expect(try warned(try scene.runner.lastOperation()))
         #expect(scene.runner.log.text.contains("warning: Your kernel does not support swap limit"))
+    }
+
+    @Test("more CPUs than the host has are all of them, which is said")
+    func processors() throws {
+        let scene = try Scene()
+        scene.docker.state.info["NCPU"] = 2
+        try scene.makeVM(properties: ["cpus": 4])
+        #expect(scene.container?.hostConfig["NanoCpus"] == 2_000_000_000)
+        #expect(scene.runner.log.text.contains("4.0 CPUs are asked for, and the Docker host has 2"))
+        let other = try scene.create(
+            agent: "b", networks: Scene.dynamicNetwork, properties: ["cpus": 2])
+        let vm = scene.docker.state.container(other.array?.first?.string ?? "")
+        #expect(vm?.hostConfig["NanoCpus"] == 2_000_000_000)
+    }
+
+    @Test("what a VM's type mounts where the CPI does so itself is mounted once")
+    func places() throws {
+        let scene = try Scene()
+        let bind = "/sys/fs/cgroup:/sys/fs/cgroup:rw"
+        try scene.makeVM(properties: [
+            "volumes": [.string(bind), "/opt/modules:/usr/lib/modules:ro"],
+            "Mounts": [["Type": "bind", "Source": "/tmp/mem", "Target": "/proc/meminfo"]],
+            "force_start_with_systemd": true, "force_lxcfs_enabled": true,
+        ])
+        let host = try #require(scene.container?.hostConfig)
+        let binds = (host["Binds"].array ?? []).compactMap(\.string)
+        #expect(binds.filter { $0.contains("/sys/fs/cgroup") } == [bind])
+        #expect(binds.filter { $0.contains("modules") } == ["/opt/modules:/usr/lib/modules:ro"])
+        #expect(host["Mounts"].array?.count == 1)
+        #expect(host["Mounts"].array?.first?["Source"] == "/tmp/mem")
     }
 
     @Test("lxcfs is for hosts that have it: else an error where a VM asks, a warning where all do")
