@@ -160,8 +160,8 @@ struct InterfaceTests {
         ]
         let made = try scene.create(
             agent: "b", networks: ["a": Scene.network("net-a", "10.1.0.6"), "b": two])
-        #expect(
-            script(made.array?.first?.string ?? "").contains("route replace default via 10.7.0.1 "))
+        let vm = made.array?.first?.string ?? ""
+        #expect(script(vm).contains("route replace default via 10.7.0.1 "))
     }
 
     private func script(_ vm: String) -> String {
