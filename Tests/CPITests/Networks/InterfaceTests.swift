@@ -158,8 +158,9 @@ struct InterfaceTests {
         let two: JSON = [
             "type": "dynamic", "default": ["dns", "gateway"], "cloud_properties": ["Name": "net-z"],
         ]
-        let made = try scene.create(
-            agent: "b", networks: ["a": Scene.network("net-a", "10.1.0.6"), "b": two])
+        one = Scene.network("net-a", "10.1.0.6")
+        one["default"] = []
+        let made = try scene.create(agent: "b", networks: ["a": one, "b": two])
         let vm = made.array?.first?.string ?? ""
         #expect(script(vm).contains("route replace default via 10.7.0.1 "))
     }
