@@ -54,6 +54,11 @@ extension Engine {
             limit: .total(Double(seconds) + timeout))
     }
 
+    /// `POST /containers/{id}/kill`: SIGKILL. 409 when it does not run.
+    public func killContainer(_ id: String) throws {
+        try order("/containers/\(id.percentEncoded)/kill")
+    }
+
     /// `POST /containers/{id}/pause`: 409 when it is paused already, or does not run.
     public func pauseContainer(_ id: String) throws {
         try order("/containers/\(id.percentEncoded)/pause")

@@ -56,8 +56,12 @@ extension World {
                 return "(\(address) is the gateway of network \(name))"
             }
         }
-        return nil
+        return isPodmans ? World.addressOfNobody : nil
     }
+
+    private static let addressOfNobody =
+        "(no container has it: a podman that was killed while it gave the address away takes it for used until the "
+        + "host starts anew; docs/engines.md says how to end that sooner)"
 
     private func conflict(_ what: String, _ holder: String, _ network: Network) -> String {
         let others = network.holders.filter { $0.name != holder }.map { other in

@@ -52,9 +52,21 @@ extension World {
     func removeContainer(_ id: String, _ reason: RemovalReason) throws {
         try patiently {
             guard try isRemovable(id, reason) else { return }
-            try engine.removeContainer(
-                id, force: reason.isForced, anonymousVolumes: reason.takesAnonymousVolumes)
+            do {
+                try requestRemoval(id, reason)
+            } catch let error as EngineError where error.isFault && reason.isForced {
+                // A podman that was killed in an unpause has a container that runs, and that it takes for paused: it can
+                // neither unpause nor remove it, but kill it.
+                guard try engine.container(id)?.isPaused == true else { throw error }
+                try engine.killContainer(id)
+                try requestRemoval(id, reason)
+            }
         }
+    }
+
+    private func requestRemoval(_ id: String, _ reason: RemovalReason) throws {
+        try engine.removeContainer(
+            id, force: reason.isForced, anonymousVolumes: reason.takesAnonymousVolumes)
     }
 
     /// False when it is gone. Throws `LastCopy` when `reason` does not hold.

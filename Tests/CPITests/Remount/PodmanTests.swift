@@ -28,6 +28,38 @@ struct PodmanTests {
         #expect(scene.isAttached)
     }
 
+    @Test("an address that podman takes for used though nobody has it is told of")
+    func addressOfNobody() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/start")
+                ? .status(
+                    500,
+                    "IPAM error: requested ip address 10.1.0.5 is already allocated to container ID 2a"
+                )
+                : nil
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        }
+        #expect(
+            failure?.message.contains("no container has it") == true, "\(failure?.message ?? "")")
+    }
+
+    @Test("a VM that runs, and that podman takes for paused, is killed and deleted")
+    func takenForPaused() throws {
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].status = "paused"
+        let state = { [scene] in scene.container?.status }
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/containers/")
+                && state() == "paused"
+                ? .status(500, "resume: `oci-runtime resume` failed: exit status 1") : nil
+        }
+        try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.container == nil)
+        #expect(scene.story().contains("kill "))
+    }
+
     @Test("a VM that does not run is not replaced: nobody tells its addresses")
     func stopped() throws {
         let id = try #require(scene.container?.id)
