@@ -35,6 +35,7 @@ test: setup
 	ruby Tests/jobs/test_templates.rb
 	ruby Tests/jobs/test_release.rb
 	ruby Tests/jobs/test_manifests.rb
+	ruby Tests/docs/test_configuration.rb
 	ruby Tests/docs/test_troubleshooting.rb
 	dev/with-engine test-1 test-2 test-3 test-4 -- swift test -Xswiftc -warnings-as-errors
 
