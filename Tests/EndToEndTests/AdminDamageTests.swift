@@ -78,6 +78,7 @@ extension EndToEnd {
         func overwritten() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
+            let vm = try rig.makeVM(rig.network())
             try damage(rig)
             let run = try rig.admin("recover")
             #expect(run.exitCode == 5 && run.stderr.contains("recover --from-docker"), "\(run)")
@@ -88,6 +89,10 @@ extension EndToEnd {
             #expect(finding["detail"].string?.contains("is damaged") == true)
             #expect(finding["advice"].string?.contains("keeps the file as") == true)
             #expect(try rig.admin("recover", "--from-docker").exitCode == 0)
+            for words in [["disks"], ["vm", vm], ["vm", vm, "--logs", "1"]] {
+                let run = try rig.admin(words)
+                #expect(run.exitCode == 0 && run.stderr.contains("journal"), "\(words): \(run)")
+            }
             #expect(try aside(rig) == [], "looking keeps nothing")
 
             let answer = try rig.call("info", [])

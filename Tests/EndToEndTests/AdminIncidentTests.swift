@@ -217,8 +217,13 @@ extension EndToEnd {
                 "the next call on the VM settles it all the same",
             ] { #expect(run.stderr.contains(words), "\(words) in \(run.stderr)") }
             #expect(try rig.admin("journal", "--open").exitCode == 0)
+            let left = try #require(try finding(rig, "vm \(vm)"))
+            #expect(left["level"] == "warn", "\(left.text)")
+            #expect(left["detail"].string?.contains("closed as failed, has left its mark") == true)
+            #expect(left["advice"].string?.contains("--from-docker \(id)") == true)
             try rig.result("reboot_vm", [.string(vm)])
             try rig.checkKept(vm)
+            #expect(try finding(rig, "vm \(vm)") == nil)
         }
     }
 }

@@ -33,6 +33,11 @@ struct AdminJournalTests {
         #expect(try sample.ids("--since", "10h") == [attach])
         #expect(try sample.ids("--until", "10 hours ago") == [failed, disk, metadata, create])
         #expect(try sample.ids("-n", "2") == [attach, failed])
+        let two = try sample.admin("journal", "list", "-n", "2")
+        #expect(two.stderr.contains("these are the newest 2, there are more"), "\(two)")
+        #expect(try sample.admin("journal", "list", "-n", "5").stderr == "")
+        #expect(try sample.admin("journal", "report", "--failed", "--offline").exitCode == 0)
+        #expect(try sample.admin("journal", "report", "--offline").exitCode == 64)
         let several = try sample.admin("journal", "list", "--vm", "vm-1")
         #expect(several.exitCode == 1 && several.stderr.contains("give more of it"))
         for name in [SampleJournal.vm, SampleJournal.other] {

@@ -41,7 +41,7 @@ extension EndToEnd {
             #expect(first["snapshots"] == [.string(snapshot)])
             #expect((first["used_bytes"].int ?? 0) >= 9)
             let second = try #require(disks.first { $0["disk"].string == small })
-            #expect(second["enforced"] == true && second["kind"] == "local tmpfs")
+            #expect(second["enforced"] == true && second["kind"] == "local tmpfs size=4m")
             #expect(second["attached_to"] == [.string(vm)])
             let table = try rig.admin("disks").stdout
             #expect(table.contains("ATTACHED TO") && table.contains("enforced"))

@@ -21,18 +21,22 @@ struct CreateDisk: Mutation {
     let sizeMiB: Int
     let kind: DiskKind
     let snapshot: SnapshotCID?
+    /// Names in cloud_properties that mean nothing here, sorted.
+    private let unknown: [String]
     var subjects: [Subject] { [snapshot?.subject].compactMap(\.self) }
 
     init(_ arguments: Arguments) throws {
         // The VM is a hint where to make the disk. There is one place, so it may be gone, or null.
         sizeMiB = try arguments[0].int(DiskSize.possible)
-        _ = try arguments[1].optional { try $0.object() }
+        let properties = try arguments[1].optional { try $0.object() } ?? [:]
+        unknown = Set(properties.keys).subtracting(DiskKind.keys + ["snapshot"]).sorted()
         kind = try DiskKind(arguments[1])
         snapshot = try arguments[1].member("snapshot").optional { try SnapshotCID($0) }
         _ = try arguments[2].optional { $0.value.string == "" ? nil : try VMCID($0) }
     }
 
     func plan(_ world: World) throws -> Plan {
+        world.warn(ofUnknown: unknown, in: "cloud_properties")
         var plan = Plan(
             disk: .random(), sizeMiB: sizeMiB, isKept: world.configuration.pin == .always)
         guard let snapshot else { return plan }

@@ -5,6 +5,8 @@ struct DiskKind {
     let driver: String
     let options: [String: String]
 
+    static let keys = ["driver", "driver_opts"]
+
     /// Throws `Field.Wrong` naming the key.
     init(_ properties: Field) throws {
         driver =
@@ -30,11 +32,15 @@ extension Volume {
     /// What limits a local volume.
     static func limit(_ sizeMiB: Int) -> [String: String] { [limit: "\(sizeMiB)M"] }
 
+    /// The size among the mount options, as a tmpfs has it: "size=16m".
+    var mountedSize: String? {
+        (options["o"] ?? "").split(separator: ",").first { $0.hasPrefix("size=") }.map(String.init)
+    }
+
     var optionsBesideLimit: [String: String] { options.filter { $0.key != Volume.limit } }
 
     /// Whether it can hold no more than its options say: by a quota, or as a tmpfs.
     var enforcesSize: Bool {
-        options[Volume.limit] != nil
-            || (options["o"] ?? "").split(separator: ",").contains { $0.hasPrefix("size=") }
+        options[Volume.limit] != nil || mountedSize != nil
     }
 }

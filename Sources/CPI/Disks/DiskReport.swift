@@ -9,7 +9,8 @@ public struct DiskReport: Sendable {
     public let isEnforced: Bool
     /// What it holds, in bytes; nil when it was not asked for, or Docker does not know.
     public let usedBytes: Int?
-    /// The driver, and the type of file system that its options name: "local", "local nfs".
+    /// The driver, and the type of file system and the size that its options name: "local", "local nfs",
+    /// "local tmpfs size=16m".
     public let kind: String
     /// The VMs that have it, and containers of others, by name.
     public let holders: [String]
@@ -33,7 +34,7 @@ extension Inspection {
             return DiskReport(
                 disk: volume.name, sizeMiB: DiskSize.current(disk, volume, world),
                 isEnforced: volume.enforcesSize, usedBytes: used[volume.name],
-                kind: [volume.driver, volume.options["type"]].compactMap(\.self)
+                kind: [volume.driver, volume.options["type"], volume.mountedSize].compactMap(\.self)
                     .joined(separator: " "),
                 holders: holders, unseen: unseen, snapshots: snapshots.sorted())
         }

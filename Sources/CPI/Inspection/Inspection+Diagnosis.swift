@@ -57,7 +57,10 @@ extension Inspection {
         let disks = try engine.volumes([:]).filter(\.isDisk)
         let labels = disks.filter { !$0.enforcesSize }.count
         guard labels > 0 else {
-            return Finding("disk sizes", .ok, "\(disks.count) disks, the size of each is enforced")
+            let words =
+                disks.isEmpty
+                ? "no disks" : "\(disks.count) disks, the size of each is enforced"
+            return Finding("disk sizes", .ok, words)
         }
         return Finding(
             "disk sizes", .ok,

@@ -24,7 +24,8 @@ extension Inspection {
     }
 
     private func finding(_ vm: VMCID) throws -> Finding? {
-        guard try engine.volume(vm.mark) == nil else { return nil }
+        // Somebody may be at work on it, with another journal perhaps.
+        if let mark = try engine.volume(vm.mark) { return try left(mark, on: vm) }
         do {
             guard let container = try engine.container(vm.description) else {
                 return try renamed(vm)
@@ -35,6 +36,21 @@ extension Inspection {
                 "vm \(vm)", .fail, "Docker cannot describe its container: \(error)",
                 advice: "look into the Docker daemon's log")
         }
+    }
+
+    /// The mark of an operation that is closed in the journal: an operator has closed it, and Docker may still be
+    /// as it was in the middle. Nil where it is open, or nobody here knows of it.
+    private func left(_ mark: Volume, on vm: VMCID) throws -> Finding? {
+        guard let id = mark.labels.label(Label.operation),
+            let operation = try journal?.find(id), !operation.state.isOpen,
+            !world.locks.isOwned(id)
+        else { return nil }
+        let isUp = try engine.container(vm.description)?.isUp == true
+        return Finding(
+            "vm \(vm)", .warn,
+            "\(isUp ? "runs" : "does not run"), and \(operation.method) \(id), which was closed as "
+                + "\(operation.state.rawValue), has left its mark",
+            advice: "cpi-admin recover --from-docker \(id) --older-than 0")
     }
 
     /// Containers of a VM that run beside it under another name than its own: they have its volumes as well.

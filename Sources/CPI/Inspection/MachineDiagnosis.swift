@@ -41,8 +41,12 @@ public enum MachineDiagnosis {
             return Finding(
                 "journal", .warn, words, advice: "cpi-admin journal prune --keep 30d")
         } catch let error as JournalError {
-            let trouble = JournalTrouble(error, Journal.file(in: directory))
-            return Finding("journal", .fail, trouble.words, advice: trouble.advice)
+            let file = Journal.file(in: directory)
+            let trouble = JournalTrouble(error, file)
+            // Of an installation whose first call is still to come.
+            let isMissing = access(file, F_OK) != 0 && errno == ENOENT
+            return Finding(
+                "journal", isMissing ? .warn : .fail, trouble.words, advice: trouble.advice)
         } catch {
             return Finding("journal", .fail, "\(error)")
         }

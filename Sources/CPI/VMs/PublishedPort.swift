@@ -22,7 +22,9 @@ struct PublishedPort: Equatable {
             description:
                 "\(field.name) must be [[HOST-IP:][HOST-PORT]:]PORT/tcp or /udp, with ports "
                 + "from 1 to 65535 or spans of them")
-        let halves = try field.string().split(separator: "/", omittingEmptySubsequences: false)
+        // A port alone is a number in YAML.
+        let text = try field.value.int.map(String.init) ?? field.string()
+        let halves = text.split(separator: "/", omittingEmptySubsequences: false)
         let kind = halves.count == 2 ? halves[1] : "tcp"
         guard halves.count <= 2, ["tcp", "udp"].contains(kind),
             let (ip, host, inside) = split(halves[0]), let span = span(inside)

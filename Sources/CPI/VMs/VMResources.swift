@@ -39,7 +39,8 @@ struct VMResources {
         case "swap": return try swap(field, memory: properties.member("memory"))
         case "cpus":
             return .integer(
-                Int64((try field.double(above: 0, below: Double(mostCPUs + 1)) * 1e9).rounded()))
+                Int64(
+                    (try field.double(above: 0.0099, below: Double(mostCPUs + 1)) * 1e9).rounded()))
         case "cpu_shares": return JSON(try field.int(2...262_144))
         case "pids_limit": return JSON(try field.int(1...4_194_304))
         case "ulimits": return .array(try field.members().map { try ulimit($0.key, $0.field) })

@@ -21,9 +21,11 @@ struct Disks: ParsableCommand {
         try complaining {
             let recovery = try source.recovery(needsJournal: false)
             let disks = try recovery.inspection.disks(usage: usage)
-            let journal = try? source.openJournal()
-            let detached = try disks.map { disk in
-                disk.holders.isEmpty && disk.unseen == nil ? try journal?.detached(disk.disk) : nil
+            let detached = try source.withJournal { journal in
+                try disks.map { disk in
+                    let isFree = disk.holders.isEmpty && disk.unseen == nil
+                    return isFree ? try journal?.detached(disk.disk) : nil
+                }
             }
             output.print(Listing(zip(disks, detached).map { ($0, $1) }))
         }

@@ -31,6 +31,19 @@ struct Source: ParsableArguments {
         }
     }
 
+    /// What the journal adds to what Docker shows: nothing where it cannot be read, which is said on stderr.
+    func withJournal<T>(_ body: (Journal?) throws -> T) throws -> T {
+        do {
+            return try body(try openJournal())
+        } catch let complaint as Complaint where complaint.code == .journalUnusable {
+            return try body(nil)  // said already, by whoever has asked Docker
+        } catch let error as JournalError {
+            Streams.write(
+                "cpi-admin: \(JournalTrouble(error).words): going on without the journal\n", to: 2)
+            return try body(nil)
+        }
+    }
+
     /// What is wrong, and what to do about it where it is the CPI's own journal and not a copy.
     private func complaint(_ error: JournalError, _ path: String) -> Complaint {
         let trouble = JournalTrouble(error, path)

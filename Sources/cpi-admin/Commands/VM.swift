@@ -45,17 +45,19 @@ struct VM: ParsableCommand {
     func run() throws {
         try complaining {
             let recovery = try source.recovery(needsJournal: false)
-            let journal = try? source.openJournal()
             // Docker may know a VM that the journal does not, and the other way round.
-            let known = try recovery.inspection.vmNames() + (journal?.cids(.vm, like: cid) ?? [])
-            let cid = try CIDPattern.one(cid, of: known) ?? cid
+            let known =
+                try recovery.inspection.vmNames()
+                + source.withJournal { try $0?.cids(.vm, like: self.cid) ?? [] }
+            let cid = try CIDPattern.one(self.cid, of: known) ?? self.cid
             if let files {
                 let bytes = try recovery.inspection.file(ofVM: cid, path: files)
                 guard Streams.write(bytes, to: 1) else { throw ExitCode.failure }
             } else if let logs {
                 print(LogText.text(try recovery.inspection.logs(ofVM: cid, lines: logs)))
             } else {
-                let page = try VMPage(try recovery.inspection.report(onVM: cid), journal)
+                let report = try recovery.inspection.report(onVM: cid)
+                let page = try source.withJournal { try VMPage(report, $0) }
                 print(json ? page.json.text : page.text)
             }
         }

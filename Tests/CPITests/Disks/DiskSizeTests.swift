@@ -40,6 +40,14 @@ struct DiskSizeTests {
         }
     }
 
+    @Test("a key that is misspelt is told of, for what it should have said is missing")
+    func unknownKeys() throws {
+        try scene.makeDisk(["driver_optz": ["type": "nfs"], "snapshot": .null])
+        #expect(
+            scene.runner.log.text.contains(
+                "cloud_properties that are not known here are ignored: driver_optz"))
+    }
+
     @Test("where Docker has quotas the size is a limit, and growing is left to a copy")
     func quota() throws {
         scene.docker.state.hasQuota = true

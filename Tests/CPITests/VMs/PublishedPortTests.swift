@@ -42,7 +42,7 @@ struct PublishedPortTests {
     func bindings() throws {
         let scene = try Scene()
         try scene.makeVM(properties: [
-            "ports": ["127.0.0.1:6868:6868", "6868", "53/udp", "99:99"],
+            "ports": ["127.0.0.1:6868:6868", 6868, "53/udp", "99:99"],
             "PortBindings": ["99/tcp": [["HostPort": "1099"]]], "PublishAllPorts": true,
         ])
         let container = try #require(scene.container)

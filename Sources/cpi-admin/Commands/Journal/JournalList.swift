@@ -7,7 +7,8 @@ struct JournalList: ParsableCommand {
         commandName: "list", abstract: "Lists operations, the newest first.",
         discussion: """
             A CID may be given by its beginning, or as a table shows it, with "…" or "..." in its \
-            middle. A terminal gets relative times and what fits its width; a pipe gets everything. With \
+            middle. A terminal gets relative times and what fits its width; a pipe gets all of each. Where there are \
+            more than -n, stderr says so. With \
             --open the exit code is 2 when it lists one that nobody is at work on.
             """)
 
@@ -38,11 +39,16 @@ struct JournalList: ParsableCommand {
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
-            var filter = try choice.filter(journal, limit: limit)
+            var filter = try choice.filter(journal, limit: limit + 1)
             filter.about = try about.map(journal.cid)
             filter.mutatingOnly = changes
             let reader = OperationReader(journal)
-            let views = try journal.operations(filter).map(reader.view)
+            let found = try journal.operations(filter)
+            let views = try found.prefix(limit).map(reader.view)
+            if found.count > limit {
+                Streams.write(
+                    "cpi-admin: these are the newest \(limit), there are more: -n NUMBER\n", to: 2)
+            }
             output.print(Listing(views, columns: try OperationColumn.choice(columns)))
             if choice.open, views.contains(where: \.state.isUnsettled) {
                 throw ExitCode.openOperations

@@ -23,9 +23,10 @@ struct JournalReport: ParsableCommand {
         guard limit > 0 else {
             throw ValidationError("--limit must be a whole number from 1: not \(limit)")
         }
-        guard choice.vm != nil || choice.disk != nil || choice.beginning.since != nil || choice.open
-        else {
-            throw ValidationError("give --vm CID, --disk CID, --since TIME or --open")
+        guard choice.isSome else {
+            throw ValidationError(
+                "give --vm CID, --disk CID, --request ID, --method NAME, --since TIME, --failed or --open"
+            )
         }
     }
 
@@ -47,7 +48,8 @@ struct JournalReport: ParsableCommand {
         guard about.isEmpty else { return "Incident: " + about.joined(separator: ", ") }
         return "Incident: "
             + (choice.beginning.since.map { "since \(Timestamp.text($0.milliseconds))" }
-                ?? "open operations")
+                ?? choice.request.map { "call \($0)" }
+                ?? (choice.open ? "open operations" : "failed operations"))
     }
 
     /// How many things are looked for in Docker.

@@ -22,6 +22,12 @@ struct OperationChoice: ParsableArguments {
     @Option(help: ArgumentHelp("Only what began before this time.", valueName: "time"))
     var until: Moment?
 
+    /// Whether something was chosen, so that it is not the whole journal.
+    var isSome: Bool {
+        open || failed || !method.isEmpty || beginning.since != nil
+            || [vm, disk, request].contains { $0 != nil }
+    }
+
     /// Throws `Complaint` for a CID that fits none or several, and for a method that is none.
     func filter(_ journal: Journal, limit: Int) throws -> OperationFilter {
         for name in method { try requireMethod(name, journal) }
