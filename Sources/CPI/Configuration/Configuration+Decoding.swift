@@ -12,7 +12,7 @@ extension Configuration.Docker {
         let isUnused = host.value.string?.hasPrefix("unix:") == true
         do {
             tls = try member("tls").optional { try Address.TLS($0) } ?? nil
-        } catch  where isUnused {
+        } catch is Field.Wrong where isUnused {
             tls = nil
         }
         do {
