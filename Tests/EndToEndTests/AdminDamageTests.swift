@@ -100,6 +100,11 @@ extension EndToEnd {
             #expect(answer.stderr.split(separator: "\n").count == 1, "\(answer.stderr)")
             let kept = try aside(rig)
             #expect(kept.contains { $0.hasSuffix("-wal") }, "\(kept)")
+            let copy = try #require(kept.first { $0.last?.isNumber == true })
+            let verified = try rig.admin(
+                "journal", "verify", "--journal", rig.directory + "/journal/" + copy)
+            #expect(verified.exitCode == 5 && verified.stderr.contains(copy), "\(verified)")
+            #expect(!verified.stderr.contains("the next call"), "it is a copy: \(verified)")
             #expect(try rig.call("info", []).stderr == "", "from then on all is well")
             #expect(
                 try Journal(reading: rig.journalPath).operations(OperationFilter(limit: 9)).count

@@ -18,9 +18,16 @@ public struct Inspection {
     /// `EngineError`.
     func unrecorded() throws -> [OpenOperation] {
         guard let journal else { return [] }
-        return try Traces(world: world).all().filter { trace in
-            try !world.locks.isOwned(trace.id) && journal.find(trace.id) == nil
+        func seen() throws -> [OpenOperation] {
+            try Traces(world: world).all().filter { trace in
+                try !world.locks.isOwned(trace.id) && journal.find(trace.id) == nil
+            }
         }
+        let first = try seen()
+        guard !first.isEmpty else { return [] }
+        // One that was at work when it was listed may have ended before its lock was looked at.
+        let second = Set(try seen().map(\.id))
+        return first.filter { second.contains($0.id) }
     }
 
     /// Whether VMs can run on this daemon, where there is something to say about it. Throws

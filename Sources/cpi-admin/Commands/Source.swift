@@ -45,7 +45,7 @@ struct Source: ParsableArguments {
     }
 
     /// What is wrong, and what to do about it where it is the CPI's own journal and not a copy.
-    private func complaint(_ error: JournalError, _ path: String) -> Complaint {
+    func complaint(_ error: JournalError, _ path: String) -> Complaint {
         let trouble = JournalTrouble(error, path)
         let advice = journal == nil ? "; " + trouble.advice : ""
         return Complaint(trouble.words + advice, .journalUnusable)

@@ -28,13 +28,17 @@ struct JournalVerify: ParsableCommand {
                 atPath: scratch, withIntermediateDirectories: false,
                 attributes: [.posixPermissions: 0o700])
             defer { try? FileManager.default.removeItem(atPath: scratch) }
-            let counts = try journal.counts()
-            let problems = try journal.verify(scratch: scratch)
-            let verdict = Verdict(
-                path: journal.path, events: counts.events, operations: counts.operations,
-                problems: problems)
+            let verdict: Verdict
+            do {
+                let counts = try journal.counts()
+                verdict = Verdict(
+                    path: journal.path, events: counts.events, operations: counts.operations,
+                    problems: try journal.verify(scratch: scratch))
+            } catch let error as JournalError {
+                throw source.complaint(error, journal.path)
+            }
             print(json ? verdict.json.text : verdict.text)
-            guard problems.isEmpty else { throw ExitCode.journalUnusable }
+            guard verdict.problems.isEmpty else { throw ExitCode.journalUnusable }
         }
     }
 }
