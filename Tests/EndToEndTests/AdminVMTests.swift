@@ -122,7 +122,11 @@ extension EndToEnd {
             let missing = try findings()
             #expect(missing.run.exitCode == 0, "as before the first call")
             #expect(journal(missing)?["level"] == "warn")
-            try Data("no journal".utf8).write(to: URL(fileURLWithPath: rig.journalPath))
+            for end in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: rig.journalPath + end)
+            }
+            try Data(repeating: 85, count: 30_000).write(
+                to: URL(fileURLWithPath: rig.journalPath))
             let failed = try findings()
             #expect(failed.run.exitCode != 0)
             #expect(journal(failed)?["level"] == "fail" && journal(failed)?["ok"] == false)
