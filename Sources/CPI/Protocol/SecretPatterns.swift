@@ -139,11 +139,17 @@ struct SecretPatterns {
 
     /// Compares without regard to capitals; `wanted` is in small letters.
     private func has(_ wanted: String, at index: Int) -> Bool {
-        let end = index + wanted.utf8.count
-        return end <= text.count
-            && zip(text[index..<end], wanted.utf8).allSatisfy { own, wanted in
-                own == wanted || ((0x41...0x5a).contains(own) && own | 0x20 == wanted)
+        guard index + wanted.utf8.count <= text.count else { return false }
+        // Not by `zip`: to make its type known takes a process longer than all else that is done here.
+        var place = index
+        for letter in wanted.utf8 {
+            let own = text[place]
+            guard own == letter || ((0x41...0x5a).contains(own) && own | 0x20 == letter) else {
+                return false
             }
+            place += 1
+        }
+        return true
     }
 }
 
