@@ -23,6 +23,7 @@ struct VMCID: CID {
     private static func beginsAsGoCPIs(_ name: String) -> Bool {
         name.hasPrefix("c-")
             && UUID(uuidString: String(name.prefix(goCPIsLength).dropFirst(2))) != nil
+            && name.dropFirst(goCPIsLength).first.map(".:-".contains) ?? true
     }
 
     private static let goCPIsLength = "c-00000000-0000-0000-0000-000000000000".count

@@ -74,9 +74,12 @@ struct IdentifierTests {
         for (name, role) in [(goCPIs.description, VMCID.Role.vm), (goCPIs.mark, .mark)] {
             #expect(VMCID.role(of: name)?.vm == goCPIs && VMCID.role(of: name)?.role == role)
         }
-        for name in ["c-backup", "c-\(uuid)x", "c-", "vol-eph-c-1", "c-1:x"] {
+        for name in [
+            "c-backup", "c-\(uuid)x", "c-", "c-" + String(repeating: "x", count: 36), "vol-eph-c-1",
+            "c-1:x",
+        ] {
             #expect(!VMCID(name).isGoCPIs, "\(name) is somebody else's")
-            #expect(VMCID.role(of: name).map { $0.vm.isGoCPIs } ?? false == false, "\(name)")
+            #expect(VMCID.role(of: name) == nil, "\(name)")
         }
         #expect(VMCID.role(of: "\(vm):backup") == nil)
         #expect(VMCID.role(of: "web") == nil && VMCID.role(of: "disk-1") == nil)
