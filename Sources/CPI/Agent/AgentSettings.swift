@@ -7,7 +7,7 @@ enum AgentSettings {
     static let usualPath = VMPlace.bosh + "/warden-cpi-agent-env.json"
 
     /// What its name ends with while it is written beside the one that an agent reads.
-    static let temporary = ".new"
+    static let temporary = Unfinished.suffix
     /// The longest path that it may have, in bytes: what an archive for the container takes.
     static let longestPath = Tar.longestPath + "/".count - temporary.count
 

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Journal
 
 /// The name of a volume that is kept for a director: of a disk, or of a copy of one.
@@ -23,11 +22,8 @@ struct DiskCID: VolumeCID {
 
     init(_ field: Field) throws { description = try field.dockerName() }
 
-    /// Made by the Go CPI, which sets no labels. Its ephemeral volumes begin alike and are no disks, and somebody
-    /// else's volume may well be called vol-cache.
-    var isGoCPIs: Bool {
-        description.hasPrefix("vol-") && UUID(uuidString: String(description.dropFirst(4))) != nil
-    }
+    /// Made by the Go CPI, which sets no labels. Its ephemeral volumes begin alike and are no disks.
+    var isGoCPIs: Bool { description.isUUID(after: "vol-") }
 
     /// Ours or the Go CPI's: the name alone says so.
     var isOfDisk: Bool { isOurForm || isGoCPIs }

@@ -16,10 +16,7 @@ extension CID {
     static func random() -> Self { Self(prefix + UUID().uuidString.lowercased()) }
 
     /// Whether the text has the form of a CID that `random` makes: a `disk-data` may be anybody's.
-    var isOurForm: Bool {
-        description.hasPrefix(Self.prefix)
-            && UUID(uuidString: String(description.dropFirst(Self.prefix.count))) != nil
-    }
+    var isOurForm: Bool { description.isUUID(after: Self.prefix) }
 
     static func < (one: Self, other: Self) -> Bool { one.description < other.description }
 
@@ -32,6 +29,20 @@ extension CID {
     func encode(to encoder: Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
+    }
+}
+
+/// What is being made bears this at the end of its name until it is complete: the container of a VM, the image of a
+/// stemcell, the file of an agent's settings.
+enum Unfinished {
+    static let suffix = ".new"
+}
+
+extension String {
+    /// Whether it is the prefix and a UUID, as those names are that a CPI makes, ours or Go's. Somebody else's may
+    /// well begin so: `disk-data`, `c-backup`.
+    func isUUID(after prefix: String) -> Bool {
+        hasPrefix(prefix) && UUID(uuidString: String(dropFirst(prefix.count))) != nil
     }
 }
 

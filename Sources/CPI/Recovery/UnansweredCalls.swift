@@ -86,8 +86,8 @@ struct UnansweredCalls {
     /// A call that has just ended writes its answer before it says so in the journal.
     private func mayBeAnswering(_ operation: Operation) -> Bool {
         // What a clock that was ahead has dated is of long ago, or of now: its lock tells.
-        let age = world.clock.wall() - (operation.finished ?? 0)
-        return operation.replied == nil && (0..<10_000).contains(age)
+        let now = world.clock.wall()
+        return operation.replied == nil && (now - 10_000...now).contains(operation.finished ?? 0)
     }
 
     /// What it has made; nil when a later call is about that.

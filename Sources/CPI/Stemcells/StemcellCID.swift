@@ -28,7 +28,7 @@ struct StemcellCID: CID {
     var isShared: Bool { description.contains("@") }
 
     /// The image's name until it is complete.
-    var incomplete: String { description + StemcellCID.suffix }
+    var incomplete: String { description + Unfinished.suffix }
 
     /// The container that a stemcell is committed from: made from what was imported or pulled, never started,
     /// and gone when the stemcell is there. A container's name cannot have a colon.
@@ -38,8 +38,7 @@ struct StemcellCID: CID {
 
     /// The stemcell that an image of this name is to become; nil for any other name.
     static func ofIncomplete(_ tag: String) -> StemcellCID? {
-        tag.hasSuffix(suffix) ? StemcellCID(String(tag.dropLast(suffix.count))) : nil
+        let suffix = Unfinished.suffix
+        return tag.hasSuffix(suffix) ? StemcellCID(String(tag.dropLast(suffix.count))) : nil
     }
-
-    private static let suffix = ".new"
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Journal
 
 /// The name of a VM: of its container, and the stem of the names of all that belongs to it.
@@ -15,23 +14,12 @@ struct VMCID: CID {
     init(_ field: Field) throws { description = try field.dockerName() }
 
     /// Made by the Go CPI, which sets no labels: its names are all there is to know its VMs by.
-    var isGoCPIs: Bool {
-        VMCID.beginsAsGoCPIs(description) && description.count == VMCID.goCPIsLength
-    }
-
-    /// A UUID too: somebody else's container may well be called c-backup.
-    private static func beginsAsGoCPIs(_ name: String) -> Bool {
-        name.hasPrefix("c-")
-            && UUID(uuidString: String(name.prefix(goCPIsLength).dropFirst(2))) != nil
-            && name.dropFirst(goCPIsLength).first.map(".:-".contains) ?? true
-    }
-
-    private static let goCPIsLength = "c-00000000-0000-0000-0000-000000000000".count
+    var isGoCPIs: Bool { description.isUUID(after: "c-") }
 
     // Containers.
 
     /// create_vm's container until it is complete: the rename to the CID says that it is.
-    var incomplete: String { "\(self).new" }
+    var incomplete: String { "\(self)\(Unfinished.suffix)" }
     /// The container that is to take over from the present one.
     var replacement: String { "\(self).next" }
     /// A container of the VM that another one has replaced, and that is kept for now.
@@ -70,10 +58,19 @@ extension VMCID {
 
     /// Whose name it is and what for; nil for a name that is none of ours, nor the Go CPI's.
     static func role(of name: String) -> (vm: VMCID, role: Role)? {
-        if name.hasPrefix("vol-eph-"), case let vm = VMCID(String(name.dropFirst(8))), vm.isGoCPIs {
-            return (vm, .ephemeralVolume)
+        let goCPIsVolume = "vol-eph-"
+        if name.hasPrefix(goCPIsVolume) {
+            let vm = VMCID(String(name.dropFirst(goCPIsVolume.count)))
+            return vm.isGoCPIs ? (vm, .ephemeralVolume) : nil
         }
-        guard name.hasPrefix(prefix) || beginsAsGoCPIs(name) else { return nil }
+        guard let (vm, role) = parts(of: name), name.hasPrefix(prefix) || vm.isGoCPIs else {
+            return nil
+        }
+        return (vm, role)
+    }
+
+    /// What a name would say if it were a VM's.
+    private static func parts(of name: String) -> (vm: VMCID, role: Role)? {
         if let (stem, tag) = split(name, at: ":") {
             // `docker commit VM VM:backup` is somebody's own, though it inherits the VM's label.
             return OperationID.isID(tag) ? (stem, .committedImage(operation: tag)) : nil
@@ -83,7 +80,7 @@ extension VMCID {
             return (stem, .furtherVolume)
         }
         let suffixes: [(String, Role)] = [
-            (".new", .incomplete), (".next", .replacement), (".op", .mark),
+            (Unfinished.suffix, .incomplete), (".next", .replacement), (".op", .mark),
             ("-ephemeral", .ephemeralVolume),
         ]
         for (suffix, role) in suffixes where name.hasSuffix(suffix) {
@@ -104,7 +101,7 @@ extension VMCID {
     }
 
     /// A pattern for Docker's name filter: the containers of VMs that are incomplete.
-    static let incompletePattern = "\\.new$"
+    static let incompletePattern = "\\\(Unfinished.suffix)$"
 
     /// A pattern for Docker's name filter: the containers of the Go CPI's VMs, which have no labels.
     static let goCPIsPattern = "^/?c-"
