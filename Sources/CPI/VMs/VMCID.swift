@@ -16,25 +16,36 @@ struct VMCID: CID {
     /// Made by the Go CPI, which sets no labels: its names are all there is to know its VMs by.
     var isGoCPIs: Bool { description.isUUID(after: "c-") }
 
+    private enum Ending {
+        static let replacement = ".next"
+        static let old = ".old-"
+        static let ephemeralVolume = "-ephemeral"
+        static let furtherVolume = "-volume-"
+        static let mark = ".op"
+    }
+
+    /// How the Go CPI begins the name of a VM's volume.
+    private static let goCPIsVolume = "vol-eph-"
+
     // Containers.
 
     /// create_vm's container until it is complete: the rename to the CID says that it is.
     var incomplete: String { "\(self)\(Unfinished.suffix)" }
     /// The container that is to take over from the present one.
-    var replacement: String { "\(self).next" }
+    var replacement: String { "\(self)\(Ending.replacement)" }
     /// A container of the VM that another one has replaced, and that is kept for now.
-    func old(_ id: String) -> String { "\(self).old-\(id.prefix(12))" }
+    func old(_ id: String) -> String { "\(self)\(Ending.old)\(id.prefix(12))" }
 
     // Volumes.
 
     /// The volume at /var/vcap/data.
-    var ephemeralVolume: String { "\(self)-ephemeral" }
+    var ephemeralVolume: String { "\(self)\(Ending.ephemeralVolume)" }
     /// The Go CPI's name for it.
-    var goCPIsEphemeralVolume: String { "vol-eph-\(self)" }
+    var goCPIsEphemeralVolume: String { "\(VMCID.goCPIsVolume)\(self)" }
     /// A volume that the stemcell or the cloud_properties ask for without naming it.
-    func furtherVolume(_ number: Int) -> String { "\(self)-volume-\(number)" }
+    func furtherVolume(_ number: Int) -> String { "\(self)\(Ending.furtherVolume)\(number)" }
     /// The volume that says in Docker which operation is at work on this VM.
-    var mark: String { "\(self).op" }
+    var mark: String { "\(self)\(Ending.mark)" }
 
     // Images.
 
@@ -58,7 +69,6 @@ extension VMCID {
 
     /// Whose name it is and what for; nil for a name that is none of ours, nor the Go CPI's.
     static func role(of name: String) -> (vm: VMCID, role: Role)? {
-        let goCPIsVolume = "vol-eph-"
         if name.hasPrefix(goCPIsVolume) {
             let vm = VMCID(String(name.dropFirst(goCPIsVolume.count)))
             return vm.isGoCPIs ? (vm, .ephemeralVolume) : nil
@@ -75,13 +85,14 @@ extension VMCID {
             // `docker commit VM VM:backup` is somebody's own, though it inherits the VM's label.
             return OperationID.isID(tag) ? (stem, .committedImage(operation: tag)) : nil
         }
-        if let (stem, id) = split(name, at: ".old-") { return (stem, .old(id: id)) }
-        if let (stem, number) = split(name, at: "-volume-"), Int(number) != nil {
+        if let (stem, id) = split(name, at: Ending.old) { return (stem, .old(id: id)) }
+        if let (stem, number) = split(name, at: Ending.furtherVolume), Int(number) != nil {
             return (stem, .furtherVolume)
         }
         let suffixes: [(String, Role)] = [
-            (Unfinished.suffix, .incomplete), (".next", .replacement), (".op", .mark),
-            ("-ephemeral", .ephemeralVolume),
+            (Unfinished.suffix, .incomplete), (Ending.replacement, .replacement),
+            (Ending.mark, .mark),
+            (Ending.ephemeralVolume, .ephemeralVolume),
         ]
         for (suffix, role) in suffixes where name.hasSuffix(suffix) {
             return (VMCID(String(name.dropLast(suffix.count))), role)
