@@ -142,7 +142,7 @@ extension Inspection {
         if !dead.isEmpty {
             found.append(
                 Finding(
-                    "operations", .warn, "\(dead.count) are open, and nobody is at work on them",
+                    "operations", .warn, "open, and nobody is at work on them: \(dead.count)",
                     advice: "cpi-admin recover"))
         }
         if unrecorded.count > elsewhere.count {

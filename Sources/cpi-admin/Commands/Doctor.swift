@@ -8,7 +8,8 @@ struct Doctor: ParsableCommand {
         discussion: """
             For each VM a line says whether a disk can be attached while it runs, or why not: then \
             its container is replaced, which is no fault. Exit codes: 0 all is well, or no more than a \
-            warning; 1 something is not; 6 Docker does not answer. Changes nothing.
+            warning; 1 something is not; 5 the journal cannot be read; 6 Docker does not answer. \
+            Changes nothing.
             """)
 
     @OptionGroup var source: Source
