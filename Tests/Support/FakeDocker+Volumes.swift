@@ -41,11 +41,19 @@ extension FakeDocker {
         guard state.hasQuota || options["size"] == nil || state.volumes[name] != nil else {
             throw Refusal(400, "quota size requested but no quota support")
         }
+        let isLimitOfPodman = state.buildah != nil && options.keys.elementsEqual(["o"])
+        guard state.hasQuota || !isLimitOfPodman else {
+            throw Refusal(
+                500,
+                "volume options size and inodes not supported. Filesystem does not support Project Quota"
+            )
+        }
+        let shown = isLimitOfPodman ? ["SIZE": String(options["o", default: ""].dropFirst(5))] : [:]
         let volume =
             state.volumes[name]
             ?? State.Volume(
                 name: name, driver: driver, labels: body["Labels"].strings,
-                options: body["DriverOpts"].strings)
+                options: options.merging(shown) { $1 })
         state.volumes[name] = volume
         return ok(json(volume), status: 201)
     }

@@ -162,9 +162,13 @@ extension Step {
 /// How far a disk is filled from a snapshot.
 enum Filling { case whole, half, unknown }
 
+extension EngineError {
+    fileprivate var isWithoutQuota: Bool { description.lowercased().contains("quota") }
+}
+
 extension World {
-    /// Docker limits a local volume where its file system has project quotas, and else refuses a size, saying so.
-    /// podman takes the size in any case, and then mounts the volume nowhere: it is not asked.
+    /// Docker and podman limit a local volume where its file system has project quotas, and else refuse a size,
+    /// saying so.
     fileprivate func createDisk(
         _ name: String, _ labels: [String: String], _ sizeMiB: Int, _ call: CreateDisk
     ) throws {
@@ -175,11 +179,12 @@ extension World {
                 throw CPIError.cloud("cannot create disk \(name): there is a volume already")
             }
         }
-        guard call.kind.isPlain, try !isPodman() else { return try make(call.kind.options) }
+        guard call.kind.isPlain else { return try make(call.kind.options) }
+        let limit = Volume.limit(sizeMiB, isPodman: try isPodman())
         func makeLimited() throws {
             do {
-                try make(Volume.limit(sizeMiB))
-            } catch let error as EngineError where error.description.contains("quota") {
+                try make(limit)
+            } catch let error as EngineError where error.isWithoutQuota {
                 try make([:])
             }
         }

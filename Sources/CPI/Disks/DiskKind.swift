@@ -26,18 +26,27 @@ struct DiskKind {
 }
 
 extension Volume {
-    /// The local driver's option for a quota of the file system.
+    /// Docker's option of the local driver for a quota of the file system. podman would mount a device with it.
     private static let limit = "size"
 
     /// What limits a local volume.
-    static func limit(_ sizeMiB: Int) -> [String: String] { [limit: "\(sizeMiB)M"] }
+    static func limit(_ sizeMiB: Int, isPodman: Bool) -> [String: String] {
+        isPodman ? ["o": "\(limit)=\(sizeMiB)M"] : [limit: "\(sizeMiB)M"]
+    }
 
     /// The size among the mount options, as a tmpfs has it: "size=16m".
     var mountedSize: String? {
         (options["o"] ?? "").split(separator: ",").first { $0.hasPrefix("size=") }.map(String.init)
     }
 
-    var optionsBesideLimit: [String: String] { options.filter { $0.key != Volume.limit } }
+    var optionsBesideLimit: [String: String] {
+        // podman shows a size that it limits as SIZE too, and mounts nothing for it.
+        let isMounted = options["type"] != nil || options["device"] != nil
+        return options.filter {
+            $0.key.lowercased() != Volume.limit
+                && (isMounted || $0.key != "o" || $0.value != mountedSize)
+        }
+    }
 
     /// Whether it can hold no more than its options say: by a quota, or as a tmpfs.
     var enforcesSize: Bool {

@@ -119,8 +119,17 @@ struct PodmanTests {
         #expect(network?.message.contains("overlaps with net-a") == true)
     }
 
-    @Test("a disk is made without a limit, which would keep it from being mounted")
+    @Test("a disk's size is a limit in podman's words, where there are project quotas")
     func size() throws {
-        #expect(scene.docker.state.volumes[scene.disk]?.options == [:])
+        let limit = ["o": "size=100M", "SIZE": "100M"]
+        #expect(scene.docker.state.volumes[scene.disk]?.options == limit)
+        scene.runner.configuration["attach"] = "auto"
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        try scene.makeVM()
+        _ = try scene.attach()
+        #expect(scene.isAttachedLive, "a quota is no reason to replace the VM")
+        scene.docker.state.hasQuota = false
+        let label = try scene.makeDisk()
+        #expect(scene.docker.state.volumes[label]?.options == [:])
     }
 }
