@@ -53,6 +53,9 @@ extension EndToEnd {
             silent["Actions"]["Docker"]["host"] = "unix:///nowhere/docker.sock"
             try rig.save(silent)
             #expect(try rig.admin("recover").exitCode == 2)
+            let shown = try JSON(
+                parsing: rig.admin("journal", "show", "last", "--json").stdout.utf8)
+            #expect(shown["docker_trouble"].isNull && !shown["recovery"].isNull, "\(shown.text)")
             let recovered = try rig.admin("recover", "--yes")
             #expect(recovered.exitCode == 0 && recovered.stdout.contains("done:"), "\(recovered)")
             #expect(recovered.stderr.contains("/nowhere/docker.sock"), "\(recovered)")

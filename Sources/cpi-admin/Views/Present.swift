@@ -21,7 +21,8 @@ struct Present {
             return
         }
         do {
-            try look(view, lastEvent, try source.recovery(needsJournal: false))
+            // Not of the configured Docker alone: what was begun on another one is asked there.
+            try look(view, lastEvent, try source.unconnected(needsJournal: false, isToWrite: false))
         } catch {
             trouble = "\(error)"
         }
