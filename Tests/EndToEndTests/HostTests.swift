@@ -40,6 +40,30 @@ extension EndToEnd {
             #expect(try memory(rig, none) != "65536")
         }
 
+        @Test(
+            "Where Docker maps users a VM is refused in one sentence",
+            .enabled("podman has no such setting") { try !TestEngine.isPodman })
+        func userns() throws { try refusesVMs(on: "userns", word: "userns-remap") }
+
+        @Test(
+            "Where Docker says that it is rootless a VM is refused in one sentence",
+            .enabled("newer ones start so in RootlessKit only") {
+                try TestEngine.anyInfo["ServerVersion"].string?.hasPrefix("20.") == true
+            })
+        func rootless() throws { try refusesVMs(on: "rootless", word: "rootless") }
+
+        private func refusesVMs(on kind: String, word: String) throws {
+            let host = try Host(having: kind)
+            defer { host.remove() }
+            let rig = host.rig
+            let refused = try rig.call("create_vm", rig.vmArguments(rig.network()))
+            #expect(refused.errorType == "Bosh::Clouds::VMCreationFailed")
+            #expect(refused.errorMessage.contains(word), "\(refused.stdout)")
+            #expect(try rig.leftovers(["vm-"]) == [])
+            let doctor = try rig.admin("doctor")
+            #expect(doctor.exitCode == 1 && doctor.stdout.contains(word), "\(doctor.stdout)")
+        }
+
         /// In KiB, as the VM's processes see it.
         private func memory(_ rig: Rig, _ vm: String) throws -> String {
             try rig.shell(vm, "awk '/^MemTotal:/ { print $2 }' /proc/meminfo")
