@@ -141,8 +141,27 @@ class ConfigTest < TemplateTest
     [{}, "", nil, false].each { |none| refute docker("tls" => none).key?("tls"), none.inspect }
   end
 
+  def test_a_unix_host_needs_no_certificate_whatever_is_given
+    [{ "ca" => "unused" }, "unused", true, TLS].each { |any| refute docker("tls" => any).key?("tls"), any.inspect }
+  end
+
+  def test_a_value_of_a_wrong_type_fails_before_the_director_is_up
+    {
+      "docker_cpi.docker.api_version" => 1.44, "docker_cpi.timeouts.request" => "60",
+      "docker_cpi.journal.retention_days" => "90", "docker_cpi.snapshots.pause_limit" => "20",
+    }.each do |name, value|
+      text, errors, status = try_render("cpi.json.erb", name => value)
+      refute status.success?, name
+      assert_empty text
+      assert_match name, errors
+    end
+  end
+
   def test_half_a_certificate_is_refused_by_name
-    half = { "docker_cpi.docker.tls" => { "ca" => "CA", "certificate" => "CERT" } }
+    half = {
+      "docker_cpi.docker.host" => "tcp://10.0.0.1:2376",
+      "docker_cpi.docker.tls" => { "ca" => "CA", "certificate" => "CERT" },
+    }
     text, errors, status = try_render("cpi.json.erb", half)
     refute status.success?
     assert_empty text
@@ -154,7 +173,10 @@ class ConfigTest < TemplateTest
   end
 
   def test_dotted_names_are_taken_too
-    given = { "docker_cpi.timeouts.stop" => 7, "docker_cpi.docker.tls" => TLS }
+    given = {
+      "docker_cpi.timeouts.stop" => 7, "docker_cpi.docker.tls" => TLS,
+      "docker_cpi.docker.host" => "tcp://10.0.0.1:2376",
+    }
     assert_equal 7, config(given)["timeouts"]["stop"]
     assert_equal TLS, config(given)["Actions"]["Docker"]["tls"]
   end

@@ -43,7 +43,10 @@ struct VMResources {
                     (try field.double(above: 0.0099, below: Double(mostCPUs + 1)) * 1e9).rounded()))
         case "cpu_shares": return JSON(try field.int(2...262_144))
         case "pids_limit": return JSON(try field.int(1...4_194_304))
-        case "ulimits": return .array(try field.members().map { try ulimit($0.key, $0.field) })
+        case "ulimits":
+            // As the Go CPI takes them: Docker's list.
+            guard field.value.array == nil else { return .array(try field.array().map(dockers)) }
+            return .array(try field.members().map { try ulimit($0.key, $0.field) })
         case "devices": return .array(try field.array().map(device))
         case "shm_size": return .integer(Int64(try field.int(1...(1 << 30))) << 20)
         case "tmpfs": return try tmpfs(field)
@@ -103,8 +106,12 @@ struct VMResources {
         "rss", "rtprio", "rttime", "sigpending", "stack",
     ]
 
+    /// In Docker's own form, which the Go CPI takes: Docker says what is wrong with it.
+    private static func dockers(_ field: Field) throws -> JSON { .object(try field.object()) }
+
     /// `HOST[:CONTAINER[:rwm]]`, as `docker run --device` takes it.
     private static func device(_ field: Field) throws -> JSON {
+        guard field.value.object == nil else { return try dockers(field) }
         let parts = try field.nonEmptyString()
             .split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let mode = parts.count > 2 ? parts[2] : "rwm"

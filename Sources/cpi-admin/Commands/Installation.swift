@@ -20,8 +20,8 @@ enum Installation {
         }
         guard let path = found.first else {
             throw Complaint(
-                "there is no configuration: neither \(job) nor \(pattern) is there; give --config FILE, "
-                    + "or set DOCKER_CPI_CONFIG", .failure)
+                "there is no configuration: neither \(job) nor \(pattern) is there (bosh create-env removes "
+                    + "it at its end); give --config FILE, or set DOCKER_CPI_CONFIG", .failure)
         }
         return path
     }

@@ -45,12 +45,22 @@ struct VMResourcesTests {
         #expect(try hostConfig(["tmpfs": ["/a"]])["Tmpfs"] == ["/a": ""])
     }
 
+    @Test("what the Go CPI takes for them in Docker's own form is passed on")
+    func dockersForm() throws {
+        let own: JSON = [
+            "ulimits": [["Name": "nofile", "Soft": 1, "Hard": 2]],
+            "devices": [["PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse"]],
+        ]
+        let found = try hostConfig(own)
+        #expect(found == ["Ulimits": own["ulimits"], "Devices": own["devices"]])
+    }
+
     static let wrong: [(JSON, String)] = [
         (["memory": "64"], "memory"), (["memory": 5], "memory"), (["swap": 16], "swap"),
         (["memory": -5], "between 6 and 6291455"),
         (["memory": 64, "swap": -2], "swap"), (["cpus": 0], "cpus"),
         (["cpu_shares": 1], "cpu_shares"), (["pids_limit": 0], "pids_limit"),
-        (["ulimits": ["files": 1]], "ulimits.files"), (["ulimits": []], "ulimits"),
+        (["ulimits": ["files": 1]], "ulimits.files"), (["ulimits": ["x"]], "ulimits[0]"),
         (["ulimits": ["nofile": "many"]], "ulimits.nofile"),
         (["ulimits": ["nofile": ["soft": 2, "hard": 1]]], "ulimits.nofile.soft"),
         (["ulimits": ["nofile": ["soft": 2]]], "ulimits.nofile.hard"),
