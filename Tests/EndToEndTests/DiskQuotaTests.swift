@@ -14,9 +14,9 @@ extension EndToEnd {
     struct DiskQuotaTests {
         @Test(
             "A disk that is full says so and loses nothing, however it was attached",
-            arguments: ["auto", "restart"])
-        func full(way: String) throws {
-            let rig = try Rig.live()
+            arguments: [("auto", "attached"), ("auto", "never"), ("restart", "attached")])
+        func full(way: String, pin: String) throws {
+            let rig = try Rig.live(pin: pin)
             defer { rig.tearDown() }
             try rig.set { $0["attach"] = .string(way) }
             let vm = try rig.makeVM(rig.network())

@@ -119,8 +119,14 @@ extension EndToEnd {
                 let other = hosts.rigs[1 - index].dockerHost
                 #expect(try hosts.call("has_vm", [.string(vms[index])], on: other).result == false)
             }
-            // A replacement on the worker keeps its place on the network.
+            let managed: JSON = [
+                "type": "manual", "range": "10.247.9.0/24", "gateway": "10.247.9.1",
+                "cloud_properties": ["driver": "overlay"],
+            ]
             let rig = hosts.rigs[1]
+            let refused = try hosts.call("create_network", [managed], on: rig.dockerHost)
+            #expect(refused.errorMessage.contains("only a manager makes"), "\(refused.stdout)")
+            // A replacement on the worker keeps its place on the network.
             let disk = try hosts.call("create_disk", [64, [:], .null], on: rig.dockerHost).result
             let attached = try hosts.call(
                 "attach_disk", [.string(vms[1]), disk], on: rig.dockerHost)

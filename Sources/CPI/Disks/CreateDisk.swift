@@ -32,6 +32,12 @@ struct CreateDisk: Mutation {
         unknown = Set(properties.keys).subtracting(DiskKind.keys + ["snapshot"]).sorted()
         kind = try DiskKind(arguments[1])
         snapshot = try arguments[1].member("snapshot").optional { try SnapshotCID($0) }
+        guard snapshot == nil || kind.options["type"] != "tmpfs" else {
+            throw Field.Wrong(
+                description:
+                    "\(arguments[1].name).snapshot cannot fill a tmpfs, which is empty whenever no "
+                    + "container has it")
+        }
         _ = try arguments[2].optional { $0.value.string == "" ? nil : try VMCID($0) }
     }
 
@@ -133,7 +139,7 @@ extension Step {
                     throw CPIError.cloud("somebody has written to volume \(copier.source)")
                 }
                 let snapshot = SnapshotCID(copier.source)
-                guard try world.hasAllOf(snapshot, report) else {
+                guard try world.hasAllOf(snapshot, report) == true else {
                     throw CPIError.cloud(
                         "snapshot \(snapshot) is not what it was: it has "
                             + "\(report.entries) entries with \(report.bytes) bytes, and its record "
@@ -163,7 +169,10 @@ extension Step {
 enum Filling { case whole, half, unknown }
 
 extension EngineError {
-    fileprivate var isWithoutQuota: Bool { description.lowercased().contains("quota") }
+    /// Docker's words, and podman's.
+    fileprivate var isWithoutQuota: Bool {
+        ["no quota support", "does not support Project Quota"].contains { description.contains($0) }
+    }
 }
 
 extension World {
@@ -201,7 +210,11 @@ extension World {
     func filling(_ copier: Copier) throws -> Filling {
         if try madeContainer([copier.name]) != nil {
             guard let report = try copier.report(self), report.changed == 0 else { return .half }
-            return try hasAllOf(SnapshotCID(copier.source), report) ? .whole : .half
+            switch try hasAllOf(SnapshotCID(copier.source), report) {
+            case true?: return .whole
+            case false?: return .half
+            case nil: return .unknown  // somebody has removed the record since
+            }
         }
         guard recorder.hasBegun(Step.removeHalf(copier).name) != true else { return .half }
         switch recorder.hasBegun(Step.removeCopier(copier).name) {

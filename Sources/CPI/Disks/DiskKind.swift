@@ -31,7 +31,8 @@ extension Volume {
 
     /// What limits a local volume.
     static func limit(_ sizeMiB: Int, isPodman: Bool) -> [String: String] {
-        isPodman ? ["o": "\(limit)=\(sizeMiB)M"] : [limit: "\(sizeMiB)M"]
+        // A million bytes is what podman takes an M for.
+        isPodman ? ["o": "\(limit)=\(sizeMiB << 20)"] : [limit: "\(sizeMiB)M"]
     }
 
     /// The size among the mount options, as a tmpfs has it: "size=16m".
@@ -47,6 +48,9 @@ extension Volume {
                 && (isMounted || $0.key != "o" || $0.value != mountedSize)
         }
     }
+
+    /// Whether Docker limits it when a container with it starts, and not before.
+    var isLimitedAtStart: Bool { isLocal && options[Volume.limit] != nil }
 
     /// Whether it can hold no more than its options say: by a quota, or as a tmpfs.
     var enforcesSize: Bool {

@@ -34,8 +34,7 @@ extension Inspection {
             return DiskReport(
                 disk: volume.name, sizeMiB: DiskSize.current(disk, volume, world),
                 isEnforced: volume.enforcesSize, usedBytes: used[volume.name],
-                kind: [volume.driver, volume.options["type"], volume.mountedSize].compactMap(\.self)
-                    .joined(separator: " "),
+                kind: volume.kind,
                 holders: holders, unseen: unseen, snapshots: snapshots.sorted())
         }
     }
@@ -53,5 +52,13 @@ extension Inspection {
         } catch let error as CannotLook {
             return (names, error.description)
         }
+    }
+}
+
+extension Volume {
+    /// Its driver, and what the driver mounts.
+    fileprivate var kind: String {
+        let mounted = options["type"].map { [$0, mountedSize].compactMap(\.self) } ?? []
+        return ([driver] + mounted).joined(separator: " ")
     }
 }

@@ -41,6 +41,12 @@ extension World {
         }
     }
 
+    /// Whether the disk's pin is started. Where nothing else starts with the volume, its limit hangs on that.
+    func pinRuns(_ disk: DiskCID) throws -> Bool {
+        guard configuration.pin == .never else { return true }
+        return try self.disk(disk)?.isLimitedAtStart == true
+    }
+
     /// Makes the disk's pin for a VM, which does not run yet. One that is the VM's already is left as it
     /// is; one of a VM that is gone makes way. Throws `CPIError` when another VM has it.
     func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {

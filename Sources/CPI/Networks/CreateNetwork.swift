@@ -138,6 +138,12 @@ struct CreateNetwork: Mutation {
                     }
                     let labels = Label.made([Label.network: name], world)
                     try world.create(plan.network, call.definition.properties, labels: labels)
+                    // Of a worker of a swarm create_vm believes that the network is there: here it is not.
+                    guard try !plan.network.isOverlay || world.madeNetwork(name) != nil else {
+                        throw CPIError.cloud(
+                            "cannot create network \(name): this Docker host is a worker of its swarm, and "
+                                + "only a manager makes the networks")
+                    }
                 }
             },
             verify: { try $0.madeNetwork(name) != nil },

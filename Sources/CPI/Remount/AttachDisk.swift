@@ -54,7 +54,7 @@ struct AttachDisk: DiskMethod {
             change: .attach, operation: world.operation, vm: vm, disk: disk,
             container: container.id, wasListed: isListed,
             wasPinned: pin?.isPin(of: vm) ?? false,
-            pinRuns: world.configuration.pin != .never,
+            pinRuns: try world.pinRuns(disk),
             tellsSettings: try world.settingsDiffer(container, disk, wanted: true))
     }
 

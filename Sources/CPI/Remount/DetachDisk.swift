@@ -36,7 +36,7 @@ struct DetachDisk: DiskMethod {
             LiveAttach(
                 change: .detach, operation: world.operation, vm: vm, disk: disk,
                 container: container.id, wasListed: isListed, wasPinned: isPinned,
-                pinRuns: world.configuration.pin != .never,
+                pinRuns: try world.pinRuns(disk),
                 isKept: world.configuration.pin == .always,
                 tellsSettings: try world.settingsDiffer(container, disk, wanted: false)))
     }

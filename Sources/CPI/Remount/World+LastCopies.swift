@@ -58,7 +58,7 @@ extension World {
         }
         for disk in Blueprint.liveDisks(of: source) {
             guard try self.disk(disk) != nil, try pin(of: disk) == nil else { continue }
-            let runs = configuration.pin != .never
+            let runs = try pinRuns(disk)
             try createPin(disk, plan.vm, runs: runs)
             if runs { try engine.startContainer(disk.pin) }
         }

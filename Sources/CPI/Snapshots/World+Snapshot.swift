@@ -20,9 +20,9 @@ extension World {
     }
 
     /// Whether what was read of a snapshot is what its record says: a host that lost its power may have
-    /// lost files that were written shortly before.
-    func hasAllOf(_ cid: SnapshotCID, _ report: CopyReport) throws -> Bool {
-        let labels = try engine.volume(cid.record)?.labels ?? [:]
+    /// lost files that were written shortly before. Nil when there is no record.
+    func hasAllOf(_ cid: SnapshotCID, _ report: CopyReport) throws -> Bool? {
+        guard let labels = try engine.volume(cid.record)?.labels else { return nil }
         return labels[Label.entries] == String(report.entries)
             && labels[Label.bytes] == String(report.bytes)
     }

@@ -60,6 +60,12 @@ struct DiskSizeTests {
         try scene.makeVM()
         _ = try scene.attach()
         #expect(scene.isAttachedLive, "a quota is no reason to replace the VM")
+        _ = try scene.runner.call("detach_disk", [.string(scene.vm), .string(disk)])
+        scene.runner.configuration["disks"] = ["pin": "never"]
+        _ = try scene.attach()
+        let pin = scene.docker.state.containers.first { $0.name == disk + ".pin" }
+        #expect(
+            pin?.isRunning == true, "Docker sets the quota when a container with the volume starts")
         let own = try scene.makeDisk(["driver_opts": ["o": "size=10m", "type": "tmpfs"]])
         #expect(scene.docker.state.volumes[own]?.options == ["o": "size=10m", "type": "tmpfs"])
     }

@@ -53,6 +53,9 @@ struct DiskTests {
         #expect(volume.labels["io.bosh.disk.size_mib"] == "100")
         #expect(volume.labels["io.bosh.director"] == "director-1")
         #expect(volume.options == ["type": "tmpfs"])
+        let filled: JSON = ["snapshot": "snapshot-1", "driver_opts": ["type": "tmpfs"]]
+        let refused = failure("create_disk", [1, filled, .null])
+        #expect(refused?.message.contains("snapshot cannot fill a tmpfs") == true)
         #expect(try scene.runner.call("has_disk", [.string(disk)]) == true)
     }
 

@@ -121,7 +121,7 @@ struct PodmanTests {
 
     @Test("a disk's size is a limit in podman's words, where there are project quotas")
     func size() throws {
-        let limit = ["o": "size=100M", "SIZE": "100M"]
+        let limit = ["o": "size=104857600", "SIZE": "104857600"]
         #expect(scene.docker.state.volumes[scene.disk]?.options == limit)
         scene.runner.configuration["attach"] = "auto"
         _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
