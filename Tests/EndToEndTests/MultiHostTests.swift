@@ -125,7 +125,7 @@ extension EndToEnd {
             ]
             let rig = hosts.rigs[1]
             let refused = try hosts.call("create_network", [managed], on: rig.dockerHost)
-            #expect(refused.errorMessage.contains("only a manager makes"), "\(refused.stdout)")
+            #expect(refused.errorMessage.contains("manager"), "\(refused.stdout)")
             // A replacement on the worker keeps its place on the network.
             let disk = try hosts.call("create_disk", [64, [:], .null], on: rig.dockerHost).result
             let attached = try hosts.call(
