@@ -138,7 +138,7 @@ struct CreateNetwork: Mutation {
                     }
                     let labels = Label.made([Label.network: name], world)
                     try world.create(plan.network, call.definition.properties, labels: labels)
-                    // Of a worker of a swarm create_vm believes that the network is there: here it is not.
+                    // On a worker of a swarm that takes a network to be there which cannot be seen.
                     guard try !plan.network.isOverlay || world.madeNetwork(name) != nil else {
                         throw CPIError.cloud(
                             "cannot create network \(name): this Docker host is a worker of its swarm, and "
