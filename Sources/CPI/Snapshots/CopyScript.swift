@@ -5,6 +5,8 @@
 /// same type, mode, owner, links, size and target, and a random sample must have the same bytes at
 /// beginning and end. What changed meanwhile is counted.
 ///
+/// It says that the copy is there when the host has written it to its disk: a power loss may come after that.
+///
 /// Its own files may be on a disk that the copy fills. So each list that it compares by must have been written, and
 /// the room for the words of a failure is taken at the start.
 enum CopyScript {
@@ -41,6 +43,7 @@ enum CopyScript {
         has() { "$1" --help 2>&1 | grep -q -e "$2" || fail "no $1 of GNU with $2"; }
         has cp --reflink; has find -printf; has cut --zero-terminated
         has sort --zero-terminated; has comm --zero-terminated; has shuf --zero-terminated
+        has sync --file-system
         for tool in head tail xargs sha256sum tr wc awk; do
           command -v $tool >/dev/null || fail "no $tool"
         done
@@ -67,6 +70,7 @@ enum CopyScript {
           printf "./%s\\0" "${line#* * * * * * * }" || exit 1 ;; esac; done' sh >sample || fail "$full"
         sums $from >sum || fail "$full"
         touch \(File.copied) || fail "$full"
+        sync --file-system $to 2>unwritten & writing=$!
         if [ $changed != 0 ] && [ -n "$errors" ]; then
           errors=$(printf '%s\\n' "$errors" | grep -v -e 'No such file or directory$' \\
             -e 'replaced while being copied' -e 'has changed')
@@ -82,6 +86,7 @@ enum CopyScript {
           [ $changed = 0 ] || [ "$(comm -z -23 after later | count)" != 0 ] || changed=0
           [ $changed != 0 ] || fail "what was copied has other bytes than the source"
         fi
+        wait $writing || fail "the copy cannot be written to the host's disk: $(head -n 1 unwritten)"
         bytes=$(find $to -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
         echo "entries=$(count <copy) changed=$changed bytes=$bytes" >report.new || fail "$full"
         mv report.new \(File.report) || fail "$full"

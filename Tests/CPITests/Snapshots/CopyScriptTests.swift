@@ -46,6 +46,18 @@ struct CopyScriptTests {
         #expect(code == 0 && said.hasPrefix("entries=202 changed=0 bytes="), "\(code) \(said)")
     }
 
+    @Test("what the host cannot write to its disk is no copy, however well it compares")
+    func unwritten() throws {
+        let step = "sync --file-system"
+        try #require(CopyScript.text.contains(step + " $to"))
+        let broken = "(echo input/output error >&2; exit 1)"
+        let text = CopyScript.text.replacing(step + " $to", with: broken)
+        let (code, said) = try run(room: 4_000, text)
+        #expect(code == 1, "\(code) \(said)")
+        #expect(
+            said.hasPrefix("the copy cannot be written to the host's disk: input/output error\n"))
+    }
+
     @Test("a disk that is full is no copy, and it is said", arguments: [0, 40, 400, 2_000])
     func full(room: Int) throws {
         let (code, said) = try run(room: room, CopyScript.text)
