@@ -28,6 +28,12 @@ struct FailedCall<M: Mutation> {
             throw report(failure, "\(other.capitalizedFirst) has taken over")
         case .close(.done, let why):
             world.warn("step \"\(failure.step)\" has failed: \(failure.cause); \(why)")
+            do {
+                try M.removeRemains(plan, world)
+            } catch {
+                world.warn(
+                    "what it was made with is left: \((error as? StepFailure)?.cause ?? error)")
+            }
         case .close(let state, let why):
             do {
                 try M.removeRemains(plan, world)

@@ -146,6 +146,20 @@ struct RestoreTests {
         #expect(disks == [scene.disk])
     }
 
+    @Test("a copier that Docker does not remove at once is no trouble of a disk that is whole")
+    func copierStays() throws {
+        var refusals = 1
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", refusals > 0 else { return nil }
+            refusals -= 1
+            return .status(500, "driver failed to remove root filesystem")
+        }
+        _ = try restore()
+        #expect(refusals == 0)
+        #expect(!scene.docker.state.containers.contains { $0.isCopier })
+        try expectWhole()
+    }
+
     @Test("a snapshot that a disk is being made from is not deleted")
     func inUse() throws {
         scene.docker.state.copyTakes = 5
