@@ -63,17 +63,18 @@ struct JSONParser {
 
     /// After the "{". Of two members with one name the last counts, as for Docker and the director.
     private mutating func members() throws(Malformed) -> [String: JSON] {
-        var members: [String: JSON] = [:]
-        if isNext("}") { return members }
+        if isNext("}") { return [:] }
+        // A dictionary that grows computes the hash of each name again, several times.
+        var members: [(String, JSON)] = []
         repeat {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw malformed }
             let name = try string()
             guard isNext(":") else { throw malformed }
-            members[name] = try value()
+            members.append((name, try value()))
         } while isNext(",")
         guard isNext("}") else { throw malformed }
-        return members
+        return Dictionary(members) { $1 }
     }
 
     /// After the "[".
