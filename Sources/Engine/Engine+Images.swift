@@ -45,7 +45,7 @@ public struct Image: Sendable {
 extension Engine {
     /// `GET /images/{name}/json`, nil when there is none.
     public func image(_ name: String) throws -> Image? {
-        try found { Image(json: try inspected("/images/\(name.imagePath)/json")) }
+        try found { Image(json: try inspected("/images/\(exact(name).imagePath)/json")) }
     }
 
     /// `GET /images/json` by filters: the tags of each image found.
@@ -104,7 +104,7 @@ extension Engine {
     /// Engine refuses with 409 while a container uses the image under its last name. Large layers
     /// take as long as they take.
     public func removeImage(_ name: String) throws {
-        try delete("/images/\(name.imagePath)", limit: .long)
+        try delete("/images/\(exact(name).imagePath)", limit: .long)
     }
 
     /// `POST /images/create?fromImage=…`: pulls `repository@digest`, which is always the same image. No

@@ -67,7 +67,9 @@ extension Engine {
     }
 
     /// `DELETE /volumes/{name}`, never forced: 409 while any container, also a stopped one, uses it.
+    /// Where it is podman, two requests: it is looked for first.
     public func removeVolume(_ name: String) throws {
+        try requireExact(volume: name)
         try delete("/volumes/\(name.percentEncoded)")
     }
 }

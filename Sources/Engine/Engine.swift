@@ -21,6 +21,7 @@ public final class Engine {
     private let transport: Transport
     private let wanted: APIVersion
     private var negotiated: APIVersion?
+    private var answersAsPodman = false
 
     /// Connects to nothing yet, nor does libcurl start, which costs a call that asks nothing a fifth of its time:
     /// that is for the first request, which throws what `Curl` does. `ceiling` limits the API version that will be
@@ -64,7 +65,14 @@ public final class Engine {
             throw EngineError.notDocker(address: address, detail: detail)
         }
         negotiated = min(theirs, wanted)
+        answersAsPodman = response.headers["libpod-api-version"] != nil
         return min(theirs, wanted)
+    }
+
+    /// Whether it is podman, answering as Docker does: told by the same answer as the version.
+    public func isPodman() throws -> Bool {
+        _ = try version()
+        return answersAsPodman
     }
 
     /// Sends a request below the negotiated version. Every status of 400 or more becomes an error

@@ -25,6 +25,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
             // The answer to a HEAD has no room for one.
             "Docker refused \(request) with \(status): "
                 + (message.isEmpty ? "no reason is given; is its disk full?" : message)
+                + (EngineError.isOfLostContainer(message) ? EngineError.forgetting : "")
         case .stream(let message, let request): "Docker failed in \(request): \(message)"
         case .tooLarge(let request, let limit):
             "Docker's answer to \(request) is larger than \(limit >> 20) MiB"
@@ -115,6 +116,14 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         case .stream, .notDocker, .tooLarge: false
         }
     }
+
+    /// podman whose disk was full has removed a container's files and not the container: it answers so to every list.
+    private static func isOfLostContainer(_ message: String) -> Bool {
+        message.contains("getting container from store")
+            && message.contains("container not known")
+    }
+    private static let forgetting =
+        "; podman has lost the files of that container, and answers no list before it is gone: podman rm -f ID"
 
     /// Most of an Engine's 500s are mistakes that no repetition mends; these pass.
     private static func isPassing(_ message: String) -> Bool {

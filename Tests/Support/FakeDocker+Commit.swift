@@ -62,7 +62,7 @@ extension FakeDocker {
                     + "\(user.id.prefix(12)) is using its referenced image \(image.id.dropFirst(7).prefix(12))"
             )
         }
-        let tag = State.withTag(reference)
+        let tag = state.tag(reference)
         for index in state.images.indices {
             state.images[index].tags.removeAll { $0 == tag }
             state.images[index].digests.removeAll { $0 == reference }

@@ -219,12 +219,24 @@ extension FakeDocker.State {
     }
 
     func index(ofImage reference: String) -> Int? {
-        let tag = FakeDocker.State.withTag(reference)
+        let tag = self.tag(reference)
         return images.firstIndex {
             $0.tags.contains(tag) || $0.tags.contains(reference) || $0.id == reference
                 || $0.digests.contains(reference)
                 || reference.count >= 12 && $0.id.dropFirst(7).hasPrefix(reference)
         }
+    }
+
+    /// The name that a reference means. podman takes a short one for any registry's where it knows no other, and a whole
+    /// one for itself.
+    func tag(_ reference: String) -> String {
+        let hub = "docker.io/library/"
+        guard !reference.hasPrefix(hub) else {
+            return Self.withTag(String(reference.dropFirst(hub.count)))
+        }
+        let (tag, all) = (Self.withTag(reference), images.flatMap(\.tags))
+        guard buildah != nil, !all.contains(tag) else { return tag }
+        return all.first { $0.hasSuffix("/" + tag) } ?? tag
     }
 
     func image(_ reference: String) -> Image? { index(ofImage: reference).map { images[$0] } }

@@ -60,6 +60,10 @@ extension FakeDocker {
 
     private func removeVolume(_ name: String) throws -> Response {
         tell("remove volume \(name)")
+        // podman takes the beginning of a name for it, where that is the only one.
+        let alike = state.volumes.keys.filter { $0.hasPrefix(name) }
+        let isAlike = state.buildah != nil && state.volumes[name] == nil && alike.count == 1
+        let name = isAlike ? alike[0] : name
         guard state.volumes[name] != nil else { throw missing(volume: name) }
         let users = state.users(ofVolume: name).map(\.id)
         guard users.isEmpty else {

@@ -157,7 +157,9 @@ final class FakeDocker {
     private func route(_ call: Call) throws -> Response {
         switch (call.request.method, call.parts.first ?? "") {
         case ("GET", "_ping"):
-            return Response(status: 200, headers: apiVersion.map { ["api-version": $0] } ?? [:])
+            let podman = state.buildah.map { _ in ["libpod-api-version": "5.4.2"] } ?? [:]
+            let version = apiVersion.map { ["api-version": $0] } ?? [:]
+            return Response(status: 200, headers: version.merging(podman) { $1 })
         case ("GET", "info"):
             let own: [String: JSON] = [
                 "ID": .string(

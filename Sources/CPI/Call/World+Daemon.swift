@@ -25,13 +25,8 @@ extension World {
     /// Podman makes up another id with each answer: its machine and its folder stand for it.
     private func daemonIDOfInfo() throws -> String? {
         let info = try engineInfo()
-        guard try isPodman() else { return info["ID"].string }
+        guard try engine.isPodman() else { return info["ID"].string }
         return "podman \(info["Name"].string ?? "") \(info["DockerRootDir"].string ?? "")"
-    }
-
-    /// Podman, answering as Docker does.
-    func isPodman() throws -> Bool {
-        try builtInNetwork() == nil && !engineInfo()["BuildahVersion"].isNull
     }
 
     /// Whether the operation was begun on another daemon than this one: what is here tells nothing

@@ -189,7 +189,7 @@ extension World {
             }
         }
         guard call.kind.isPlain else { return try make(call.kind.options) }
-        let limit = Volume.limit(sizeMiB, isPodman: try isPodman())
+        let limit = Volume.limit(sizeMiB, isPodman: try engine.isPodman())
         func makeLimited() throws {
             do {
                 try make(limit)

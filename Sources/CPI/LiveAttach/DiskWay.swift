@@ -26,11 +26,18 @@ public enum DiskWay {
 
 /// Whether a VM can be given a disk while it runs.
 public struct DiskReadiness: Sendable {
+    public enum Way: Sendable {
+        /// As it runs.
+        case live
+        /// It would have to be replaced, and why.
+        case replaced(String)
+        /// It is paused: a disk is refused until somebody unpauses it.
+        case paused
+        /// Docker could not tell, and why.
+        case unseen(String)
+    }
     public let vm: String
-    /// It is paused: a disk is refused until somebody unpauses it.
-    public let isPaused: Bool
-    /// Why it would have to be replaced; nil when it can be given one as it runs.
-    public let obstacle: String?
+    public let way: Way
 }
 
 extension Inspection {
@@ -45,11 +52,16 @@ extension Inspection {
                 VMCID.role(of: vm)?.role == .vm, let container = try world.listed(summary),
                 !container.isRestarting
             else { return nil }
-            guard !container.isPaused else {
-                return DiskReadiness(vm: vm, isPaused: true, obstacle: nil)
-            }
-            return DiskReadiness(
-                vm: vm, isPaused: false, obstacle: try LiveAttach.obstacle(container, world))
+            return DiskReadiness(vm: vm, way: try way(container))
         }.sorted { $0.vm < $1.vm }
+    }
+
+    private func way(_ container: Container) throws -> DiskReadiness.Way {
+        guard !container.isPaused else { return .paused }
+        do {
+            return try LiveAttach.obstacle(container, world).map { .replaced($0) } ?? .live
+        } catch let error as EngineError where error.isFault {
+            return .unseen("\(error)")
+        }
     }
 }

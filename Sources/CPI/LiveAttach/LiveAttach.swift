@@ -34,6 +34,8 @@ struct LiveAttach: Codable {
     var isKept = false
     /// The VM's agent reads its disks from its settings; nil in a plan of an older version.
     var tellsSettings: Bool?
+    /// The VM ran before; nil in a plan of an older version, and where that is not known.
+    var ran: Bool?
 
     var isAttach: Bool { change == .attach }
 
@@ -57,7 +59,7 @@ struct LiveAttach: Codable {
         var found = try world.disk(disk) == nil ? ["disk \(disk) is gone"] : []
         if now.vm == .absent { found.append("VM \(vm) is gone") }
         // Only what runs is attached to so.
-        if now.vm == .stopped, isAttach { found.append("VM \(vm) is not running") }
+        if now.vm == .stopped, isAttach || ran == true { found.append("VM \(vm) is not running") }
         let wasThere = isAttach ? wasListed : true
         if now.isListed != wasThere, now.vm != .absent {
             found.append("disk \(disk) is \(wasThere ? "not " : "")on the list of VM \(vm)")

@@ -13,7 +13,8 @@ import Journal
 ///     detach   another VM has the disk                      forward
 ///              the VM has it                                back: nothing was changed; nothing
 ///                                                                  where it was attached since
-///              any other                                    forward
+///              any other                                    forward; nothing where it is on the list by
+///                                                                  another operation that came later
 enum LiveTable {
     /// Nothing is left to do.
     static let attached = Action.close(.done, "the disk is attached")
@@ -23,7 +24,11 @@ enum LiveTable {
     ) -> Action {
         let action =
             plan.isAttach ? attach(plan, state, question) : detach(state, question)
-        guard action == .back, state.isThere, let last = later(plan, state) else { return action }
+        // Forward, a detach would take away what has been attached since, and is unmounted only.
+        let isAttachedSince =
+            action == .back ? state.isThere : !plan.isAttach && question.asker.wish == nil
+        guard isAttachedSince, state.isListed, !state.isWithAnotherVM, let last = later(plan, state)
+        else { return action }
         return .close(.failed, "operation \(last) has attached the disk since")
     }
 

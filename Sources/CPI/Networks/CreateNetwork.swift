@@ -86,7 +86,7 @@ struct CreateNetwork: Mutation {
     private func otherOption(than shown: [String: String], _ world: World) throws -> String? {
         let others = definition.properties.options.filter { shown[$0.key] != $0.value }
         guard !others.isEmpty else { return nil }
-        let isPodman = try world.isPodman()
+        let isPodman = try world.engine.isPodman()
         return others.keys.sorted().first { !isPodman || shown[$0] != nil }
     }
 

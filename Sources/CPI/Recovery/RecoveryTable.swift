@@ -21,8 +21,7 @@ enum Situation {
     case incomplete
     /// It is there under its name. Its answer may have reached the director.
     case complete
-    /// What it is to remove is there still, as it was; in words. Whoever was told that the removal failed
-    /// may use it.
+    /// What it is to remove is there still; in words. Whoever was told that the removal failed may use it.
     case untouched(String)
     /// What it is to finish is not finished, or is: both are for the same steps.
     case unfinished
@@ -89,8 +88,14 @@ enum Asker {
     var wish: Operation.Direction? { if case .person(let wish) = self { wish } else { nil } }
     var isFailingCall: Bool { if case .failingCall = self { true } else { false } }
     var isDeletion: Bool { if case .deletion = self { true } else { false } }
-    fileprivate var isOfAnotherMethod: Bool {
-        if case .laterCall(isOfSameMethod: false) = self { true } else { false }
+    /// A deletion that has removed nothing, and that nobody asks for again: somebody may have used since what it was
+    /// to remove. The journal need not know of that.
+    fileprivate var leavesWhatIsThere: Bool {
+        switch self {
+        case .laterCall(let isOfSameMethod): !isOfSameMethod
+        case .person(let wish): wish != .forward
+        case .failingCall, .deletion: false
+        }
     }
 }
 
@@ -133,7 +138,7 @@ enum RecoveryTable {
         case (.finish, _) where !question.begun: .close(.failed, "nothing was changed")
         case (_, .superseded(let other)): .superseded(by: other)
         case (.finish, .gone(let why)): .park(why)
-        case (.finish, .untouched(let what)) where question.asker.isOfAnotherMethod:
+        case (.finish, .untouched(let what)) where question.asker.leavesWhatIsThere:
             .close(.failed, "\(what) is there still")
         case (.finish, _): .forward
 

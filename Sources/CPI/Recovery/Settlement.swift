@@ -220,6 +220,11 @@ struct Settlement {
 
     private func requirePossible(_ rule: RecoveryRule) throws {
         guard let wish = asker.wish else { return }
+        if rule == .finish {
+            // What has removed nothing is closed, unless somebody wants it finished.
+            guard wish == .backward else { return }
+            throw CPIError.cloud("\(operation.method) cannot be rolled back; leave out --back")
+        }
         guard rule == .replacement else {
             throw CPIError.cloud(
                 "\(operation.method) has one way to go; leave out --back and --forward")

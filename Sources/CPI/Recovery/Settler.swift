@@ -88,7 +88,11 @@ struct Settler {
         do {
             guard let result = try run(one, for: asker(of: one), knownTo: subjects) else { return }
             world.settled.append(one)
-            world.warn("\(one.title) was interrupted: \(result.words)")
+            let isUntold = one.operation.isRecorded && world.recorder.store.journal == nil
+            world.warn(
+                "\(one.title) was interrupted: \(result.words)"
+                    + (isUntold
+                        ? "; that could not be recorded, so the journal has it as open" : ""))
         } catch  where one.operation.method == CreateStemcell.name {
             // It is in the way of no call: another upload may be settling it right now.
             world.logger.warning(

@@ -38,7 +38,8 @@ struct DetachDisk: DiskMethod {
                 container: container.id, wasListed: isListed, wasPinned: isPinned,
                 pinRuns: try world.pinRuns(disk),
                 isKept: world.configuration.pin == .always,
-                tellsSettings: try world.settingsDiffer(container, disk, wanted: false)))
+                tellsSettings: try world.settingsDiffer(container, disk, wanted: false),
+                ran: container.isUp))
     }
 
     func answer(_ plan: DiskChange, _ request: CallContext) -> JSON { .null }

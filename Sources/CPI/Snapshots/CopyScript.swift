@@ -8,7 +8,8 @@
 /// It says that the copy is there when the host has written it to its disk: a power loss may come after that.
 ///
 /// Its own files may be on a disk that the copy fills. So each list that it compares by must have been written, and
-/// the room for the words of a failure is taken at the start.
+/// the room for the words of a failure is taken at the start. What fails removes what it has copied: an Engine
+/// whose disk is full may not be able to unpause the VM.
 enum CopyScript {
     static let directory = "/docker_cpi"
     static let from = "/docker_cpi.from"
@@ -36,9 +37,10 @@ enum CopyScript {
     static let text = """
         set -u
         export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-        work=\(directory) from=\(from) to=\(to)
+        work=\(directory) from=\(from) to=\(to) copying=
         mkdir -p $work && cd $work && printf '%4096s' '' | tr ' ' '\\n' >failed.new || exit 1
-        fail() { echo "$*" 1<>failed.new; mv failed.new \(File.failed); exit 1; }
+        fail() { echo "$*" 1<>failed.new; [ -z "$copying" ] || find $to -mindepth 1 -delete 2>/dev/null
+          mv failed.new \(File.failed); exit 1; }
         full="cannot write to a file of its own: is Docker's disk full?"
         has() { "$1" --help 2>&1 | grep -q -e "$2" || fail "no $1 of GNU with $2"; }
         has cp --reflink; has find -printf; has cut --zero-terminated
@@ -61,22 +63,23 @@ enum CopyScript {
           sleep 0.02; n=$((n + 1)); [ $n -lt 30000 ] || fail "nobody has said go"
         done
         list $from >before || fail "$full"
+        copying=yes
         errors=$(cp -a --preserve=xattr --reflink=auto $from/. $to/ 2>&1); status=$?
         list $from >after || fail "$full"
         gone=$(comm -z -23 before after | count) come=$(comm -z -13 before after | count)
         changed=$((gone > come ? gone : come))
-        comm -z -12 before after | plain >stable || fail "$full"
-        shuf -z -n 128 stable | xargs -0 -r sh -c 'for line; do case $line in "f "*)
-          printf "./%s\\0" "${line#* * * * * * * }" || exit 1 ;; esac; done' sh >sample || fail "$full"
-        sums $from >sum || fail "$full"
-        touch \(File.copied) || fail "$full"
-        sync --file-system $to 2>unwritten & writing=$!
         if [ $changed != 0 ] && [ -n "$errors" ]; then
           errors=$(printf '%s\\n' "$errors" | grep -v -e 'No such file or directory$' \\
             -e 'replaced while being copied' -e 'has changed')
           if [ -n "$errors" ]; then status=1; else status=0; fi
         fi
         [ $status = 0 ] || fail "$(printf '%s\\n' "${errors:-cp ended with $status}" | head -n 3)"
+        comm -z -12 before after | plain >stable || fail "$full"
+        shuf -z -n 128 stable | xargs -0 -r sh -c 'for line; do case $line in "f "*)
+          printf "./%s\\0" "${line#* * * * * * * }" || exit 1 ;; esac; done' sh >sample || fail "$full"
+        sums $from >sum || fail "$full"
+        touch \(File.copied) || fail "$full"
+        sync --file-system $to 2>unwritten & writing=$!
         list $to | plain >copy || fail "$full"
         missing=$(comm -z -23 stable copy | count) further=$(comm -z -13 stable copy | count)
         [ $missing = 0 ] || fail "$missing of $(count <stable) entries are not in the copy as they are"

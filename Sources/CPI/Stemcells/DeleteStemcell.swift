@@ -104,7 +104,7 @@ extension World {
     fileprivate func containers(on stemcell: StemcellCID, _ image: Image?) throws
         -> [ContainerSummary]
     {
-        guard let image, try isPodman() else {
+        guard let image, try engine.isPodman() else {
             return try engine.containers(["ancestor": [stemcell.description]])
         }
         return try engine.containers([:]).filter { summary in

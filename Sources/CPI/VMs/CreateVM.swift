@@ -206,7 +206,7 @@ extension Container {
     /// the other: any address that it has counts there.
     fileprivate func hasAddress(of network: BoshNetwork, _ world: World) throws -> Bool {
         guard network.kind == .manual, let ip = network.ip else { return false }
-        let isPodman = try world.isPodman()
+        let isPodman = try world.engine.isPodman()
         return endpoints.contains { name, endpoint in
             let given = isPodman ? endpoint.addresses : endpoint.askedAddresses
             return given.contains { IPAddress.isSame($0, ip) }

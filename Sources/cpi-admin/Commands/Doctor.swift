@@ -24,23 +24,29 @@ struct Doctor: ParsableCommand {
                 let recovery = try OperatorRecovery(
                     configuration, needsJournal: false, isToWrite: false, logger: .admin)
                 findings += try recovery.inspection.diagnose()
-                findings += try recovery.inspection.readiness().map { one in
-                    if one.isPaused {
-                        return Finding(
-                            "attach \(one.vm)", .warn, "is refused: the VM is paused",
-                            advice: "docker unpause \(one.vm), unless a snapshot is being taken")
-                    }
-                    let way =
-                        one.obstacle.map { "would be replaced: \($0)" }
-                        ?? "can be given a disk while it runs"
-                    return Finding("attach \(one.vm)", .ok, way)
-                }
+                findings += try recovery.inspection.readiness().map(finding)
             } catch {
                 show(findings)
                 throw error
             }
             show(findings)
             guard findings.allSatisfy({ $0.level != .fail }) else { throw ExitCode.failure }
+        }
+    }
+
+    private func finding(_ one: DiskReadiness) -> Finding {
+        let name = "attach \(one.vm)"
+        return switch one.way {
+        case .live: Finding(name, .ok, "can be given a disk while it runs")
+        case .replaced(let why): Finding(name, .ok, "would be replaced: \(why)")
+        case .paused:
+            Finding(
+                name, .warn, "is refused: the VM is paused",
+                advice: "docker unpause \(one.vm), unless a snapshot is being taken")
+        case .unseen(let why):
+            Finding(
+                name, .fail, "could not be seen: \(why)",
+                advice: "look into the Docker daemon's log")
         }
     }
 

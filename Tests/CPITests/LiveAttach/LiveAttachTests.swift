@@ -122,6 +122,19 @@ struct LiveAttachTests {
         #expect(!scene.isAttached)
     }
 
+    @Test("a VM that somebody stops before the unmounting is not called as it was before")
+    func stoppedMeanwhile() throws {
+        _ = try scene.attach()
+        var stops = true
+        scene.before({ stops && $0.path.hasSuffix("/exec") }) { [scene] in
+            stops = false
+            try scene.docker.engine.stopContainer(scene.vm, seconds: 0)
+        }
+        let failure = #expect(throws: CallFailure.self) { _ = try scene.detach() }
+        let message = failure?.message ?? ""
+        #expect(message.contains("Rolled back, but VM \(scene.vm) is not running"), "\(message)")
+    }
+
     @Test("what cannot be mounted is taken back, and the error says why")
     func unmountable() throws {
         scene.docker.whyNot = "device 8:1 is gone"

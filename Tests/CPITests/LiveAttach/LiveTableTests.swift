@@ -63,6 +63,20 @@ struct LiveTableTests {
         #expect(action(.detach, state) == .back)
     }
 
+    @Test("detach: what was attached since is not taken away where it was unmounted by hand")
+    func unmountedSince() {
+        var state = Self.unmounted
+        state.attachedBy = "oq"
+        #expect(
+            action(.detach, state)
+                == .close(.failed, "operation oq has attached the disk since"))
+        #expect(action(.detach, state, wish: .forward) == .forward)
+        state.attachedBy = "o"
+        #expect(action(.detach, state) == .forward)
+        state.isListed = false
+        #expect(action(.detach, state) == .forward)
+    }
+
     @Test("what goes back goes on back; an operator chooses, unless the VM is gone")
     func choice() {
         #expect(action(.attach, Self.mounted, direction: .backward) == .back)

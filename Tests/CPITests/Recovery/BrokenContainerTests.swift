@@ -40,6 +40,21 @@ struct BrokenContainerTests {
         #expect(scene.runner.log.text.contains("container \(broken) is left out"))
     }
 
+    @Test("where Docker cannot look into a VM, because its disk is full, that is a finding too")
+    func cannotLook() throws {
+        scene.docker.onRequest = { _, request in
+            request.method == "HEAD" ? .status(500, "") : nil
+        }
+        try scene.docker.engine.startContainer(sound)
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let ways = try recovery.inspection.readiness()
+        #expect(ways.map(\.vm) == [broken, sound].sorted())
+        for one in ways {
+            guard case .unseen(let why) = one.way else { return #expect(Bool(false), "\(one)") }
+            #expect(why.contains("is its disk full?"))
+        }
+    }
+
     @Test("it can be deleted, also when delete_vm is killed in the middle")
     func deleted() throws {
         let fault = scene.docker.onRequest

@@ -30,7 +30,8 @@ struct RecoveryTests {
         (question(.finish), .unfinished, "finish"),
         (question(.finish, begun: false), .unfinished, "close as failed"),
         (question(.finish), .superseded("x"), "close as failed: x has taken over"),
-        (question(.finish), .untouched("x"), "finish"),
+        (question(.finish), .untouched("x"), "close as failed: x is there still"),
+        (question(.finish, by: .person(wish: .forward)), .untouched("x"), "finish"),
         (question(.finish, by: .laterCall(isOfSameMethod: true)), .untouched("x"), "finish"),
         (
             question(.finish, by: .laterCall(isOfSameMethod: false)), .untouched("x"),

@@ -132,4 +132,54 @@ struct PodmanTests {
         let label = try scene.makeDisk()
         #expect(scene.docker.state.volumes[label]?.options == [:])
     }
+
+    @Test("what begins with the name of a disk is not removed for it, though podman would")
+    func alike() throws {
+        let other = scene.disk + "-backup"
+        scene.docker.state.volumes[other] = .init(name: other)
+        var isLost = false
+        scene.docker.onRequest = { [disk = scene.disk] _, request in
+            guard !isLost, request.method == "DELETE", request.path.hasSuffix("/volumes/\(disk)")
+            else { return nil }
+            isLost = true
+            return .lostReply
+        }
+        try scene.runner.call("delete_disk", [.string(scene.disk)])
+        #expect(isLost)
+        #expect(scene.docker.state.volumeNames.contains(other))
+        #expect(!scene.docker.state.volumeNames.contains(scene.disk))
+    }
+
+    @Test("a stemcell that is deleted again is not deleted under another repository's name")
+    func anotherRepository() throws {
+        let file = JSON.string(scene.runner.directory.path + "/image")
+        let stemcell =
+            try scene.runner.call("create_stemcell", [file, ["name": "x"]]).string ?? ""
+        let backup = "registry.example/" + stemcell
+        let index = try #require(scene.docker.state.index(ofImage: stemcell))
+        scene.docker.state.images[index].tags.append(backup)
+        for _ in 1...2 { try scene.runner.call("delete_stemcell", [.string(stemcell)]) }
+        #expect(scene.docker.state.imageTags.contains(backup))
+        #expect(!scene.docker.state.imageTags.contains(stemcell))
+    }
+
+    @Test("a name that podman has kept of a container which nobody sees is freed")
+    func nameOfNobody() throws {
+        var isKept = true
+        scene.docker.onRequest = { [disk = scene.disk] _, request in
+            let isPins = request.query.contains { $0.value == "\(disk).pin" }
+            if request.method == "DELETE", request.path.hasSuffix("/containers/\(disk).pin") {
+                isKept = false
+                return .status(204, "")
+            }
+            return isPins && isKept && request.path.hasSuffix("/create")
+                ? .status(
+                    500,
+                    "the container name \"x\" is already in use by 2d0c. that name is in use by an external entity"
+                )
+                : nil
+        }
+        _ = try scene.attach()
+        #expect(!isKept && scene.isAttached)
+    }
 }
