@@ -23,7 +23,7 @@ public final class OperatorRecovery {
         public var action: String?
         public var needsPerson = false
         /// A deletion that has begun of what it is about, as in "operation ID (delete_vm)": that one is settled
-        /// first, and closes this one.
+        /// first, and closes this one where it is finished.
         public var waitsFor: String?
         /// Why nothing could be found out.
         public var trouble: String?

@@ -46,6 +46,7 @@ struct BrokenContainerTests {
             request.method == "HEAD" ? .status(500, "") : nil
         }
         try scene.docker.engine.startContainer(sound)
+        scene.runner.configuration["attach"] = "auto"
         let recovery = try scene.runner.operatorRecovery(journal: true)
         let ways = try recovery.inspection.readiness()
         #expect(ways.map(\.vm) == [broken, sound].sorted())

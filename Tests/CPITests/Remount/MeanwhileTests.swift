@@ -174,7 +174,8 @@ struct MeanwhileTests {
                 "operation \(deletion.operation.id) (delete_vm) has begun on it; next: "
                     + "cpi-admin recover \(deletion.operation.id)") == true, "\(failure)")
         #expect(scene.container != nil && recovery.isOpen(attach))
-        _ = try recovery.settle(deletion)
+        #expect(deletion.action?.contains("is there still") == true, "\(deletion)")
+        _ = try recovery.settle(deletion, .forward)
         #expect(scene.container == nil && !recovery.isOpen(attach))
     }
 

@@ -166,13 +166,14 @@ struct PodmanTests {
     @Test("a name that podman has kept of a container which nobody sees is freed")
     func nameOfNobody() throws {
         var isKept = true
-        scene.docker.onRequest = { [disk = scene.disk] _, request in
-            let isPins = request.query.contains { $0.value == "\(disk).pin" }
-            if request.method == "DELETE", request.path.hasSuffix("/containers/\(disk).pin") {
+        let name = VMCID(scene.vm).replacement
+        scene.docker.onRequest = { _, request in
+            let isIts = request.query.contains { $0.value == name }
+            if request.method == "DELETE", request.path.hasSuffix("/containers/\(name)") {
                 isKept = false
                 return .status(204, "")
             }
-            return isPins && isKept && request.path.hasSuffix("/create")
+            return isIts && isKept && request.path.hasSuffix("/create")
                 ? .status(
                     500,
                     "the container name \"x\" is already in use by 2d0c. that name is in use by an external entity"
