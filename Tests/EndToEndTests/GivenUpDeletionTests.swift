@@ -12,8 +12,9 @@ extension EndToEnd {
             let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
             defer { proxy.stop() }
             proxy.arm("DELETE ", .killBefore)
-            _ = try rig.through(proxy) { try rig.call(method, [.string(cid)]) }
-            #expect(proxy.disarm())
+            let request = Rig.request(method, [.string(cid)])
+            let answer = try rig.through(proxy) { try rig.send(request, started: proxy.aim) }
+            try #require(proxy.disarm() && answer.wasKilled, "\(answer)")
             let list = try rig.admin("journal", "list", "--open", "--json").stdout
             let match = try #require(list.firstMatch(of: /"id"\s*:\s*"(\w+)"/), "\(list)")
             return String(match.1)
