@@ -92,7 +92,7 @@ struct Settler {
             world.warn(
                 "\(one.title) was interrupted: \(result.words)"
                     + (isUntold
-                        ? "; that could not be recorded, so the journal has it as open" : ""))
+                        ? "; that could not be recorded: it is open still" : ""))
         } catch  where one.operation.method == CreateStemcell.name {
             // It is in the way of no call: another upload may be settling it right now.
             world.logger.warning(

@@ -99,7 +99,10 @@ struct DeleteVM: Mutation {
         // Those that were replaced are not the VM. By their ids: somebody may have given them other names.
         let current = plan.containers.filter { plan.vm.role(of: $0.name)?.isOld != true }
         let wanted = current.isEmpty ? plan.containers : current
-        let isWhole = try wanted.allSatisfy { try world.isThere($0.id) }
+        // Of one that Docker has begun to remove nothing may be left but the name.
+        let isWhole = try wanted.allSatisfy {
+            try world.isThere($0.id) { !["removing", "dead"].contains($0.status) }
+        }
         return isWhole && !wanted.isEmpty ? .untouched("VM \(plan.vm)") : .unfinished
     }
 
