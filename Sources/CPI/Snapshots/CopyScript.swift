@@ -65,7 +65,7 @@ enum CopyScript {
         list $from >before || fail "$full"
         copying=yes
         errors=$(cp -a --preserve=xattr --reflink=auto $from/. $to/ 2>&1); status=$?
-        list $from >after || fail "$full"
+        list $from >after || fail "$(printf '%s\\n' "${errors:-$full}" | head -n 3)"
         gone=$(comm -z -23 before after | count) come=$(comm -z -13 before after | count)
         changed=$((gone > come ? gone : come))
         if [ $changed != 0 ] && [ -n "$errors" ]; then
