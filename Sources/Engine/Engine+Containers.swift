@@ -33,11 +33,11 @@ extension Engine {
         }
     }
 
-    /// `POST /containers/create`. Returns the id and Docker's warnings. Up to four requests where podman keeps a name.
+    /// `POST /containers/create`. Returns the id and Docker's warnings.
     public func createContainer(_ name: String, _ spec: JSON) throws
         -> (id: String, warnings: [String])
     {
-        let answer = try create(name) { try post("/containers/create", [("name", name)], spec) }
+        let answer = try post("/containers/create", [("name", name)], spec)
         return (answer["Id"].string ?? "", (answer["Warnings"].array ?? []).compactMap(\.string))
     }
 

@@ -43,9 +43,11 @@ public struct Image: Sendable {
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image
 extension Engine {
-    /// `GET /images/{name}/json`, nil when there is none.
+    /// `GET /images/{name}/json`, nil when there is none. Where it is podman, up to two requests.
     public func image(_ name: String) throws -> Image? {
-        try found { Image(json: try inspected("/images/\(exact(name).imagePath)/json")) }
+        try found {
+            try byExactName(name) { Image(json: try inspected("/images/\($0.imagePath)/json")) }
+        }
     }
 
     /// `GET /images/json` by filters: the tags of each image found.
@@ -102,9 +104,9 @@ extension Engine {
 
     /// `DELETE /images/{name}`: takes the name away, and the layers that nothing else needs. An
     /// Engine refuses with 409 while a container uses the image under its last name. Large layers
-    /// take as long as they take.
+    /// take as long as they take. Where it is podman, up to two requests.
     public func removeImage(_ name: String) throws {
-        try delete("/images/\(exact(name).imagePath)", limit: .long)
+        try byExactName(name) { try delete("/images/\($0.imagePath)", limit: .long) }
     }
 
     /// `POST /images/create?fromImage=…`: pulls `repository@digest`, which is always the same image. No

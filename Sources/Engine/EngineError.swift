@@ -25,7 +25,7 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
             // The answer to a HEAD has no room for one.
             "Docker refused \(request) with \(status): "
                 + (message.isEmpty ? "no reason is given; is its disk full?" : message)
-                + (EngineError.isOfLostContainer(message) ? EngineError.forgetting : "")
+                + EngineError.remedy(message)
         case .stream(let message, let request): "Docker failed in \(request): \(message)"
         case .tooLarge(let request, let limit):
             "Docker's answer to \(request) is larger than \(limit >> 20) MiB"
@@ -117,13 +117,20 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         }
     }
 
-    /// podman whose disk was full has removed a container's files and not the container: it answers so to every list.
-    private static func isOfLostContainer(_ message: String) -> Bool {
-        message.contains("getting container from store")
-            && message.contains("container not known")
+    /// What ends a state that podman gets into and does not get out of by itself.
+    private static func remedy(_ message: String) -> String {
+        // Its disk was full when it removed the container: the files went, the container did not.
+        if message.contains("getting container from store"), message.contains("not known") {
+            return
+                "; podman has lost that container's files, and lists no containers until it is removed: "
+                + "podman rm -f ID"
+        }
+        // It is making the container just now, or was killed while it did.
+        if message.contains("in use by an external entity") {
+            return "; where this stays so and no list shows that name: podman rm -f NAME"
+        }
+        return ""
     }
-    private static let forgetting =
-        "; podman has lost the files of that container, and answers no list before it is gone: podman rm -f ID"
 
     /// Most of an Engine's 500s are mistakes that no repetition mends; these pass.
     private static func isPassing(_ message: String) -> Bool {

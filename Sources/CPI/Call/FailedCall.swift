@@ -28,12 +28,7 @@ struct FailedCall<M: Mutation> {
             throw report(failure, "\(other.capitalizedFirst) has taken over")
         case .close(.done, let why):
             world.warn("step \"\(failure.step)\" has failed: \(failure.cause); \(why)")
-            do {
-                try M.removeRemains(plan, world)
-            } catch {
-                world.warn(
-                    "what it was made with is left: \((error as? StepFailure)?.cause ?? error)")
-            }
+            finishRest(failure)
         case .close(let state, let why):
             do {
                 try M.removeRemains(plan, world)
@@ -66,6 +61,17 @@ struct FailedCall<M: Mutation> {
                 ? .laterCall(isOfSameMethod: true)
                 : .failingCall(hasStarted: world.progress.hasStarted))
         return RecoveryTable.action(question, try M.situation(plan, world))
+    }
+
+    /// What was asked for is there: the steps from the failed one on, once more. What is not done then is told, and is
+    /// no failure of the call.
+    private func finishRest(_ failure: StepFailure) {
+        do {
+            try Runner(world: world).forward(Array(steps[failure.index...]), resuming: true)
+        } catch {
+            let rest = error as? StepFailure
+            world.warn("step \"\(rest?.step ?? "")\" is not done: \(rest?.cause ?? error)")
+        }
     }
 
     /// The call has done what was asked for: what is left over waits for recovery, or for a person.
@@ -105,7 +111,10 @@ struct FailedCall<M: Mutation> {
         guard M.rule == .replacement else {
             world.recorder.leaveOpen()
             // Without a journal nothing but a mark tells of it, and deletions leave none.
-            let command = world.recorder.store.journal != nil ? ", or: \(recover)" : ""
+            // What has removed nothing yet is finished by the operator's wish alone.
+            let finish =
+                world.recovery(of: world.operation) + (M.deletes ? " --forward" : "") + " --yes"
+            let command = world.recorder.store.journal != nil ? ", or: \(finish)" : ""
             throw report(
                 failure, "It may be half done; what was done is kept",
                 next: "repeat the call\(command)")

@@ -24,11 +24,13 @@ enum LiveTable {
     ) -> Action {
         let action =
             plan.isAttach ? attach(plan, state, question) : detach(state, question)
-        // Forward, a detach would take away what has been attached since, and is unmounted only.
-        let isAttachedSince =
-            action == .back ? state.isThere : !plan.isAttach && question.asker.wish == nil
-        guard isAttachedSince, state.isListed, !state.isWithAnotherVM, let last = later(plan, state)
-        else { return action }
+        // Forward, a detach would take away what was attached since, although that was merely unmounted.
+        let mayBeAnothers =
+            action == .back
+            ? state.isThere
+            : !plan.isAttach && question.asker.wish == nil && state.isListed
+                && !state.isWithAnotherVM
+        guard mayBeAnothers, let last = later(plan, state) else { return action }
         return .close(.failed, "operation \(last) has attached the disk since")
     }
 

@@ -50,11 +50,13 @@ extension World {
     /// Makes the disk's pin for a VM, which does not run yet. One that is the VM's already is left as it
     /// is; one of a VM that is gone makes way. Throws `CPIError` when another VM has it.
     func createPin(_ disk: DiskCID, _ vm: VMCID, runs: Bool) throws {
+        var refusal: EngineError?
         let isMade = try wait(seconds: 10, every: 0.2) {
             do {
                 try createPin(disk.pin, of: disk, vm.description, runs: runs)
             } catch let error as EngineError where error.isNameTaken {
                 // Another machine may be removing it just now, which takes Docker a moment.
+                refusal = error
                 guard let holder = try engine.container(disk.pin), holder.status != "removing"
                 else { return false }
                 guard holder.isPin else { throw error }
@@ -66,7 +68,9 @@ extension World {
             return true
         }
         guard !isMade else { return }
-        throw CPIError.cloud("container \(disk.pin) is being removed, and was not gone after 10 s")
+        throw CPIError.cloud(
+            "container \(disk.pin) cannot be made for 10 s: \(refusal?.description ?? "it is being removed")"
+        )
     }
 
     /// Makes the container that keeps a disk or a snapshot from being pruned, and starts it.

@@ -73,7 +73,8 @@ extension RecoveryRule {
         case .replacement:
             "back while the replacement has not run, forward once it has: what ran last is the VM"
         case .finish:
-            "forward from its first effect on; a call of another method removes nothing that is there"
+            "forward from its first effect on; but a deletion of what is there still is closed, unless it is "
+                + "asked for again, or with --forward"
         case .nothing: "nothing in Docker changes"
         }
     }

@@ -145,6 +145,11 @@ public final class OperatorRecovery {
         return known.isParkedByOperator ? known : trace
     }
 
+    /// The same operation as it is now.
+    public func lookAgain(_ one: Case, _ wish: Operation.Direction?) -> Case {
+        look(one.found, wish, ignoresGrace: one.ignoresGrace)
+    }
+
     /// Settles one operation. Returns what was done in words, and whether a person is needed now.
     /// `isConfirmed`: somebody was shown the case, and has said yes to that. Throws `CPIError` when a lock
     /// is held, or what was confirmed is not what would be done any more.

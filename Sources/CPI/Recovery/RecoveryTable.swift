@@ -88,8 +88,8 @@ enum Asker {
     var wish: Operation.Direction? { if case .person(let wish) = self { wish } else { nil } }
     var isFailingCall: Bool { if case .failingCall = self { true } else { false } }
     var isDeletion: Bool { if case .deletion = self { true } else { false } }
-    /// A deletion that has removed nothing, and that nobody asks for again: somebody may have used since what it was
-    /// to remove. The journal need not know of that.
+    /// Whether a deletion is closed where what it was to remove is there still: somebody who does not ask for it again
+    /// may have used that since. The journal need not know of that.
     fileprivate var leavesWhatIsThere: Bool {
         switch self {
         case .laterCall(let isOfSameMethod): !isOfSameMethod

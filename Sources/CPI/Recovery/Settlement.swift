@@ -221,7 +221,7 @@ struct Settlement {
     private func requirePossible(_ rule: RecoveryRule) throws {
         guard let wish = asker.wish else { return }
         if rule == .finish {
-            // What has removed nothing is closed, unless somebody wants it finished.
+            // What is there still is kept, unless somebody wants the deletion finished.
             guard wish == .backward else { return }
             throw CPIError.cloud("\(operation.method) cannot be rolled back; leave out --back")
         }

@@ -8,8 +8,10 @@
 /// It says that the copy is there when the host has written it to its disk: a power loss may come after that.
 ///
 /// Its own files may be on a disk that the copy fills. So each list that it compares by must have been written, and
-/// the room for the words of a failure is taken at the start. What fails removes what it has copied: an Engine
-/// whose disk is full may not be able to unpause the VM.
+/// the room for the words of a failure is taken at the start. What fails removes what it has copied, for want of room
+/// before it lets the VM run: an Engine whose disk is full may not be able to unpause it.
+///
+/// It runs once: started again, by hand or by Docker, it does nothing. What it has filled may be in use by then.
 enum CopyScript {
     static let directory = "/docker_cpi"
     static let from = "/docker_cpi.from"
@@ -38,9 +40,13 @@ enum CopyScript {
         set -u
         export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
         work=\(directory) from=\(from) to=\(to) copying=
-        mkdir -p $work && cd $work && printf '%4096s' '' | tr ' ' '\\n' >failed.new || exit 1
-        fail() { echo "$*" 1<>failed.new; [ -z "$copying" ] || find $to -mindepth 1 -delete 2>/dev/null
-          mv failed.new \(File.failed); exit 1; }
+        mkdir -p $work && cd $work && mkdir begun && printf '%4096s' '' | tr ' ' '\\n' >failed.new || exit 1
+        fail() {
+          echo "$*" 1<>failed.new
+          case $* in *'No space left'* | "$full") ;; *) [ -z "$copying" ] || touch \(File.copied) ;; esac
+          [ -z "$copying" ] || find $to -mindepth 1 -delete 2>/dev/null
+          mv failed.new \(File.failed); exit 1
+        }
         full="cannot write to a file of its own: is Docker's disk full?"
         has() { "$1" --help 2>&1 | grep -q -e "$2" || fail "no $1 of GNU with $2"; }
         has cp --reflink; has find -printf; has cut --zero-terminated

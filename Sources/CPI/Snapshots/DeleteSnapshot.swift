@@ -68,7 +68,9 @@ struct DeleteSnapshot: Mutation {
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
         // The record goes first.
-        let isWhole = try world.engine.volume(plan.snapshot.record) != nil
+        let isWhole = try [plan.snapshot.record, plan.snapshot.description].allSatisfy {
+            try world.engine.volume($0) != nil
+        }
         return isWhole ? .untouched("snapshot \(plan.snapshot)") : .unfinished
     }
 

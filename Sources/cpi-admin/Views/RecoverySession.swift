@@ -14,7 +14,10 @@ struct RecoverySession {
         if Terminal.showsProgress, mode != .look {
             recovery.onProgress { Streams.write("  \(Terminal.shortened($0))\n", to: 2) }
         }
-        return cases.map { one in
+        return cases.map { first in
+            // The deletion that it waits for may be settled by now.
+            let isFirst = mode == .look || first.waitsFor == nil || !recovery.isOpen(first)
+            let one = isFirst ? first : recovery.lookAgain(first, wish)
             var result = RecoveryResult(one)
             guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
             if mode != .look, !recovery.isOpen(one) {

@@ -179,6 +179,27 @@ struct MeanwhileTests {
         #expect(scene.container == nil && !recovery.isOpen(attach))
     }
 
+    @Test("what waits for a deletion that is closed waits no longer")
+    func deletionClosed() throws {
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        scene.docker.onRequest = { _, request in request.method == "DELETE" ? .killAfter : nil }
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.revive()
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        let (deletion, attach) = (
+            try #require(recovery.cases(nil).first), try #require(recovery.cases(nil).last)
+        )
+        _ = try recovery.settle(deletion)
+        #expect(scene.container != nil && recovery.isOpen(attach))
+        let now = recovery.lookAgain(attach, nil)
+        #expect(now.waitsFor == nil && now.action != nil, "\(now)")
+        _ = try recovery.settle(now)
+        #expect(!recovery.isOpen(attach))
+        #expect(scene.docker.settledInvariants() == [])
+    }
+
     @Test("an image that Docker commits when its VM has been deleted makes no VM again")
     func lateCommit() throws {
         scene.docker.onRequest = { _, request in

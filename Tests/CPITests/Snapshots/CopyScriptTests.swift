@@ -6,9 +6,20 @@ import Testing
 /// The script itself, by this machine's tools, where Docker's disk is a small one. It needs root, for the mount.
 @Suite("The copier's script on a disk that gets full", .enabled(if: geteuid() == 0))
 struct CopyScriptTests {
-    /// Runs it on 2 MiB in one file and 200 small files, with a ballast that leaves `room` (KiB) of 4 MiB. Returns its
-    /// exit code and what it said.
-    private func run(room: Int, _ script: String) throws -> (code: Int32, said: String) {
+    /// What it came to.
+    private struct Run {
+        let code: Int32
+        /// Its report, or why it failed.
+        let said: String
+        /// How many entries the target has.
+        let copied: Int
+        /// It has said that the source may be written to.
+        let letsGo: Bool
+    }
+
+    /// Runs it on 2 MiB in one file and 200 small files, with a ballast that leaves `room` (KiB) of 4 MiB; then `next`,
+    /// where `$0` is the script.
+    private func run(room: Int, _ script: String, next: String = "") throws -> Run {
         let directory = NSTemporaryDirectory() + "cpi-copy-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
@@ -27,6 +38,8 @@ struct CopyScriptTests {
             head -c $(((4096 - 60 - \(room)) * 1024)) /dev/zero >ballast
             touch work/go
             sh -c "$0" 2>/dev/null; code=$?
+            \(next)
+            find to -mindepth 1 | wc -l; ls work | grep -c '^copied$'
             cat work/report work/failed 2>/dev/null; exit $code
             """
         let process = Process()
@@ -37,13 +50,39 @@ struct CopyScriptTests {
         try process.run()
         let said = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+        let lines = String(decoding: said, as: UTF8.self)
+            .split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+        return Run(
+            code: process.terminationStatus, said: String(lines.last ?? ""),
+            copied: Int(lines.first ?? "") ?? -1, letsGo: lines.dropFirst().first == "1")
     }
 
     @Test("with room for all of it the copy is whole")
     func whole() throws {
-        let (code, said) = try run(room: 4_000, CopyScript.text)
-        #expect(code == 0 && said.hasPrefix("entries=202 changed=0 bytes="), "\(code) \(said)")
+        let run = try run(room: 4_000, CopyScript.text)
+        #expect(run.code == 0 && run.said.hasPrefix("entries=202 changed=0 bytes="), "\(run)")
+        #expect(run.copied == 201 && run.letsGo)
+    }
+
+    @Test("started again it does nothing: what it has filled may be in use by then")
+    func again() throws {
+        let next =
+            "echo mine >to/mine; echo mine >to/1; sh -c \"$0\" && code=99; cat to/1 >work/report"
+        let run = try run(room: 4_000, CopyScript.text, next: next)
+        #expect(run.code == 0 && run.copied == 202 && run.said == "mine\n", "\(run)")
+    }
+
+    @Test(
+        "what fails for another reason than want of room lets the VM run first; nothing is left of it"
+    )
+    func failed() throws {
+        let step = "cp -a --preserve=xattr --reflink=auto $from/. $to/"
+        try #require(CopyScript.text.contains(step))
+        let text = CopyScript.text.replacing(
+            step, with: "(\(step); echo no such xattr >&2; exit 1)")
+        let run = try run(room: 4_000, text)
+        #expect(run.code == 1 && run.said.hasPrefix("no such xattr\n"), "\(run)")
+        #expect(run.copied == 0 && run.letsGo)
     }
 
     @Test("what the host cannot write to its disk is no copy, however well it compares")
@@ -52,17 +91,21 @@ struct CopyScriptTests {
         try #require(CopyScript.text.contains(step + " $to"))
         let broken = "(echo input/output error >&2; exit 1)"
         let text = CopyScript.text.replacing(step + " $to", with: broken)
-        let (code, said) = try run(room: 4_000, text)
-        #expect(code == 1, "\(code) \(said)")
+        let run = try run(room: 4_000, text)
+        #expect(run.code == 1 && run.copied == 0, "\(run)")
         #expect(
-            said.hasPrefix("the copy cannot be written to the host's disk: input/output error\n"))
+            run.said.hasPrefix(
+                "the copy cannot be written to the host's disk: input/output error\n"))
     }
 
     @Test("a disk that is full is no copy, and it is said", arguments: [0, 40, 400, 2_000])
     func full(room: Int) throws {
-        let (code, said) = try run(room: room, CopyScript.text)
-        #expect(code == 1, "\(code) \(said)")
-        #expect(said.contains("No space left on device") || said.contains("disk full?"), "\(said)")
+        let run = try run(room: room, CopyScript.text)
+        #expect(run.code == 1, "\(run)")
+        #expect(
+            run.said.contains("No space left on device") || run.said.contains("disk full?"),
+            "\(run)")
+        #expect(run.copied == 0 && !run.letsGo, "\(run)")
     }
 
     /// Then the lists that the copy is compared by are empty or cut off, and what is written after them is not. With some
@@ -74,8 +117,8 @@ struct CopyScriptTests {
         let step = "shuf -z -n 128"
         try #require(CopyScript.text.contains(step))
         let text = CopyScript.text.replacing(step, with: "rm -f ../ballast; \(step)")
-        let (code, said) = try run(room: room, text)
-        #expect(code == 1 || said == "entries=202 changed=0 bytes=2097844\n", "\(code) \(said)")
-        #expect(room > 2_720 || code == 1, "\(said)")
+        let run = try run(room: room, text)
+        #expect(run.code == 1 || run.said == "entries=202 changed=0 bytes=2097844\n", "\(run)")
+        #expect(room > 2_720 || run.code == 1, "\(run)")
     }
 }

@@ -148,7 +148,9 @@ struct RestoreTests {
 
     @Test("a copier that Docker does not remove at once is no trouble of a disk that is whole")
     func copierStays() throws {
-        var refusals = 1
+        scene.runner.configuration["disks"] = ["pin": "always"]
+        // As often as one step asks.
+        var refusals = 4
         scene.docker.onRequest = { _, request in
             guard request.method == "DELETE", refusals > 0 else { return nil }
             refusals -= 1
@@ -157,6 +159,8 @@ struct RestoreTests {
         _ = try restore()
         #expect(refusals == 0)
         #expect(!scene.docker.state.containers.contains { $0.isCopier })
+        let keeper = try #require(disks.first) + ".keep"
+        #expect(scene.docker.state.container(keeper)?.isRunning == true)
         try expectWhole()
     }
 

@@ -42,8 +42,8 @@ struct RecoverRun: ParsableCommand {
     var back = false
     @Flag(
         help: """
-            Finish an attach_disk or detach_disk that would be rolled back, or a deletion that has removed \
-            nothing; with --from-docker all that are found, or the one whose id is given.
+            Finish an attach_disk or detach_disk that would be rolled back, or a deletion of what is there \
+            still; with --from-docker all that are found, or the one whose id is given.
             """)
     var forward = false
     @Flag(help: "Print JSON.")
