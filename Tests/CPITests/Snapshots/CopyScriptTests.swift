@@ -79,7 +79,7 @@ struct CopyScriptTests {
         let step = "cp -a --preserve=xattr --reflink=auto $from/. $to/"
         try #require(CopyScript.text.contains(step))
         let text = CopyScript.text.replacing(
-            step, with: "(\(step); echo no such xattr >&2; exit 1)")
+            step, with: "{ \(step); echo no such xattr >&2; false; }")
         let run = try run(room: 4_000, text)
         #expect(run.code == 1 && run.said.hasPrefix("no such xattr\n"), "\(run)")
         #expect(run.copied == 0 && run.letsGo)
