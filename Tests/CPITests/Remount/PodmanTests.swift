@@ -179,4 +179,15 @@ struct PodmanTests {
         #expect(failure?.message.contains("podman rm -f NAME") == true, "\(failure)")
         #expect(!scene.story().contains("remove \(VMCID(scene.vm).replacement)"))
     }
+
+    @Test("an image that podman's own client has named is found, and loses that name")
+    func namedByItsClient() throws {
+        let engine = scene.docker.engine
+        let image = try #require(scene.docker.state.index(ofImage: scene.stemcell))
+        scene.docker.state.images[image].tags = ["localhost/mine:1", "registry.example/other:1"]
+        #expect(try engine.image("mine:1") != nil)
+        #expect(try engine.image("other:1") == nil)
+        try engine.removeImage("mine:1")
+        #expect(scene.docker.state.imageTags == ["registry.example/other:1"])
+    }
 }
