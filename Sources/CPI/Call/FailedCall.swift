@@ -110,10 +110,10 @@ struct FailedCall<M: Mutation> {
     private func goForward(_ failure: StepFailure) throws {
         guard M.rule == .replacement else {
             world.recorder.leaveOpen()
-            // Without a journal nothing but a mark tells of it, and deletions leave none.
-            // What has removed nothing yet is finished by the operator's wish alone.
+            // A deletion of what is there still is finished by the operator's wish alone.
             let finish =
                 world.recovery(of: world.operation) + (M.deletes ? " --forward" : "") + " --yes"
+            // Without a journal nothing but a mark tells of it, and deletions leave none.
             let command = world.recorder.store.journal != nil ? ", or: \(finish)" : ""
             throw report(
                 failure, "It may be half done; what was done is kept",
