@@ -117,7 +117,10 @@ extension Inspection {
         let state =
             container.wasStarted
             ? "is stopped since \(DockerTime.utc(container.finishedAt)), with exit code "
-                + "\(container.exitCode)" : "was never started"
+                + "\(container.exitCode)"
+            : container.labels[Label.replaces] == nil
+                ? "was never started"
+                : "does not run: it was stopped when its container was replaced"
         return Finding(
             "vm \(vm)", .warn, "\(state), and no operation is open on it",
             advice: VMState.start(vm.description))

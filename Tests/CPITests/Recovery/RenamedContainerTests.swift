@@ -40,4 +40,15 @@ struct RenamedContainerTests {
             scene.docker.state.containers.allSatisfy { $0.name != "foo" && $0.name != scene.vm })
         #expect(!scene.docker.state.volumeNames.contains { $0.hasPrefix(scene.vm) })
     }
+
+    @Test("doctor says of a VM that was replaced while it was stopped that it was stopped then")
+    func stoppedThen() throws {
+        try scene.docker.engine.stopContainer(scene.vm, seconds: 0)
+        try scene.makeDisk()
+        _ = try scene.attach()
+        let words = try scene.runner.operatorRecovery(journal: true).inspection.diagnose()
+            .filter { $0.what == "vm \(scene.vm)" }.map(\.words)
+        #expect(
+            words.count == 1 && words[0].contains("it was stopped when its container was replaced"))
+    }
 }
