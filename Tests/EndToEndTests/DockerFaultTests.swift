@@ -189,35 +189,28 @@ extension EndToEnd {
             "Docker's disk is full during a commit and an import: all is as before",
             .enabled(if: geteuid() == 0 && TestEngine.all.allSatisfy { $0.privateName != nil }))
         func fullDisk() throws {
-            // Whose disk is a small one.
-            let home = try #require(TestEngine.current).further("full")
-            let tmpfs = try Tmpfs(home, size: "160m")
-            defer { tmpfs.unmount() }
-            defer { _ = try? TestEngine.dev(home, "stop", "full") }
-            try TestEngine.dev(home, "start", "full")
-            let rig = try Rig(on: TestEngine(host: "unix://\(home)/full/docker.sock"))
-            defer { rig.tearDown() }
-            let make: JSON = [.string(StemcellTrait.image), ["name": "small"]]
-            rig.testEngine.stemcell = try rig.result("create_stemcell", make).string ?? ""
-            let vm = try rig.makeVM(rig.network())
-            let disk = try rig.makeDisk()
-            try rig.awaitAgent(vm)
-            _ = try rig.shell(
-                vm, "echo kept >/etc/marker; head -c 30000000 /dev/urandom >/etc/big; sync")
-            let sum = try rig.shell(vm, "sha256sum </etc/big")
-            tmpfs.fill()
-            let attached = try rig.call("attach_disk", [.string(vm), .string(disk)])
-            // podman has a database on that disk.
-            let words = try TestEngine.isPodman ? "disk is full" : "no space left"
-            #expect(attached.errorMessage.contains(words), "\(attached.stdout)")
-            let imported = try rig.call("create_stemcell", make)
-            #expect(imported.errorMessage.contains("no space left"), "\(imported.stdout)")
-            tmpfs.empty()
-            #expect(try rig.admin("recover", "--yes").exitCode == 0)
-            try checkUnchanged(rig, vm)
-            #expect(try rig.leftovers(["stemcell:"]) == [rig.stemcell])
-            try rig.result("attach_disk", [.string(vm), .string(disk)])
-            #expect(try rig.shell(vm, "sha256sum </etc/big") == sum)
+            try withSmallEngine("full", size: "160m") { rig, tmpfs in
+                let vm = try rig.makeVM(rig.network())
+                let disk = try rig.makeDisk()
+                try rig.awaitAgent(vm)
+                _ = try rig.shell(
+                    vm, "echo kept >/etc/marker; head -c 30000000 /dev/urandom >/etc/big; sync")
+                let sum = try rig.shell(vm, "sha256sum </etc/big")
+                tmpfs.fill()
+                let attached = try rig.call("attach_disk", [.string(vm), .string(disk)])
+                // podman has a database on that disk.
+                let words = try TestEngine.isPodman ? "disk is full" : "no space left"
+                #expect(attached.errorMessage.contains(words), "\(attached.stdout)")
+                let imported = try rig.call(
+                    "create_stemcell", [.string(StemcellTrait.image), ["name": "small"]])
+                #expect(imported.errorMessage.contains("no space left"), "\(imported.stdout)")
+                tmpfs.empty()
+                #expect(try rig.admin("recover", "--yes").exitCode == 0)
+                try checkUnchanged(rig, vm)
+                #expect(try rig.leftovers(["stemcell:"]) == [rig.stemcell])
+                try rig.result("attach_disk", [.string(vm), .string(disk)])
+                #expect(try rig.shell(vm, "sha256sum </etc/big") == sum)
+            }
         }
     }
 }

@@ -10,40 +10,32 @@ extension EndToEnd {
     struct SnapshotTooLargeTests {
         @Test("is an error, the VM runs on, and nothing of it is left")
         func tooLarge() throws {
-            // Whose disk is a small one.
-            let home = try #require(TestEngine.current).further("small")
-            let tmpfs = try Tmpfs(home, size: "220m")
-            defer { tmpfs.unmount() }
-            defer { _ = try? TestEngine.dev(home, "stop", "small") }
-            try TestEngine.dev(home, "start", "small")
-            let rig = try Rig(on: TestEngine(host: "unix://\(home)/small/docker.sock"))
-            defer { rig.tearDown() }
-            let make: JSON = [.string(StemcellTrait.image), ["name": "small"]]
-            rig.testEngine.stemcell = try rig.result("create_stemcell", make).string ?? ""
-            let vm = try rig.makeVM(rig.network())
-            let disk = try rig.makeDisk()
-            try rig.awaitAgent(vm)
-            try rig.result("attach_disk", [.string(vm), .string(disk)])
-            try rig.awaitAgent(vm)
-            let directory = "/warden-cpi-dev/\(disk)"
-            // Of what is free, six tenths.
-            let fill = """
-                free=$(df -P -k \(directory) | awk 'NR == 2 { print $4 }')
-                head -c $((free * 6 / 10 * 1024)) /dev/urandom >\(directory)/big && sync && echo filled
-                """
-            #expect(try rig.shell(vm, fill).contains("filled"))
-            let sum = try rig.shell(vm, "sha256sum <\(directory)/big")
+            try withSmallEngine("small", size: "220m") { rig, _ in
+                let vm = try rig.makeVM(rig.network())
+                let disk = try rig.makeDisk()
+                try rig.awaitAgent(vm)
+                try rig.result("attach_disk", [.string(vm), .string(disk)])
+                try rig.awaitAgent(vm)
+                let directory = "/warden-cpi-dev/\(disk)"
+                // Of what is free, six tenths.
+                let fill = """
+                    free=$(df -P -k \(directory) | awk 'NR == 2 { print $4 }')
+                    head -c $((free * 6 / 10 * 1024)) /dev/urandom >\(directory)/big && sync && echo filled
+                    """
+                #expect(try rig.shell(vm, fill).contains("filled"))
+                let sum = try rig.shell(vm, "sha256sum <\(directory)/big")
 
-            let answer = try rig.call("snapshot_disk", [.string(disk), [:]])
-            #expect(answer.errorMessage.contains("No space left on device"), "\(answer)")
-            #expect(
-                answer.errorMessage.contains("Rolled back: everything is as it was before"),
-                "\(answer)")
-            #expect(try rig.snapshots(of: disk) == [])
-            let container = try rig.engine.inspectContainer(vm)
-            #expect(container.isRunning && !container.isPaused)
-            #expect(try rig.shell(vm, "sha256sum <\(directory)/big") == sum)
-            #expect(try rig.admin("recover").exitCode == 0)
+                let answer = try rig.call("snapshot_disk", [.string(disk), [:]])
+                #expect(answer.errorMessage.contains("No space left on device"), "\(answer)")
+                #expect(
+                    answer.errorMessage.contains("Rolled back: everything is as it was before"),
+                    "\(answer)")
+                #expect(try rig.snapshots(of: disk) == [])
+                let container = try rig.engine.inspectContainer(vm)
+                #expect(container.isRunning && !container.isPaused)
+                #expect(try rig.shell(vm, "sha256sum <\(directory)/big") == sum)
+                #expect(try rig.admin("recover").exitCode == 0)
+            }
         }
     }
 }

@@ -154,14 +154,19 @@ struct MeanwhileTests {
         #expect(words == "rolled back, but it is no longer on network net-a")
     }
 
-    @Test("recovery of what was open before a deletion does not delete what nobody was shown")
-    func deletionShown() throws {
+    /// Both are killed, and leave the VM.
+    private func beginAttachAndDeletion() {
         scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
         _ = try? scene.attach()
         scene.docker.revive()
         scene.docker.onRequest = { _, request in request.method == "DELETE" ? .killAfter : nil }
         _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
         scene.docker.revive()
+    }
+
+    @Test("recovery of what was open before a deletion does not delete what nobody was shown")
+    func deletionShown() throws {
+        beginAttachAndDeletion()
         #expect(scene.container != nil)
         let recovery = try scene.runner.operatorRecovery(journal: true)
         let cases = try recovery.cases(nil)
@@ -181,12 +186,7 @@ struct MeanwhileTests {
 
     @Test("what waits for a deletion that is closed waits no longer")
     func deletionClosed() throws {
-        scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
-        _ = try? scene.attach()
-        scene.docker.revive()
-        scene.docker.onRequest = { _, request in request.method == "DELETE" ? .killAfter : nil }
-        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
-        scene.docker.revive()
+        beginAttachAndDeletion()
         let recovery = try scene.runner.operatorRecovery(journal: true)
         let (deletion, attach) = (
             try #require(recovery.cases(nil).first), try #require(recovery.cases(nil).last)
