@@ -18,7 +18,8 @@ public struct Container: Sendable {
     public var isPaused: Bool { json["State"]["Paused"].bool ?? false }
     /// Was it ever started? A created container has the year 1.
     public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
-    /// RFC 3339, in the daemon's zone; the year 1 for never.
+    /// This and the next: as the Engine writes it, to be compared as text, or read by `DockerTime`; the year 1 for
+    /// never.
     public var finishedAt: String { json["State"]["FinishedAt"].string ?? "" }
     public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
     /// How often the restart policy has started it again.

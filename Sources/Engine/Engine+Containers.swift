@@ -6,6 +6,10 @@ public struct ContainerSummary: Sendable {
     public let labels: [String: String]
     /// One of created, running, paused, restarting, removing, exited, dead.
     public let state: String
+
+    /// Its first name; its id where it has none.
+    public var name: String { names.first ?? id }
+    public var isRunning: Bool { state == "running" }
 }
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container
@@ -22,7 +26,7 @@ extension Engine {
 
     /// `GET /containers/json`, stopped ones too, that match all filters.
     public func containers(_ filters: Filters) throws -> [ContainerSummary] {
-        let query = [("all", "1"), ("filters", JSON.object(filters.mapValues { JSON($0) }).text)]
+        let query = [("all", "1"), filters.parameter]
         return (try get("/containers/json", query).array ?? []).map { json in
             ContainerSummary(
                 id: json["Id"].string ?? "",

@@ -55,8 +55,8 @@ extension Engine {
     /// `GET /networks` by name: those that have one of these names, and others whose names have it in
     /// them, for a filter matches parts.
     public func networks(named names: [String]) throws -> [Network] {
-        let query = [("filters", JSON.object(["name": JSON(names)]).text)]
-        return (try get("/networks", query).array ?? []).map(Network.init)
+        let filters: Filters = ["name": names]
+        return (try get("/networks", [filters.parameter]).array ?? []).map(Network.init)
     }
 
     /// `POST /networks/create`. On 20.10 two at once make two networks of one name: hold a lock.

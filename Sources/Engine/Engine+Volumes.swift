@@ -31,8 +31,7 @@ extension Engine {
 
     /// `GET /volumes` by filters.
     public func volumes(_ filters: Filters) throws -> [Volume] {
-        let query = [("filters", JSON.object(filters.mapValues { JSON($0) }).text)]
-        return (try get("/volumes", query)["Volumes"].array ?? []).map(Volume.init)
+        (try get("/volumes", [filters.parameter])["Volumes"].array ?? []).map(Volume.init)
     }
 
     /// `GET /system/df`: what each volume holds, in bytes, by name. An Engine reads all their files for it:

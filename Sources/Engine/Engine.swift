@@ -1,7 +1,8 @@
 /// A Docker Engine, spoken to through its HTTP API. Each public function is one request, or says
 /// otherwise; all throw `EngineError`.
 public final class Engine {
-    /// The API versions whose documents were read and tried. An Engine may be newer or older.
+    /// The API versions whose documents were read and tried. An Engine may be newer; one that
+    /// speaks less than `floor` is refused.
     public static let floor = APIVersion(1, 41)
     public static let ceiling = APIVersion(1, 51)
 
@@ -28,7 +29,7 @@ public final class Engine {
     /// negotiated.
     public convenience init(
         _ address: Address, ceiling: APIVersion = Engine.ceiling, timeout: Double
-    ) throws {
+    ) {
         var started: Curl?
         self.init(address: address.text, ceiling: ceiling, timeout: timeout) { request in
             let curl = try started ?? Curl(address)

@@ -9,4 +9,7 @@ extension Filters {
     public static func label(_ name: String, _ value: some CustomStringConvertible) -> Filters {
         ["label": ["\(name)=\(value)"]]
     }
+
+    /// As the parameter of a list.
+    var parameter: (String, String) { ("filters", JSON.object(mapValues { JSON($0) }).text) }
 }

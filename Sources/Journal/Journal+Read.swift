@@ -121,34 +121,6 @@ extension Journal {
             """, [.text(cid), .text(methods)])
     }
 
-    /// Finds violations of what the journal promises; empty when all is well.
-    ///
-    /// Every done or observed step has its doing before it, every undone one its undoing, and the
-    /// file is sound. A doing without an end is no violation: a process that was killed leaves it, and
-    /// recovery that finds the effect in Docker goes on without a word about it.
-    public func check() throws -> [String] {
-        var problems: [String] = []
-        try database.run(Journal.unmatched) { row in
-            problems.append(
-                "\(row.text(0) ?? "?"): \(row.text(1) ?? "?") of \(row.text(2) ?? "?") without its beginning"
-            )
-        }
-        try database.run("PRAGMA quick_check") { row in
-            if let text = row.text(0), text != "ok" { problems.append(text) }
-        }
-        return problems
-    }
-
-    private static let unmatched = """
-        SELECT operation, kind, step FROM events AS e
-        WHERE (kind IN ('done', 'observed') AND NOT EXISTS (SELECT 1 FROM events AS b
-                WHERE b.operation = e.operation AND b.kind = 'doing' AND b.step = e.step
-                AND b.sequence < e.sequence))
-           OR (kind = 'undone' AND NOT EXISTS (SELECT 1 FROM events AS b
-                WHERE b.operation = e.operation AND b.kind = 'undoing' AND b.step = e.step
-                AND b.sequence < e.sequence))
-        """
-
     func select(_ filter: String, _ values: [Value]) throws -> [Operation] {
         let sql = """
             SELECT id, method, state, direction, step, mutating, plan, error, attempts, started,

@@ -54,6 +54,15 @@ private struct Tally {
 }
 
 extension Journal {
+    /// How many events and operations there are.
+    public func counts() throws -> (events: Int, operations: Int) {
+        var counts = (events: 0, operations: 0)
+        try database.run(
+            "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM operations)"
+        ) { counts = (Int($0.integer(0) ?? 0), Int($0.integer(1) ?? 0)) }
+        return counts
+    }
+
     /// By method, of operations that began at `since` (Unix milliseconds) or later. From an index alone.
     public func methodStatistics(since: Int64 = 0) throws -> [Statistics] {
         let sql = """

@@ -27,4 +27,11 @@ extension Journal {
             }
         }
     }
+
+    /// The newest event's number; 0 in an empty journal.
+    public func lastSequence() throws -> Int64 {
+        var last: Int64 = 0
+        try database.run("SELECT max(sequence) FROM events") { last = $0.integer(0) ?? 0 }
+        return last
+    }
 }

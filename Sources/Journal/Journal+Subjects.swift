@@ -1,4 +1,4 @@
-/// Questions about VMs and disks: which there are, and what was last said of them.
+/// Which VMs, disks and other things the journal knows.
 extension Journal {
     /// The CIDs of that kind, or of any, that `text` may mean as a `CIDPattern`: itself alone where there is such a
     /// one. At most 20.
@@ -16,21 +16,5 @@ extension Journal {
         ]
         try database.run(sql, values) { found.append($0.text(0) ?? "") }
         return found.contains(text) ? [text] : found
-    }
-
-    /// The newest event's number; 0 in an empty journal.
-    public func lastSequence() throws -> Int64 {
-        var last: Int64 = 0
-        try database.run("SELECT max(sequence) FROM events") { last = $0.integer(0) ?? 0 }
-        return last
-    }
-
-    /// How many events and operations there are.
-    public func counts() throws -> (events: Int, operations: Int) {
-        var counts = (events: 0, operations: 0)
-        try database.run(
-            "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM operations)"
-        ) { counts = (Int($0.integer(0) ?? 0), Int($0.integer(1) ?? 0)) }
-        return counts
     }
 }

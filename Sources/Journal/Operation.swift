@@ -40,7 +40,7 @@ public struct Operation: Sendable, Equatable {
     /// The director's UUID and its id of the call, where it said them.
     public var director: String?
     public var request: String?
-    /// JSON text: pid, host, boot id, version, Docker daemon.
+    /// JSON text: the process, its host, where its locks are, the CPI's version, the Docker daemon.
     public var owner: String?
 }
 

@@ -51,7 +51,7 @@ final class Rig {
     init(on engine: TestEngine? = nil, _ change: (inout JSON) -> Void = { _ in }) throws {
         testEngine = try #require(engine ?? TestEngine.current)
         let host = testEngine.host
-        self.engine = try Engine(try Address(host), timeout: 60)
+        self.engine = Engine(try Address(host), timeout: 60)
         directory = NSTemporaryDirectory() + "cpi-e2e-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)

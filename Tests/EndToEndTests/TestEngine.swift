@@ -92,7 +92,7 @@ final class TestEngine: @unchecked Sendable {
     /// Waits for its daemon, which may just have ended by itself: two minutes at most, for the test says it better.
     private func awaitAnswer() {
         for _ in 0..<1200 {
-            guard let address = try? Address(host), let engine = try? Engine(address, timeout: 2),
+            guard let engine = (try? Address(host)).map({ Engine($0, timeout: 2) }),
                 (try? engine.version()) == nil
             else { return }
             usleep(100_000)

@@ -30,6 +30,9 @@ struct DaemonKind {
             : nil
     }
 
+    /// "1" or "2"; nil when it does not say.
+    static func cgroupVersion(_ info: JSON) -> String? { info["CgroupVersion"].string }
+
     /// What kind of file system Docker's data are on: `GET /info` names it "Backing Filesystem".
     static func backingFileSystem(_ info: JSON) -> String? {
         (info["DriverStatus"].array ?? []).compactMap(\.array).first {

@@ -15,7 +15,7 @@ struct FailedCall<M: Mutation> {
         var begun = Array(steps[...failure.index])
         // What Docker has refused did not happen: a way back may still be open.
         if failure.isRefusal, steps[failure.index].isOneWay { begun.removeLast() }
-        if steps[failure.index].isTidying { return try leaveTheRest(failure) }
+        if steps[failure.index].isTidying { return leaveTheRest(failure) }
         guard !(failure.cause is CannotLook) else { throw unseen(failure) }
         let next: Action
         do { next = try action(begun) } catch { throw unseen(failure, ": \(error)") }
@@ -40,7 +40,7 @@ struct FailedCall<M: Mutation> {
             end(state, failure)
             throw report(failure, why.capitalizedFirst)
         case .park(let why):
-            try park(why)
+            park(why)
             throw report(
                 failure, "A person is needed: \(why)", next: "cpi-admin recover \(world.operation)")
         }
@@ -75,22 +75,22 @@ struct FailedCall<M: Mutation> {
     }
 
     /// The call has done what was asked for: what is left over waits for recovery, or for a person.
-    private func leaveTheRest(_ failure: StepFailure) throws {
+    private func leaveTheRest(_ failure: StepFailure) {
         world.warn("\(M.name) is done, but step \"\(failure.step)\" is not: \(failure.cause)")
         switch try? action(steps) {
-        case .park(let why): try parkWarning(why)
+        case .park(let why): parkWarning(why)
         // The director gets the answer that it is done: nothing is taken back after that.
         case .back:
-            try parkWarning(
+            parkWarning(
                 "the VM's new container is gone, or somebody has started the old one: compare what is there"
             )
         default: world.recorder.leaveOpen()
         }
     }
 
-    private func parkWarning(_ why: String) throws {
+    private func parkWarning(_ why: String) {
         world.warn(why)
-        try park(why)
+        park(why)
     }
 
     private func goBack(_ begun: [Step], _ failure: StepFailure) throws {
@@ -122,7 +122,7 @@ struct FailedCall<M: Mutation> {
         do {
             try Runner(world: world).forward(steps, resuming: true)
         } catch let second as StepFailure {
-            if steps[second.index].isTidying { return try leaveTheRest(second) }
+            if steps[second.index].isTidying { return leaveTheRest(second) }
             world.recorder.leaveOpen()
             throw report(
                 failure, "It was not finished either: \(second.step): \(second.cause)",
@@ -140,7 +140,7 @@ struct FailedCall<M: Mutation> {
             : "Rolled back, but " + differences.joined(separator: "; ")
     }
 
-    private func park(_ why: String) throws {
+    private func park(_ why: String) {
         try? M.removeRemains(plan, world)  // recovery finds what is left
         world.recorder.end(.parked, error: why)
     }

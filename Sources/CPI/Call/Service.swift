@@ -45,10 +45,10 @@ struct Service {
         let configuration = try configuration(request.context)
         wiring.redactor.learn(from: configuration)
         if let query = Methods.query(request.method) {
-            return try answer(query, request, configuration)
+            return answer(query, request, configuration)
         }
         if let mutation = Methods.mutation(request.method) {
-            return try answer(mutation, request, configuration)
+            return answer(mutation, request, configuration)
         }
         throw CPIError(
             kind: .notImplemented, message: "there is no method \(request.shownMethod) here")
@@ -59,9 +59,10 @@ struct Service {
     private func refuse(_ error: Error, _ method: String, _ caller: CallContext) -> Answer {
         let error = CPIError.from(error)
         let bytes = CallResponse.failure(error, wiring.redactor)
-        guard let configuration = try? configuration(.null),
-            let world = try? wiring.world(caller, configuration, .reading)
-        else { return Answer(bytes: bytes, replied: { _ in }) }
+        guard let configuration = try? configuration(.null) else {
+            return Answer(bytes: bytes, replied: { _ in })
+        }
+        let world = wiring.world(caller, configuration, .reading)
         return Answer(bytes: bytes) { delivered in
             world.recorder.note(.outcome(.failed, error: error.message))
             world.recorder.note(.replied(delivered: delivered))
@@ -73,8 +74,8 @@ struct Service {
     /// A read-only call: one commit at the end, after the answer. It waits for nothing.
     private func answer<Q: Query>(
         _ type: Q.Type, _ request: CallRequest, _ configuration: Configuration
-    ) throws -> Answer {
-        let world = try wiring.world(request.caller, configuration, .reading)
+    ) -> Answer {
+        let world = wiring.world(request.caller, configuration, .reading)
         world.recorder.watch(world.engine, effectsOnly: false)
         var subjects: [Subject] = []
         let bytes: [UInt8]
@@ -100,8 +101,8 @@ struct Service {
 
     private func answer<M: Mutation>(
         _ type: M.Type, _ request: CallRequest, _ configuration: Configuration
-    ) throws -> Answer {
-        let world = try wiring.world(request.caller, configuration, .writing)
+    ) -> Answer {
+        let world = wiring.world(request.caller, configuration, .writing)
         world.recorder.watch(world.engine, effectsOnly: true)
         let bytes: [UInt8]
         do {

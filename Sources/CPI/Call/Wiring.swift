@@ -22,26 +22,23 @@ struct Wiring {
         case writing = 30_000
     }
 
-    /// A world for one call, with a new operation. Throws `EngineError` when libcurl cannot be used;
-    /// connects to nothing yet.
-    func world(_ caller: CallContext, _ configuration: Configuration, _ access: Access) throws
-        -> World
-    {
+    /// A world for one call, with a new operation. Connects to nothing yet.
+    func world(_ caller: CallContext, _ configuration: Configuration, _ access: Access) -> World {
         let logger = logger.redacted(by: redactor)
         let place = JournalPlace.open(configuration.journal.directory, access, logger)
         let id = OperationID(at: clock.wall()).text
         let store = JournalStore(place.journal, clock: clock, logger: logger, redactor: redactor)
         return World(
-            engine: try engine(configuration, logger), configuration: configuration,
+            engine: engine(configuration, logger), configuration: configuration,
             request: caller,
             operation: id, recorder: Recorder(store, id: id, clock: clock),
             locks: Locks(place.directory, shared: sharedLocks, logger: logger), logger: logger,
             clock: clock, sleep: sleep)
     }
 
-    private func engine(_ configuration: Configuration, _ logger: Logger) throws -> Engine {
+    private func engine(_ configuration: Configuration, _ logger: Logger) -> Engine {
         let ceiling = configuration.docker.usableCeiling(logger)
-        guard let transport else { return try configuration.engine(ceiling: ceiling) }
+        guard let transport else { return configuration.engine(ceiling: ceiling) }
         return Engine(
             address: configuration.docker.address.text, ceiling: ceiling,
             timeout: configuration.timeouts.request, transport: transport)
@@ -49,9 +46,9 @@ struct Wiring {
 }
 
 extension Configuration {
-    /// Its Docker, or that at `address`. Connects to nothing yet. Throws `EngineError` when libcurl cannot be used.
-    func engine(at address: Address? = nil, ceiling: APIVersion) throws -> Engine {
-        try Engine(address ?? docker.address, ceiling: ceiling, timeout: timeouts.request)
+    /// Its Docker, or that at `address`. Connects to nothing yet.
+    func engine(at address: Address? = nil, ceiling: APIVersion) -> Engine {
+        Engine(address ?? docker.address, ceiling: ceiling, timeout: timeouts.request)
     }
 }
 

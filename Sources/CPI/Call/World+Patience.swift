@@ -52,8 +52,9 @@ extension World {
         }
     }
 
-    /// Asks again, a few times, while the answer is a fault of Docker's and no answer.
-    func persistently(_ ask: (World) throws -> Bool) throws -> Bool {
+    /// Asks again while Docker fails (5xx) or gives no whole answer: four times at most, 0.2 s apart. Then throws the
+    /// last error.
+    func persistently<T>(_ ask: (World) throws -> T) throws -> T {
         for _ in 0..<3 {
             do {
                 return try ask(self)

@@ -40,7 +40,7 @@ struct DeleteDisk: Mutation {
         }
         for holder in try world.holders(of: disk) where !holder.isOld {
             guard let vm = holder.vm, holder.container.name == vm.description,
-                holder.container.lists(disk),
+                holder.container.hasInPlace(disk),
                 try world.isOnlyMountedAhead(disk, in: vm, holder.container)
             else { continue }
             return DetachDisk(vm, disk)

@@ -80,7 +80,7 @@ extension World {
         do {
             return try engine.container(summary.id)
         } catch let error as EngineError where error.isFault {
-            let name = summary.names.first ?? summary.id
+            let name = summary.name
             let command = summary.vm.map { "bosh delete-vm \($0)" } ?? "docker rm -f \(name)"
             throw undescribed(name, disk, command, error)
         }
@@ -129,6 +129,12 @@ extension Container {
     var mountedDisks: [DiskCID] {
         mounts.filter { $0.type == "volume" && DiskCID.atHint($0.destination) == $0.name }
             .map { DiskCID($0.name) }
+    }
+
+    /// Whether the disk is among its mounts, in the place for disks: what is mounted elsewhere is not
+    /// attached.
+    func hasInPlace(_ disk: DiskCID) -> Bool {
+        mounts.contains { $0.name == disk.description && $0.destination == disk.hint }
     }
 
     /// Whether the disk is among its mounts, wherever.

@@ -91,7 +91,7 @@ extension Inspection {
             $0.names.contains { VMCID.role(of: $0)?.role == .vm }
         }
         let count = try running.count { summary in
-            try world.listed(summary)?.json["HostConfig"]["Privileged"].bool == true
+            try world.listed(summary)?.isPrivileged == true
         }
         guard count > 0 || running.isEmpty else {
             return Finding(

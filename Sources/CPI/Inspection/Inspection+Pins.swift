@@ -5,7 +5,7 @@ extension Inspection {
     /// `disks.pin: always` is to keep. Changes nothing. Throws `EngineError`.
     func stoppedPins() throws -> [Finding] {
         try engine.containers(.label(Label.pinnedTo)).compactMap { summary in
-            guard summary.state != "running", let pin = try world.listed(summary),
+            guard !summary.isRunning, let pin = try world.listed(summary),
                 pin.isIdlePin
             else { return nil }
             // Those `orphans` names.
@@ -48,7 +48,7 @@ extension Inspection {
         return try disks.map { DiskCID($0.name) }.sorted().compactMap { disk in
             guard pins.isDisjoint(with: [disk.keeper, disk.pin]),
                 try !world.users(ofVolume: disk.description).contains(where: {
-                    $0.state == "running"
+                    $0.isRunning
                 })
             else { return nil }
             return Finding(

@@ -50,13 +50,13 @@ extension Inspection {
             "vm \(vm)", .warn,
             "\(isUp ? "runs" : "does not run"), and \(operation.method) \(id), which was closed as "
                 + "\(operation.state.rawValue), has left its mark",
-            advice: "cpi-admin recover --from-docker \(id) --older-than 0")
+            advice: OpenOperation.recoveryAtAnyAge(id))
     }
 
     /// Containers of a VM that run beside it under another name than its own: they have its volumes as well.
     private func beside(_ containers: [ContainerSummary]) -> [Finding] {
         containers.compactMap { one in
-            guard one.state == "running", let vm = one.vm,
+            guard one.isRunning, let vm = one.vm,
                 let name = one.names.first, case .old = vm.role(of: name),
                 containers.contains(where: { $0.names.contains(vm.description) })
             else { return nil }
@@ -123,12 +123,12 @@ extension Inspection {
                 : "does not run: it was stopped when its container was replaced"
         return Finding(
             "vm \(vm)", .warn, "\(state), and no operation is open on it",
-            advice: VMState.start(vm.description))
+            advice: VMAdvice.start(vm.description))
     }
 }
 
 /// What an operator does about a VM that does not run.
-public enum VMState {
+public enum VMAdvice {
     /// The command that starts a VM which was stopped by hand.
     public static func start(_ vm: String) -> String {
         "docker start \(vm), or bosh cck, which offers to reboot the VM"

@@ -18,16 +18,7 @@ public struct Inspection {
     /// `EngineError`.
     func unrecorded() throws -> [OpenOperation] {
         guard let journal else { return [] }
-        func seen() throws -> [OpenOperation] {
-            try Traces(world: world).all().filter { trace in
-                try !world.locks.isOwned(trace.id) && journal.find(trace.id) == nil
-            }
-        }
-        let first = try seen()
-        guard !first.isEmpty else { return [] }
-        // One that was at work when it was listed may have ended before its lock was looked at.
-        let second = Set(try seen().map(\.id))
-        return first.filter { second.contains($0.id) }
+        return try Traces(world: world).unowned { try journal.find($0.id) == nil }
     }
 
     /// Whether VMs can run on this daemon, where there is something to say about it. Throws

@@ -13,9 +13,9 @@ struct Machine: Equatable, Sendable {
         boot: firstLine("/proc/sys/kernel/random/boot_id") ?? unknown)
     private static let unknown = "-"
 
-    /// A container changes its name, a machine that was started anew its boot: both stay the same.
-    /// Cloned machines share their id, and many are called localhost: one of the two does not do. Nor does a name
-    /// where there is no id.
+    /// The same boot is the same machine, whatever its name: a container has a name of its own. After a reboot both
+    /// name and id must agree, for cloned machines share an id, and many are called localhost. Without an id they never
+    /// do.
     func isAnother(than other: Machine) -> Bool {
         boot != other.boot && (host != other.host || id != other.id || id == Machine.unknown)
     }

@@ -31,7 +31,7 @@ extension LiveState {
         self.init(vm: .absent, pin: pin.map(LiveState.pin) ?? .absent)
         guard let container = try world.container(of: plan) else { return }
         guard !container.isPaused else {
-            throw CannotLook(description: "VM \(vm) is paused; next: docker unpause \(vm)")
+            throw CannotLook.paused(vm)
         }
         guard container.isRunning, let report = try world.liveReport(disk, in: container.id) else {
             self.vm = .stopped

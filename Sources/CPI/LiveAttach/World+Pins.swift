@@ -33,7 +33,7 @@ extension World {
     /// was killed. Throws `EngineError`.
     func startPins(of vm: VMCID) throws {
         let pins = try engine.containers(.label(Label.pinnedTo, vm))
-        for pin in pins where pin.state != "running" {
+        for pin in pins where !pin.isRunning {
             guard let container = try engine.container(pin.id), container.isIdlePin else {
                 continue
             }

@@ -53,7 +53,7 @@ struct FactFinder {
     private func vm(_ cid: VMCID) throws -> [String] {
         let members = try world.containers(of: cid)
         var lines = try members.sorted { $0.name < $1.name }.compactMap { member in
-            try world.listed(member.id, called: member.name).map { words($0, member.role, cid) }
+            try world.listed(member.id, called: member.name).map { words($0, member.role) }
         }
         if lines.isEmpty { lines.append("no container of this VM is there") }
         if let mark = try world.engine.volume(cid.mark) {
@@ -63,7 +63,7 @@ struct FactFinder {
         return lines + (try world.committedImages(cid).map { "image \($0) is there" })
     }
 
-    private func words(_ container: Container, _ role: VMCID.Role?, _ vm: VMCID) -> String {
+    private func words(_ container: Container, _ role: VMCID.Role?) -> String {
         var parts = ["\(container.name) (\(container.id.prefix(12))) \(state(container))"]
         switch role {
         case .old: parts.append("was replaced")

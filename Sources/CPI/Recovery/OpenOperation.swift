@@ -39,9 +39,11 @@ struct OpenOperation {
     }
 
     /// As `recoveryFromDocker`, also while it is young.
-    var recoveryAtAnyAge: String { recoveryFromDocker + OpenOperation.atAnyAge }
+    var recoveryAtAnyAge: String { OpenOperation.recoveryAtAnyAge(id) }
 
-    fileprivate static let atAnyAge = " --older-than 0"
+    static func recoveryAtAnyAge(_ id: String) -> String {
+        recoveryFromDocker(id) + " --older-than 0"
+    }
 
     /// The host that `place` names.
     var host: String { place?.machine.host ?? "" }
@@ -52,7 +54,7 @@ extension World {
     func recovery(of id: String) -> String {
         recorder.store.journal != nil
             ? "cpi-admin recover \(id)"
-            : OpenOperation.recoveryFromDocker(id) + OpenOperation.atAnyAge
+            : OpenOperation.recoveryAtAnyAge(id)
     }
 
     /// The command that settles an operation that Docker tells of, and no more: one that may be at work elsewhere is

@@ -33,6 +33,8 @@ public final class OperatorRecovery {
 
     /// Seconds for which what was begun elsewhere is left alone.
     public static let grace = World.grace
+    /// What recovery says where another process has settled it first.
+    public static let isSettledByNow = "nothing: it is settled by now"
 
     public let engine: Engine
     let journal: Journal?
@@ -40,7 +42,7 @@ public final class OperatorRecovery {
     /// The Docker at another address that the journal names.
     let connect: (String) throws -> Engine?
 
-    /// Throws `CPIError`, `JournalError` or `EngineError`; connects to nothing yet. Without a
+    /// Throws `JournalError` where a journal is needed and cannot be opened; connects to nothing yet. Without a
     /// journal, which is never made here, only what Docker itself tells is known. `isToWrite`: into the journal,
     /// which brings one of an older version to this one's; who only looks changes nothing of it.
     public convenience init(
@@ -58,7 +60,7 @@ public final class OperatorRecovery {
             logger.warning("going on without the journal: \(error)")
         }
         let ceiling = configuration.docker.usableCeiling(logger)
-        let engine = try configuration.engine(ceiling: ceiling)
+        let engine = configuration.engine(ceiling: ceiling)
         let redactor = Redactor()
         redactor.learn(from: configuration)
         let logger = logger.redacted(by: redactor)
@@ -73,7 +75,7 @@ public final class OperatorRecovery {
                 recorder: Recorder(store, id: "", clock: .system, resumed: true),
                 locks: Locks(directory, logger: logger), logger: logger)
         ) { text in
-            try configuration.engine(
+            configuration.engine(
                 at: try Address(text, tls: configuration.docker.tls), ceiling: ceiling)
         }
     }
@@ -161,7 +163,7 @@ public final class OperatorRecovery {
             try requireAsShown(one, look(one.found, wish, ignoresGrace: one.ignoresGrace))
         }
         guard let result = try Settler(world: there).settle(one.found, wish: wish) else {
-            return ("nothing: it is settled by now", false)
+            return (OperatorRecovery.isSettledByNow, false)
         }
         let action = result.action
         return (OperatorRecovery.words(result.words, action, wish), action.isForPerson)

@@ -51,7 +51,7 @@ struct OrphanSearch {
     /// By their traces in Docker, and those that have left none which can be told, by the journal. `known`:
     /// what they have made is named already.
     private func interrupted(besides known: Set<String>) throws -> [Orphan] {
-        let traces = try dead().filter { $0.damage != nil || !isDone($0) }
+        let traces = try Traces(world: world).unowned().filter { $0.damage != nil || !isDone($0) }
         let open = world.recorder.store.read { try $0.openMutations() }
         let named = known.union(traces.map(\.id))
         let others = try (open ?? []).filter { one in
@@ -70,16 +70,6 @@ struct OrphanSearch {
                 removal: .never("it is to be settled, not removed")
             ).of(director: world.otherDirector([Label.director: one.operation.director ?? ""]))
         }
-    }
-
-    /// What Docker shows of operations that nobody is at work on here. One that has ended well between two looks is
-    /// none of them: it is asked for twice.
-    private func dead() throws -> [OpenOperation] {
-        func look() throws -> [OpenOperation] {
-            try Traces(world: world).all().filter { !world.locks.isOwned($0.id) }
-        }
-        let first = try Set(look().map(\.id))
-        return try first.isEmpty ? [] : look().filter { first.contains($0.id) }
     }
 
     /// Recovery may have left to a person what Docker still shows the traces of.

@@ -50,7 +50,7 @@ struct Settlement {
     func run(knownTo subjects: [Subject]) throws -> Result {
         world.recorder.watch(world.engine, effectsOnly: true)
         guard let type = Methods.mutation(operation.method) else {
-            return Result(action: parked(try decide()))
+            return parked(try decide())
         }
         do {
             return try run(type, subjects)
@@ -74,9 +74,9 @@ struct Settlement {
     }
 
     /// What cannot be read is left to people, whatever would be done.
-    private func parked(_ action: Action) -> Action {
+    private func parked(_ action: Action) -> Result {
         if case .park(let why) = action { park(why) }
-        return action
+        return Result(action: action)
     }
 
     private func run<M: Mutation>(_ type: M.Type, _ subjects: [Subject]) throws -> Result {
@@ -91,24 +91,24 @@ struct Settlement {
             if operation.state != .parked { count() }
             throw error
         }
-        guard let plan = operation.plan(of: type) else { return Result(action: parked(action)) }
-        if try removeRest() {
-            return Result(action: try end(Settlement.isDeleted, type, plan))
+        guard let plan = operation.plan(of: type) else { return parked(action) }
+        if try removeRestOfDeletedVM() {
+            return try end(Settlement.isDeleted, type, plan)
         }
         if case .park = action {
             if let over = try whyNobodyIsNeeded(type, plan, among: subjects) {
-                return Result(action: try end(over, type, plan))
+                return try end(over, type, plan)
             }
         } else {
             count()
         }
         do {
-            return Result(action: action, differences: try perform(action, type, plan))
+            return try perform(action, type, plan)
         } catch let failure as StepFailure where failure.cause is LastCopy {
             // Somebody has acted between the look and the step.
             let next = try decide(type)
             guard case .park = next else { throw failure }
-            return Result(action: try end(next, type, plan))
+            return try end(next, type, plan)
         }
     }
 
@@ -117,7 +117,7 @@ struct Settlement {
     /// A Docker that is late may make a container or an image of the VM when delete_vm has removed all others:
     /// they go too, and no VM is made of them. False where the operation is no replacement in a VM that was
     /// deleted.
-    private func removeRest() throws -> Bool {
+    private func removeRestOfDeletedVM() throws -> Bool {
         guard case .deletion(let deleted) = asker, case .remount(let plan)? = operation.diskChange,
             deleted.contains(plan.vm.subject), try anotherDaemon() == nil
         else { return false }
@@ -143,10 +143,9 @@ struct Settlement {
     /// From here on it is no longer parked: recovery is at work on it.
     private func count() { world.recorder.record(.attempt, durable: true) }
 
-    /// Returns how Docker differs from what was before, where it went back.
     private func perform<M: Mutation>(
         _ action: Action, _ type: M.Type, _ plan: M.Plan
-    ) throws -> [String] {
+    ) throws -> Result {
         switch action {
         case .back:
             try goBack(type, plan)
@@ -155,17 +154,16 @@ struct Settlement {
                 .rolledBack,
                 (["interrupted, and rolled back by recovery"] + differences).joined(separator: "; ")
             )
-            return differences
+            return Result(action: action, differences: differences)
         case .forward:
             world.progress.undoing = nil
             world.progress.isOperatorsWish = asker.wish != nil
             try Runner(world: world).forward(try M.steps(plan, nil), resuming: true)
             finish(.done, nil)
             if M.deletes { Settler(world: world).closeGone(about + M.subjects(of: plan)) }
-        case .superseded, .close, .park:
-            _ = try end(action, type, plan)
+            return Result(action: action)
+        case .superseded, .close, .park: return try end(action, type, plan)
         }
-        return []
     }
 
     private func goBack<M: Mutation>(_ type: M.Type, _ plan: M.Plan) throws {
@@ -181,7 +179,7 @@ struct Settlement {
     }
 
     /// Ends the operation as it is; what is of no use to anybody is removed.
-    private func end<M: Mutation>(_ action: Action, _ type: M.Type, _ plan: M.Plan) throws -> Action
+    private func end<M: Mutation>(_ action: Action, _ type: M.Type, _ plan: M.Plan) throws -> Result
     {
         let isOurs = try anotherDaemon() == nil
         if isOurs { try M.removeRemains(plan, world) }
@@ -191,7 +189,7 @@ struct Settlement {
         case .superseded(let other): finish(.failed, "\(other) has taken over")
         case .back, .forward: break
         }
-        return action
+        return Result(action: action)
     }
 
     private func decide<M: Mutation>(_ type: M.Type) throws -> Action {

@@ -10,7 +10,8 @@ struct Settler {
     static let maximalAttempts = 5
 
     let world: World
-    /// The method of the call that settles; nil where an operator has asked for it.
+    /// The method of the call that settles; nil where an operator has asked for it, and
+    /// where a deletion closes what was open about what it deletes.
     var caller: String?
 
     /// Settles what `find` finds, oldest first, and puts the VMs' old containers in order. The locks

@@ -16,6 +16,18 @@ struct Traces {
             .sorted { $0.id < $1.id }
     }
 
+    /// Those that nobody is at work on here, and that are wanted. One that has ended well between two looks is none of
+    /// them: it is looked for twice.
+    func unowned(_ isWanted: (OpenOperation) throws -> Bool = { _ in true }) throws
+        -> [OpenOperation]
+    {
+        func look() throws -> [OpenOperation] {
+            try all().filter { try !world.locks.isOwned($0.id) && isWanted($0) }
+        }
+        let first = try Set(look().map(\.id))
+        return try first.isEmpty ? [] : look().filter { first.contains($0.id) }
+    }
+
     /// attach_disk or detach_disk whose mark is gone as well: a replacement that has not yet taken
     /// over says whom it replaces, and not what for. It can only be taken back.
     private func remnants(beside marks: [OpenOperation]) throws -> [OpenOperation] {
@@ -38,7 +50,7 @@ struct Traces {
     /// not as it should. An attach that was not finished is what both look like.
     private func halfAttached() throws -> [OpenOperation] {
         try world.engine.containers(.label(Label.pinnedTo)).compactMap { container in
-            let name = container.names.first ?? container.id
+            let name = container.name
             return try world.orLeftOut("container \(name)") { try halfAttached(container) }
         }
     }
@@ -129,7 +141,8 @@ struct Traces {
             let plan = labels[Label.plan], let vm = labels[Label.vm]
         else { return nil }
         let operation = Operation(
-            unrecorded: id, method: method, plan: plan, step: "mark \(vm)",
+            unrecorded: id, method: method, plan: plan,
+            step: Step.mark(VMCID(vm), method, plan).name,
             director: labels[Label.director])
         let further =
             operation.copySubjects

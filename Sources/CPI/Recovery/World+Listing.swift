@@ -9,7 +9,7 @@ extension World {
     }
 
     func listed(_ summary: ContainerSummary) throws -> Container? {
-        try listed(summary.id, called: summary.names.first ?? summary.id)
+        try listed(summary.id, called: summary.name)
     }
 
     /// Whether a container is there and, where Docker can describe it, is what is wanted.

@@ -28,8 +28,8 @@ struct AttachDisk: DiskMethod {
                 "cannot attach disk \(disk) to VM \(vm): "
                     + World.DiskHolder.words(withoutPin: other))
         }
-        if container.lists(disk) { return .remount(try present(container, world)) }
-        try container.requireNotPaused(vm)
+        if container.hasInPlace(disk) { return .remount(try present(container, world)) }
+        try container.requireSteady(vm)
         let isListed = try world.isListed(disk, in: container.id)
         let obstacle = isListed ? nil : try LiveAttach.obstacle(container, volume, world)
         guard let obstacle else {

@@ -109,7 +109,7 @@ extension Carriers {
 extension Remount {
     fileprivate func isAsBefore(_ replacement: Container?, _ world: World) throws -> Bool {
         guard change == .replace else { return false }
-        if let replacement { return replacement.lists(disk) != isAttach }
+        if let replacement { return replacement.hasInPlace(disk) != isAttach }
         return try isAttach && world.disk(disk) == nil
     }
 }

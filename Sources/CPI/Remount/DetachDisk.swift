@@ -22,7 +22,7 @@ struct DetachDisk: DiskMethod {
 
     func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)
-        guard !container.lists(disk) else {
+        guard !container.hasInPlace(disk) else {
             return .remount(try .replace(container, for: self, world))
         }
         let isPinned = try world.pin(of: disk)?.isPin(of: vm) ?? false
@@ -31,7 +31,7 @@ struct DetachDisk: DiskMethod {
         guard try isPinned || isListed || world.isMounted(disk, in: container.id) else {
             return .remount(try .inPlace(.nothing, container, for: self, world))
         }
-        try container.requireNotPaused(vm)
+        try container.requireSteady(vm)
         return .live(
             LiveAttach(
                 change: .detach, operation: world.operation, vm: vm, disk: disk,

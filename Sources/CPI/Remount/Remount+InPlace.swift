@@ -14,11 +14,3 @@ extension Remount {
         return plan
     }
 }
-
-extension Container {
-    /// Whether the disk is among its mounts, in the place for disks: what is mounted elsewhere is not
-    /// attached.
-    func lists(_ disk: DiskCID) -> Bool {
-        mounts.contains { $0.name == disk.description && $0.destination == disk.hint }
-    }
-}

@@ -11,7 +11,7 @@ struct Remount: Codable {
     enum Change: String, Codable {
         /// The state asked for is there already.
         case nothing
-        /// The container lists the mount, but inside it is gone: a start brings it back.
+        /// The container has the mount, but inside it is gone: a start brings it back.
         case restart
         case replace
         /// A replacement that was found in Docker without its plan: it can only be taken back.

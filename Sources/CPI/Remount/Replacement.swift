@@ -186,11 +186,11 @@ extension Container {
             throw CPIError.cloud(
                 "VM \(vm) has AutoRemove set: Docker would delete it when it stops")
         }
-        try requireNotPaused(vm)
+        try requireSteady(vm)
     }
 
     /// Throws `CPIError` for a container that cannot be looked into.
-    func requireNotPaused(_ vm: VMCID) throws {
+    func requireSteady(_ vm: VMCID) throws {
         guard !isRestarting else {
             throw CPIError.cloud(
                 "VM \(vm) ends again and again, with exit code \(exitCode), and Docker starts "

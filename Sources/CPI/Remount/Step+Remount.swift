@@ -116,9 +116,47 @@ extension Step {
                     return try world.persistently(areRight)
                 }
                 guard isRight else { throw try plan.whatIsWrong(world) }
-                try plan.requireAlone(world)
+                try plan.stopUnlessAlone(world)
             },
             verify: areRight,
             undo: .withAnother)
+    }
+}
+
+/// What the last of these steps does about what it sees.
+extension Remount {
+    /// Somebody may have stopped it since its start: it was to run, and what it has written counts.
+    /// One that is paused cannot be looked into.
+    fileprivate func startOnceMore(_ world: World) throws {
+        guard let container = try world.engine.container(vm.description) else { return }
+        guard !container.isPaused else {
+            throw CannotLook.paused(vm)
+        }
+        guard !container.isRunning else { return }
+        if change == .replace, let old = try world.engine.container(old) {
+            try requireRested(world, old)
+        }
+        try world.startContainer(container.id)
+    }
+
+    /// Somebody may have started the old container in the same moment: two run on the same volumes
+    /// then, and ours, the younger one, is stopped again.
+    fileprivate func stopUnlessAlone(_ world: World) throws {
+        guard change == .replace, let container = try world.engine.container(old) else { return }
+        if container.isUp, let replacement = try world.madeContainer(names) {
+            try world.stopContainer(replacement.id)
+        }
+        try requireRested(world, container)
+    }
+
+    fileprivate func whatIsWrong(_ world: World) throws -> CPIError {
+        guard let container = try world.engine.container(vm.description) else {
+            return noContainer
+        }
+        let problem =
+            container.isRunning
+            ? "disk \(disk) is \(isAttach ? "not" : "still") mounted in VM \(vm)"
+            : "the container of VM \(vm) stopped with exit code \(container.exitCode)"
+        return CPIError.cloud(problem)
     }
 }

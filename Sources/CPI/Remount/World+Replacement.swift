@@ -1,12 +1,11 @@
 import Engine
 
-/// Making the container that takes over from a VM's old one.
+/// Making what takes over from a VM's old container, its image and the container, and taking that container back.
 extension World {
     /// Makes it, unless it is there. Throws `CPIError` where it could not be the same VM with its disks, else
     /// `EngineError`.
     func createReplacement(_ plan: Remount) throws {
         guard try madeContainer(plan.names) == nil else { return }
-        // Docker would make a volume that has gone missing, empty.
         if plan.isAttach { _ = try requireDisk(plan.disk) }
         let old = try engine.container(plan.old)
         let source = try old ?? plan.sourceInImage(self)
@@ -40,5 +39,46 @@ extension World {
         guard plan.isAttach else { return }
         try requireNotMadeAnew(plan.disk, remove: remove)
         try requireSoleHolder(of: plan.disk, plan.vm)
+    }
+
+    func commit(_ container: Container, _ plan: Remount) throws {
+        let reference = ImageReference.split(plan.image)
+        let labels = [
+            Label.vm: plan.vm.description, Label.endOfOld: container.finishedAt,
+            Label.blueprint: Blueprint.text(
+                container, live: try liveDisks(of: plan.vm, in: container.id)),
+        ]
+        try engine.commitContainer(
+            container.id, repository: reference.repository, tag: reference.tag,
+            labels: Label.complete(labels, self))
+    }
+
+    /// Docker would make a volume that has gone missing, empty.
+    func requireVolumes(_ names: [String], of vm: VMCID) throws {
+        for name in names {
+            guard try engine.volume(name) != nil else {
+                throw CPIError.cloud("volume \(name) of VM \(vm) is gone")
+            }
+        }
+    }
+}
+
+extension Remount {
+    /// Removes the replacement if it never ran, or if it was found wrong; else keeps it under the name
+    /// of an old container: it may hold what is nowhere else.
+    func putAwayReplacement(_ world: World) throws {
+        guard let container = try world.madeContainer(names) else { return }
+        do {
+            guard container.wasStarted else {
+                return try world.removeContainer(container.id, .neverRan(beside: old))
+            }
+            let startedAt = world.progress.undoing?.replacementStarted
+            try world.removeContainer(
+                container.id, .foundWrong(beside: old, startedAt: startedAt))
+        } catch let copy as LastCopy {
+            let kept = vm.old(container.id)
+            if container.name != kept { try world.engine.renameContainer(container.id, to: kept) }
+            world.warn("\(copy); compare it with VM \(vm), then remove container \(kept)")
+        }
     }
 }

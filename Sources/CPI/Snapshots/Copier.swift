@@ -102,10 +102,8 @@ extension Copier {
 
     /// What it has said at its end; nil when it did not get so far.
     func report(_ world: World) throws -> CopyReport? {
-        var said: [UInt8]?
-        _ = try world.persistently {
-            said = try $0.engine.readFile(name, path: CopyScript.File.report.path)
-            return true
+        let said = try world.persistently {
+            try $0.engine.readFile(name, path: CopyScript.File.report.path)
         }
         return said.flatMap { CopyReport($0) }
     }

@@ -6,6 +6,7 @@ final class SnapshotCourse {
     let plan: SnapshotDisk.Plan
     /// Microseconds since boot; nil when this call has not paused the VM.
     var pausedAt: Int64?
+    /// Microseconds.
     var pausedFor: Int64?
     /// Docker was asked to pause the VM, and did not say whether it did.
     var mayStillPause = false
@@ -13,7 +14,9 @@ final class SnapshotCourse {
     var isTheirs = false
     /// The pause was over before the copy was.
     var isLate = false
+    /// Microseconds since boot, when the copying began.
     var startedAt: Int64 = 0
+    /// Microseconds.
     var copiedFor: Int64 = 0
     var report: CopyReport?
 

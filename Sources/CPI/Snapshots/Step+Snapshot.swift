@@ -96,7 +96,7 @@ extension Step {
                 all[Label.entries] = String(report.entries)
                 all[Label.bytes] = String(report.bytes)
                 all[Label.pausedFor] = String((course.pausedFor ?? 0) / 1_000)
-                try world.say(course, report, obstacle)
+                world.say(course, report, obstacle)
                 try world.createMadeVolume(name, labels: all)
             },
             check: { world in
@@ -163,8 +163,7 @@ extension World {
     }
 
     /// What it cost, for the journal; and a warning when it is not of one moment.
-    fileprivate func say(_ course: SnapshotCourse, _ report: CopyReport, _ obstacle: String?) throws
-    {
+    fileprivate func say(_ course: SnapshotCourse, _ report: CopyReport, _ obstacle: String?) {
         let paused = course.pausedFor.map { "paused for \($0 / 1_000) ms" } ?? "not paused"
         note(
             "\(report.entries) entries, \(report.bytes) bytes, copied in \(course.copiedFor / 1_000) ms; "

@@ -45,7 +45,7 @@ struct DeleteStemcell: Mutation {
         for summary in try world.containers(on: stemcell, image) {
             if stemcell.isShared {
                 world.warn(
-                    "image \(stemcell) is kept: container \(summary.names.first ?? summary.id) "
+                    "image \(stemcell) is kept: container \(summary.name) "
                         + "stands on it, and another stemcell may be the same image")
                 return Plan(stemcell: stemcell, isThere: false)
             }

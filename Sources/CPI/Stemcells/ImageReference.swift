@@ -31,7 +31,7 @@ enum ImageReference {
     static func host(ofRepository name: String) -> String {
         let parts = name.split(separator: "/", maxSplits: 1)
         guard parts.count > 1, let first = parts.first,
-            first.contains(where: { ".:".contains($0) }) || first == "localhost"
+            isRegistry(first)
         else { return dockerHub }
         return hubNames.contains(String(first)) ? dockerHub : String(first)
     }
@@ -44,20 +44,26 @@ enum ImageReference {
         return parts.joined(separator: "/")
     }
 
+    /// Whether the first of several parts names a registry, and no part of the repository.
+    private static func isRegistry(_ first: Substring) -> Bool {
+        first.contains { ".:".contains($0) } || first == "localhost"
+    }
+
     static let dockerHub = "docker.io"
     static let hubNames: Set = [dockerHub, "index.docker.io", "registry-1.docker.io"]
+
+    /// The tag of a reference that names none.
+    static let usualTag = "latest"
 
     /// Repository and tag, as Docker reads a reference without a tag.
     static func split(_ text: String) -> (repository: String, tag: String) {
         let parts = parts(text)
-        return (parts.repository, parts.tag ?? "latest")
+        return (parts.repository, parts.tag ?? usualTag)
     }
 
     private static func isName(_ name: Substring) -> Bool {
         var parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.count > 1, let host = parts.first,
-            host.contains(where: { ".:".contains($0) }) || host == "localhost"
-        {
+        if parts.count > 1, let host = parts.first, isRegistry(host) {
             guard isHost(host) else { return false }
             parts.removeFirst()
         }

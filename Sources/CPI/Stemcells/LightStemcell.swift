@@ -76,9 +76,10 @@ struct LightStemcell {
     /// A name under which Docker has the image already.
     private func presentName(_ world: World) throws -> String? {
         guard let digest else { return nil }
-        return try ["\(repository)@\(digest)", "\(repository):\(tag ?? "latest")"].first { name in
-            try world.engine.image(name)?.has(digest, repository) == true
-        }
+        return try ["\(repository)@\(digest)", "\(repository):\(tag ?? ImageReference.usualTag)"]
+            .first { name in
+                try world.engine.image(name)?.has(digest, repository) == true
+            }
     }
 
     /// The digest of the manifest to pull. The one that was given may be another one, that of the image
@@ -90,7 +91,7 @@ struct LightStemcell {
             }
             return manifest
         }
-        let name = ":" + (tag ?? "latest")
+        let name = ":" + (tag ?? ImageReference.usualTag)
         let manifest = try resolved(name, world)
         if let digest, digest != manifest {
             if let found = try resolvedIfManifest(digest, world) { return found }

@@ -11,7 +11,7 @@ struct StemcellDescription {
 
     init(_ properties: Field, tags: Field, _ manifest: StemcellManifest) throws {
         let known = try properties.optional { try $0.object() } ?? [:]
-        func text(_ keys: String...) throws -> String {
+        func text(_ keys: String...) -> String {
             for key in keys where !properties.member(key).isAbsent {
                 let value = known[key] ?? .null
                 // A version may be written as a number.
@@ -27,9 +27,9 @@ struct StemcellDescription {
             properties.value["architecture"].string ?? manifest.cloudProperties["architecture"]
                 ?? manifest.values["architecture"] ?? "")
         let labels = [
-            Label.stemcellName: try text("name"),
-            Label.stemcellRelease: try text("version"),
-            Label.stemcellOS: try text("os_distro", "operating_system", "os_type"),
+            Label.stemcellName: text("name"),
+            Label.stemcellRelease: text("version"),
+            Label.stemcellOS: text("os_distro", "operating_system", "os_type"),
             Label.architecture: architecture?.description ?? "",
         ]
         self.labels = labels.filter { !$0.value.isEmpty }

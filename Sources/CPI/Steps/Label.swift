@@ -5,8 +5,8 @@ enum Label {
     /// On all that is made: the operation that has made it, which alone may take it back.
     static let operation = "io.bosh.cpi.operation"
     static let version = "io.bosh.cpi.version"
-    /// On marks, and on what create_stemcell makes first: the operation's whole plan and its method, for
-    /// recovery without a journal.
+    /// On marks, on containers that copy, and on the one that a stemcell is committed from: the operation's whole
+    /// plan, for recovery without a journal. Marks and copiers have its method as well.
     static let plan = "io.bosh.cpi.plan"
     static let method = "io.bosh.cpi.method"
     /// The director's UUID, where its call said one.

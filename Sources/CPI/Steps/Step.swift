@@ -75,4 +75,9 @@ struct NothingDone: Error, CustomStringConvertible {
 /// forward nor back is decided by it.
 struct CannotLook: Error, CustomStringConvertible {
     let description: String
+
+    /// Docker looks into no container that is paused.
+    static func paused(_ vm: VMCID) -> CannotLook {
+        CannotLook(description: "VM \(vm) is paused; next: docker unpause \(vm)")
+    }
 }

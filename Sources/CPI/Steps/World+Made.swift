@@ -2,7 +2,7 @@ import Engine
 
 /// What this operation has made: its label says so. Everything that undoes something asks here.
 extension World {
-    /// What lists are asked for: all that bears this operation's label.
+    /// The filter of Docker's lists for all that bears this operation's label.
     var ofOperation: Filters { .label(Label.operation, operation) }
 
     /// Whether an object with these labels was made by this operation.

@@ -7,7 +7,7 @@ public enum CgroupController: String, CaseIterable, Sendable {
 
     /// Those that the daemon lacks, by its `GET /info`. What it does not tell of counts as there.
     static func missing(_ info: JSON) -> [CgroupController] {
-        guard info["CgroupVersion"].string == "2" else { return [] }
+        guard DaemonKind.cgroupVersion(info) == "2" else { return [] }
         return allCases.filter { controller in
             switch controller {
             case .memory: info["MemoryLimit"].bool == false
@@ -89,6 +89,6 @@ extension Inspection {
 
     /// The daemon's cgroup version: "1" or "2"; nil when it does not say.
     public func cgroupVersion() throws -> String? {
-        try world.engineInfo()["CgroupVersion"].string
+        DaemonKind.cgroupVersion(try world.engineInfo())
     }
 }

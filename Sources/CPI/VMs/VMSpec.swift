@@ -127,6 +127,6 @@ struct VMSpec {
 
     /// On version 1 that mount would stay busy for ever.
     private func isCgroupV2(_ world: World) throws -> Bool {
-        try world.engineInfo()["CgroupVersion"].string == "2"
+        DaemonKind.cgroupVersion(try world.engineInfo()) == "2"
     }
 }

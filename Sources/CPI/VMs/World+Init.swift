@@ -10,7 +10,7 @@ extension World {
             let look = ["/bin/sh", "-c", InitLook.script]
             return try engine.exec(container, look, seconds: 70).exitCode == 0
         } catch let error as EngineError where error.isNotRunning {
-            return false  // not running
+            return false
         }
     }
 }

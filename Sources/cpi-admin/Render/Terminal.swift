@@ -34,7 +34,7 @@ enum Terminal {
     static func cut(_ text: String, _ width: Int, end: Bool = false) -> String {
         guard isInteractive, text.count > width, width > 1 else { return text }
         guard !end else { return text.prefix(width - 1) + "…" }
-        let head = (width - 1 + 1) / 2
+        let head = width / 2
         return "\(text.prefix(head))…\(text.suffix(width - 1 - head))".replacing("……", with: "…")
     }
 

@@ -21,7 +21,7 @@ struct RecoverySession {
             var result = RecoveryResult(one)
             guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
             if mode != .look, !recovery.isOpen(one) {
-                (result.words, result.isSettled) = ("nothing: it is settled by now", true)
+                (result.words, result.isSettled) = (OperatorRecovery.isSettledByNow, true)
                 return shown(result, mode)
             }
             guard one.waitsFor == nil else {
@@ -77,7 +77,7 @@ struct RecoverySession {
                     return "the containers of VM \(one.vm) are put in order"
                 }
                 return "VM \(one.vm) has its name back, and is stopped still: "
-                    + VMState.start(one.vm)
+                    + VMAdvice.start(one.vm)
             }
         }
     }

@@ -1,5 +1,6 @@
 import Engine
 
+/// Looking into a container that runs.
 extension World {
     /// Whether the disk is a mount point of its own inside the running container. Docker goes on
     /// listing a mount that the agent has unmounted. False when the container does not run.
@@ -48,44 +49,4 @@ extension World {
             description: "container \(container) cannot be looked into: a command ended with "
                 + "\(result.exitCode): \(result.words)")
     }
-
-    /// The images that were committed from containers of this VM, or of any, and have no name any more: somebody
-    /// has given it to another image, or Docker has failed while it removed the image. What somebody has committed
-    /// has an empty blueprint, as its container.
-    func unnamedImages(_ vm: VMCID? = nil) throws -> [Image] {
-        try engine.untaggedImages(vm.map { .label(Label.vm, $0) } ?? .label(Label.vm))
-            .compactMap { try engine.image($0) }
-            .filter { $0.labels.label(Label.blueprint) != nil }
-    }
-
-    /// The names of the images that were committed from containers of this VM, the newest last: in each is the id of
-    /// its operation.
-    func committedImages(_ vm: VMCID) throws -> [String] {
-        try engine.imageTags([
-            "reference": [vm.description], "label": ["\(Label.vm)=\(vm)"],
-        ]).filter { vm.role(of: $0)?.isCommittedImage == true }.sorted()
-    }
-
-    /// The same with those that have lost their names, by their ids.
-    func allCommittedImages(_ vm: VMCID) throws -> [String] {
-        try committedImages(vm) + unnamedImages(vm).map(\.id)
-    }
-
-    /// The images that were committed from containers of any of these VMs and have their names still: somebody may have
-    /// given a name to another image.
-    func committedImages(of isWanted: (VMCID) throws -> Bool) throws -> [CommittedImage] {
-        try engine.imageTags(.label(Label.vm)).compactMap { tag in
-            guard let (vm, role) = VMCID.role(of: tag), role.isCommittedImage, try isWanted(vm),
-                let image = try engine.image(tag), image.labels[Label.vm] == vm.description
-            else { return nil }
-            return CommittedImage(name: tag, vm: vm, image: image)
-        }
-    }
-}
-
-/// A copy of a VM's root layer, as it was when it was committed.
-struct CommittedImage {
-    let name: String
-    let vm: VMCID
-    let image: Image
 }

@@ -1,0 +1,21 @@
+/// What Docker shows of an operation that is not finished.
+enum Situation {
+    /// What it makes is not there, or not there under the name that says "complete".
+    case incomplete
+    /// It is there under its name. Its answer may have reached the director.
+    case complete
+    /// What it is to remove is there still; in words. Whoever was told that the removal failed may use it.
+    case untouched(String)
+    /// What it is to finish is not finished, or is: both are for the same steps.
+    case unfinished
+    /// What it was at work on is not there any more; why that matters, in words.
+    case gone(String)
+    /// Somebody, in words, has put another container in the place of ours.
+    case superseded(String)
+    /// Where a VM's state is while its container is replaced.
+    case carriers(Carriers, wasRunning: Bool)
+    /// A replacement whose plan is not known: only a container that never ran may be removed.
+    case remnant(Carriers.Replacement)
+    /// How far a disk is attached to a VM that is not replaced.
+    case live(LiveAttach, LiveState)
+}
