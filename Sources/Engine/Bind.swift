@@ -38,6 +38,11 @@ public struct MountEntry {
     /// Whether it asks for some volume, no matter which.
     public var isUnnamedVolume: Bool { json["Type"].string == "volume" && source.isEmpty }
 
+    /// Whether its source is a volume's name or a path of the host.
+    public var isOfVolumeOrPath: Bool {
+        ["volume", "bind"].contains(json["Type"].string ?? "")
+    }
+
     /// The same with another source.
     public func from(_ source: String) -> MountEntry {
         var copy = self

@@ -55,8 +55,8 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     /// A name is taken, something is in use, or a state forbids the request.
     public var isConflict: Bool { status == 409 }
-    /// Of a command in a container: that is there and does not run, or is paused. podman says the former
-    /// with 500.
+    /// Of a command in a container, or its pause: that is there and does not run, or is paused. podman says so with
+    /// 500.
     public var isStopped: Bool {
         guard case .refused(500, let message, _) = self else { return isConflict }
         return message.contains("container state improper")

@@ -38,6 +38,12 @@ public enum JournalError: Error, CustomStringConvertible {
     /// Another process has the file, and did not let go of it in the time that one waits.
     public var isBusy: Bool { isOne(of: [SQLITE_BUSY, SQLITE_LOCKED]) }
 
+    /// The file's disk has no room for what was to be written, be it a removal.
+    public var isDiskFull: Bool {
+        if case .file(_, let errno, _) = self { return errno == ENOSPC || errno == EDQUOT }
+        return isOne(of: [SQLITE_FULL])
+    }
+
     /// This user may not open the file, or not write it.
     public var isForbidden: Bool {
         if case .file(_, let errno, _) = self { return errno == EACCES || errno == EPERM }

@@ -69,7 +69,8 @@ struct AgentProbe {
         let settings = document(output, from: "settings", to: "hosts")
         let hosts = section(output, "hosts", "sockets").map { $0.split(separator: " ") }
         let buses = addresses(update, settings).map { bus in
-            bus.resolved(hosts.filter { $0.first == bus.host[...] }.map { String($0[1]) })
+            bus.resolved(
+                hosts.filter { $0.count > 1 && $0[0] == bus.host[...] }.map { String($0[1]) })
         }
         // No bus is known: running is all there is to see.
         guard !buses.isEmpty else { return true }

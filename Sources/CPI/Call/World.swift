@@ -22,8 +22,8 @@ final class World {
 
     /// Of the operation's process. To be ended when the call has been answered, and not before.
     var signOfLife: SignOfLife?
-    /// What this call has settled before its own work.
-    var settled: [OpenOperation] = []
+    /// What this call has finished of others before its own work.
+    var finished: [OpenOperation] = []
 
     init(
         engine: Engine, configuration: Configuration, request: CallContext, operation: String,
@@ -84,9 +84,9 @@ final class World {
 
     func sleep(seconds: Double) { sleeper(seconds) }
 
-    /// Whether this call has settled, before its own work, an operation of that method about that.
-    func hasJustSettled(_ method: String, _ subject: Subject) -> Bool {
-        settled.contains { $0.operation.method == method && $0.subjects.contains(subject) }
+    /// Whether this call has finished, before its own work, an interrupted operation of that method about that.
+    func hasJustFinished(_ method: String, _ subject: Subject) -> Bool {
+        finished.contains { $0.operation.method == method && $0.subjects.contains(subject) }
     }
 
     /// Now, in RFC 3339 and UTC.

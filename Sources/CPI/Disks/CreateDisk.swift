@@ -80,7 +80,15 @@ struct CreateDisk: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        guard try world.madeVolume(plan.disk.description) != nil else { return .incomplete }
+        guard try world.madeVolume(plan.disk.description) != nil else {
+            guard let other = try world.engine.volume(plan.disk.description), !other.isHalfMade
+            else {
+                return .incomplete
+            }
+            return .gone(
+                "volume \(plan.disk) is there, and does not say that this operation has made it; unless a "
+                    + "director has a disk of that name: docker volume rm \(plan.disk)")
+        }
         switch try plan.copier.map(world.filling) ?? .whole {
         case .whole: return .complete
         case .half: return .incomplete
@@ -92,6 +100,10 @@ struct CreateDisk: Mutation {
     }
 
     static func removeRemains(_ plan: Plan, _ world: World) throws {
+        // Docker may have made the volume without its labels: nobody else has reason to use its name.
+        if try world.madeVolume(plan.disk.description) == nil {
+            try world.removeMadeVolume(plan.disk.description)
+        }
         guard let copier = plan.copier else { return }
         switch try world.filling(copier) {
         case .whole:
@@ -200,8 +212,10 @@ extension World {
         do {
             try makeLimited()
         } catch let error as EngineError where error.isOutcomeUnknown {
-            // The answer that was lost may be the refusal.
-            if try madeVolume(name) == nil { try makeLimited() }
+            // The answer that was lost may be the refusal, and what is there may have no labels.
+            guard try madeVolume(name) == nil else { return }
+            try removeMadeVolume(name)
+            try makeLimited()
         }
     }
 

@@ -50,7 +50,7 @@ struct DeleteDisk: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         guard try world.disk(disk) != nil else {
-            guard world.hasJustSettled(Self.name, disk.subject) else {
+            guard world.hasJustFinished(Self.name, disk.subject) else {
                 try world.warnIfOnAnotherDaemon(disk.subject)
                 throw CPIError.diskNotFound(disk)
             }
@@ -82,7 +82,7 @@ struct DeleteDisk: Mutation {
         let name = plan.disk.description
         let remove = Step(
             name: "delete disk \(name)", removes: .volume(name), isDestructive: true,
-            do: { try $0.removeVolume(name) },
+            do: { try $0.removeDisk(plan.disk) },
             verify: { try $0.engine.volume(name) == nil },
             undo: .impossible)
         return plan.oldContainers.map(Step.removeOldContainer)
@@ -90,7 +90,12 @@ struct DeleteDisk: Mutation {
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        try world.disk(plan.disk) == nil ? .unfinished : .untouched("disk \(plan.disk)")
+        guard let volume = try world.engine.volume(plan.disk.description) else {
+            return .unfinished
+        }
+        return volume.isDisk
+            ? .untouched("disk \(plan.disk)")
+            : .superseded("a volume \(plan.disk) that does not say that it is a disk")
     }
 
     /// A deletion that is given up leaves the disk as safe from prunes as it was.
@@ -118,6 +123,17 @@ extension Step {
 }
 
 extension World {
+    /// Its volume, unless that is another one by now: somebody has made one of its name, or a plugin that failed has
+    /// forgotten what it is.
+    fileprivate func removeDisk(_ disk: DiskCID) throws {
+        guard let volume = try engine.volume(disk.description) else { return }
+        guard volume.isDisk else {
+            throw CPIError.cloud(
+                "cannot delete disk \(disk): the volume of its name does not say that it is a disk")
+        }
+        try removeVolume(disk.description)
+    }
+
     /// Whether the disk is in the VM's container for no other reason than that create_vm was given
     /// it: no attach_disk, and nothing inside uses it. Where no journal tells, it is not.
     fileprivate func isOnlyMountedAhead(_ disk: DiskCID, in vm: VMCID, _ container: Container)

@@ -27,6 +27,9 @@ public struct JournalTrouble: Sendable {
         case .file where error.isForbidden, .sqlite where error.isForbidden:
             words = "cannot read the journal \(path): \(error)"
             advice = "run this as root or as the user that runs the CPI"
+        case .file where error.isDiskFull, .sqlite where error.isDiskFull:
+            words = "cannot write to the journal \(path): \(error)"
+            advice = "make room on its disk: its own prune needs some as well"
         case .newerSchema:
             words = "cannot read the journal \(path): \(error)"
             advice = "use the cpi-admin of the CPI that wrote it"

@@ -28,6 +28,7 @@ struct CreateNetwork: Mutation {
     }
 
     func plan(_ world: World) throws -> Plan {
+        world.warn(ofUnknown: definition.properties.unknown, in: "cloud_properties")
         let networks = try world.engine.networks()
         let driver = definition.properties.driver ?? NetworkPlan.usualDriver
         let same = try same(networks, world)
@@ -156,7 +157,8 @@ struct CreateNetwork: Mutation {
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON {
-        var properties = definition.cloudProperties
+        // Whatever its capitals: two spellings are refused.
+        var properties = definition.cloudProperties.filter { $0.key.lowercased() != "name" }
         properties["name"] = .string(plan.cid.description)
         return [
             .string(plan.cid.description),

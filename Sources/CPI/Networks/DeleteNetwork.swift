@@ -27,7 +27,7 @@ struct DeleteNetwork: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         guard let present = try world.engine.network(network.description) else {
-            guard world.hasJustSettled(Self.name, network.subject) else {
+            guard world.hasJustFinished(Self.name, network.subject) else {
                 try world.warnIfOnAnotherDaemon(network.subject)
                 throw CPIError.networkNotFound(network)
             }

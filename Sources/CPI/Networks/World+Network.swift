@@ -15,14 +15,17 @@ extension World {
         return try body()
     }
 
-    /// Makes the network unless it is there as it should be. Under its lock.
+    /// Makes the network unless it is there as it should be. Under its lock. One that somebody else had made is not
+    /// made again: nobody would take it away. Throws `CPIError` where that one is gone.
     func ensure(_ plan: NetworkPlan, _ properties: NetworkProperties?) throws {
         let properties = properties ?? NetworkProperties()
         if let present = try engine.network(plan.name) {
-            try plan.requireSame(as: present, properties, self)
-        } else {
-            try create(plan, properties)
+            return try plan.requireSame(as: present, properties, self)
         }
+        guard plan.isToBeSeen else {
+            throw CPIError.cloud("network \(plan.name) is gone: somebody has removed it meanwhile")
+        }
+        try create(plan, properties)
     }
 
     /// The containers that have an endpoint on the network, running or not, by name; and the images that are

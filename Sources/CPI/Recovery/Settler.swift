@@ -88,7 +88,7 @@ struct Settler {
         world.logger.info("settling \(one.title), which was interrupted")
         do {
             guard let result = try run(one, for: asker(of: one), knownTo: subjects) else { return }
-            world.settled.append(one)
+            if result.action.finishes { world.finished.append(one) }
             let isUntold = one.operation.isRecorded && world.recorder.store.journal == nil
             world.warn(
                 "\(one.title) was interrupted: \(result.words)"

@@ -14,7 +14,9 @@ extension Step {
             do: { try $0.pause(user, course) },
             verify: { try $0.engine.container(user.container)?.isPaused == true },
             undo: .by { world in
-                guard !course.isTheirs, try !world.isUnpaused(user) else { return }
+                guard !course.isTheirs, !world.isTheirPause, try !world.isUnpaused(user) else {
+                    return
+                }
                 let wasPaused = try world.unpause(user.container)
                 guard !wasPaused, course.mayStillPause else { return }
                 throw CPIError.cloud(
@@ -120,19 +122,32 @@ extension World {
         }
         guard container.isUp, !container.isPaused else {
             course.isTheirs = true
-            return
+            return noteTheirPause()
         }
         course.pausedAt = clock.monotonic()
         do {
             try engine.pauseContainer(user.container)
-        } catch let error as EngineError where error.isConflict {
+        } catch let error as EngineError where error.isStopped {
             // In this very moment somebody else has paused it, or it has ended.
             course.pausedAt = nil
             course.isTheirs = true
+            noteTheirPause()
         } catch let error as EngineError where error.isOutcomeUnknown {
             course.mayStillPause = true
             throw error
         }
+    }
+
+    /// For who goes on after a kill, and would end the pause.
+    private func noteTheirPause() {
+        recorder.record(.note(World.theirPause), durable: true)
+    }
+
+    private static let theirPause = "the VM is not up, or somebody else has paused it: it stays so"
+
+    fileprivate var isTheirPause: Bool {
+        let notes = recorder.store.read { try $0.events(of: self.operation, .note) } ?? []
+        return notes.contains { EventPayload($0) == .note(World.theirPause) }
     }
 
     /// Returns false when it was not paused any more. A Docker that does not answer is asked again: what it

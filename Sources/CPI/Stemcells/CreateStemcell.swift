@@ -24,6 +24,7 @@ struct CreateStemcell: Mutation {
 
     init(_ arguments: Arguments) throws {
         // The third argument came with API version 3: {"tags": {…}}.
+        _ = try arguments[2].optional { try $0.object() }
         file = ImageFile(path: try arguments[0].nonEmptyString())
         let manifest = StemcellManifest(beside: file.path)
         description = try StemcellDescription(
@@ -113,8 +114,11 @@ struct CreateStemcell: Mutation {
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .string(plan.stemcell.description) }
 
+    /// Without tags: the commit sets them, and here Docker takes no "=" in a name.
     private static func changes(_ labels: [String: String]) -> [String] {
-        labels.sorted { $0.key < $1.key }.map { "LABEL \(quoted($0.key))=\(quoted($0.value))" }
+        labels.filter { !$0.key.hasPrefix(Label.tag("")) }.sorted { $0.key < $1.key }.map {
+            "LABEL \(quoted($0.key))=\(quoted($0.value))"
+        }
     }
 
     /// As in a Dockerfile, where `$` would begin a variable.

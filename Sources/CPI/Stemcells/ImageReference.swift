@@ -18,7 +18,7 @@ enum ImageReference {
     /// A valid reference taken apart: what it does not say is nil.
     static func parts(_ text: String) -> (repository: String, tag: String?, digest: String?) {
         let halves = text.split(separator: "@", maxSplits: 1)
-        let name = halves[0]
+        let name = halves.first ?? ""
         let digest = halves.count > 1 ? String(halves[1]) : nil
         let slash = name.lastIndex(of: "/") ?? name.startIndex
         guard let colon = name[slash...].firstIndex(of: ":") else {

@@ -182,7 +182,7 @@ struct CreateVM: Mutation {
             + (try plan.volumes.filter { try world.madeVolume($0) != nil }.map {
                 "volume \($0) is left"
             })
-            + (try plan.networks.filter(\.isMissing)
+            + (try plan.networks.filter(\.isToBeSeen)
                 .filter { try world.madeNetwork($0.name) != nil }
                 .map { "network \($0.name) is left, for others may use it" })
     }

@@ -25,11 +25,16 @@ struct VMMounts {
                 throw Field.Wrong(
                     description: "\(field.name) must be PATH, VOLUME:PATH or VOLUME:PATH:OPTIONS")
             }
+            try VMMounts.requireSource(bind.source ?? "", field)
             try VMMounts.requireAllowed(bind.destination, field)
+        }
+        for (field, text) in volumesFrom {
+            try VMMounts.requireName(VMMounts.container(text), field)
         }
         for (field, entry) in entries {
             _ = try field.object()
             _ = try field.member("Target").nonEmptyString()
+            if entry.isOfVolumeOrPath { try VMMounts.requireSource(entry.source, field) }
             try VMMounts.requireAllowed(entry.target ?? "", field)
         }
     }
@@ -73,15 +78,36 @@ struct VMMounts {
         for (field, bind) in binds {
             try VMMounts.requireOrdinary(bind.source ?? "", field, world)
         }
-        for (field, entry) in entries {
+        for (field, entry) in entries where entry.isOfVolumeOrPath {
             try VMMounts.requireOrdinary(entry.source, field, world)
         }
         for (field, text) in volumesFrom {
-            let name = String(text.prefix { $0 != ":" })
-            guard let container = try world.engine.container(name) else { continue }
+            guard let container = try world.engine.container(VMMounts.container(text)) else {
+                continue
+            }
             for mount in container.mounts where mount.type == "volume" {
                 try VMMounts.requireOrdinary(mount.name, field, world)
             }
+        }
+    }
+
+    /// `NAME[:MODE]`
+    private static func container(_ text: String) -> String { String(text.prefix { $0 != ":" }) }
+
+    /// A path of the host, a volume's name, or empty for none.
+    private static func requireSource(_ source: String, _ field: Field) throws {
+        guard !source.isEmpty, !source.hasPrefix("/") else { return }
+        try requireName(source, field)
+    }
+
+    /// Docker would take another one apart as a path of its API.
+    private static func requireName(_ name: String, _ field: Field) throws {
+        guard name.utf8.first?.isAlphanumeric == true, name.utf8.allSatisfy(\.isNameCharacter)
+        else {
+            throw Field.Wrong(
+                description:
+                    "\(field.name): \"\(name.prefix(60))\" is no name that Docker accepts, and no absolute path"
+            )
         }
     }
 

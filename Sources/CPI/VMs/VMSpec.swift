@@ -117,7 +117,7 @@ struct VMSpec {
     /// refuses more than it has.
     private func processors(_ wish: JSON, _ world: World) throws -> JSON {
         guard let asked = wish.int, let count = try world.engineInfo()["NCPU"].int,
-            asked > count * 1_000_000_000
+            count > 0, Double(asked) > Double(count) * 1e9
         else { return wish }
         world.warn(
             "\(Double(asked) / 1e9) CPUs are asked for, and the Docker host has \(count): the VM may use all of them"

@@ -85,7 +85,7 @@ extension World {
         let hasOwnName = found.contains { $0.names.contains(cid.description) }
         if !hasOwnName || alsoRenamed && !isLabelEnough {
             found += try isLabelEnough ? byName() : byLabel()
-            if cid.isGoCPIs {
+            if cid.isGoCPIs, !hasOwnName {
                 withGoVolume = try containersWithVolume(of: cid)
                     .filter { $0.labels[Label.vm] != cid.description }
             }
@@ -117,13 +117,17 @@ extension World {
         return labels[Label.vm] == cid.description && labels.label(Label.blueprint) == nil
     }
 
-    /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume.
+    /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume, and is made from a
+    /// stemcell. A container that was only given the VM's volumes (`--volumes-from`) is somebody else's.
     private func containersWithVolume(of cid: VMCID) throws -> [ContainerSummary] {
         let volume = cid.goCPIsEphemeralVolume
         return try engine.containers(["volume": [volume]]).filter { summary in
-            try engine.container(summary.id)?.mounts.contains {
+            guard let container = try engine.container(summary.id),
+                StemcellCID(container.image).isGoCPIs
+            else { return false }
+            return container.mounts.contains {
                 $0.name == volume && $0.destination == VMPlace.data
-            } ?? false
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ struct RequestTests {
         "77 detach_disk by replacement",
         "4 resize_disk",
         "12 delete_snapshot",
-        "9 delete_disk",
+        "10 delete_disk",
         "14 delete_vm",
         "12 delete_vm of the last VM",
     ]

@@ -69,4 +69,26 @@ struct DiskSizeTests {
         let own = try scene.makeDisk(["driver_opts": ["o": "size=10m", "type": "tmpfs"]])
         #expect(scene.docker.state.volumes[own]?.options == ["o": "size=10m", "type": "tmpfs"])
     }
+
+    @Test("a volume that a full Docker leaves without labels goes, and what Docker said is told")
+    func halfMade() throws {
+        let scene = try Scene()
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/volumes/create"),
+                case .bytes(let body, _) = request.body,
+                let json = try? JSON(parsing: body), let name = json["Name"].string
+            else { return nil }
+            let isLimited = json["DriverOpts"].object?.isEmpty == false
+            guard !isLimited else { return .status(400, "no quota support") }
+            scene.docker.state.volumes[name] = .init(name: name)
+            return .status(500, "no space left on device")
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_disk", [100, [:], .null])
+        }
+        #expect(
+            failure?.message.contains("no space left on device") == true,
+            "\(failure?.message ?? "")")
+        #expect(scene.docker.state.volumeNames == [])
+    }
 }

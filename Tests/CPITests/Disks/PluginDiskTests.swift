@@ -54,4 +54,39 @@ struct PluginDiskTests {
         #expect(scene.docker.state.volumes[scene.disk]?.files["/data"] == Array("precious".utf8))
         #expect(try !scene.runner.orphans().contains { $0.name == scene.disk })
     }
+
+    @Test(
+        "a deletion that was not finished removes no volume that does not say that it is the disk",
+        arguments: ["recover", "attach_disk", "delete_disk"])
+    func anotherVolume(way: String) throws {
+        for isRemade in [false, true] {
+            let scene = try scene.copy()
+            scene.docker.onRequest = { _, request in
+                request.method == "DELETE" ? .status(500, "boom") : nil
+            }
+            _ = try? scene.runner.call("delete_disk", [.string(scene.disk)])
+            scene.docker.onRequest = nil
+            if isRemade {
+                scene.docker.state.volumes[scene.disk] = .init(name: scene.disk)
+            } else {
+                scene.docker.state.volumes[scene.disk]?.labels = [:]
+            }
+            scene.docker.state.volumes[scene.disk]?.files["/theirs"] = [1]
+            switch way {
+            case "recover": try scene.runner.recover()
+            case "attach_disk": _ = try? scene.attach()
+            default:
+                let failure = #expect(throws: CallFailure.self) {
+                    try scene.runner.call(way, [.string(scene.disk)])
+                }
+                #expect(failure?.type == "Bosh::Clouds::DiskNotFound", "\(failure)")
+            }
+            #expect(scene.docker.state.volumes[scene.disk]?.files["/theirs"] == [1])
+            #expect(try scene.runner.journal().open().isEmpty)
+            guard way == "recover" else { continue }
+            let deletion = try scene.runner.lastOperation()
+            #expect(deletion.state == .failed)
+            #expect(deletion.error?.contains("does not say that it is a disk") == true)
+        }
+    }
 }

@@ -33,6 +33,19 @@ struct DirectorNetworkTests {
         #expect(network.labels["io.bosh.director"] == "director-1")
     }
 
+    @Test("the answer's properties are such as create_vm takes, and what they misspell is told")
+    func properties() throws {
+        let definition: JSON = [
+            "range": "10.9.0.0/24", "cloud_properties": ["Name": "managed", "drivr": "macvlan"],
+        ]
+        let answer = try create(definition).array ?? []
+        #expect(answer[2] == ["name": "managed", "drivr": "macvlan"])
+        #expect(scene.runner.log.text.contains("drivr"))
+        _ = try scene.create(networks: [
+            "n": ["ip": "10.9.0.5", "netmask": "255.255.255.0", "cloud_properties": answer[2]]
+        ])
+    }
+
     @Test("without a name it gets one that no other has, and without a range a free subnet")
     func chosen() throws {
         scene.docker.state.networks.append(

@@ -78,4 +78,31 @@ struct UnusedNetworkTests {
         _ = try scene.create(agent: "agent-2", networks: Scene.twoNetworks)
         #expect(scene.docker.state.networkNames == ["bridge", "net-a", "net-b"])
     }
+
+    @Test("a further network of somebody else's that goes while a VM is made is not made again")
+    func goneMeanwhile() throws {
+        try scene.makeVM(networks: Scene.twoNetworks)
+        for index in scene.docker.state.networks.indices {
+            scene.docker.state.networks[index].labels = [:]
+        }
+        scene.docker.apiVersion = "1.41"
+        scene.before({ [scene] request in
+            request.path.hasSuffix("/networks/net-b")
+                && scene.docker.state.containers.contains { $0.name.hasSuffix(".new") }
+        }) { [scene] in
+            scene.docker.state.networks.removeAll { $0.name == "net-b" }
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(
+                agent: "agent-2",
+                networks: [
+                    "a": Scene.network("net-a", "10.1.0.9"),
+                    "b": Scene.network("net-b", "10.2.0.9"),
+                ])
+        }
+        #expect(
+            failure?.message.contains("network net-b is gone: somebody has removed it") == true,
+            "\(failure)")
+        #expect(scene.docker.state.network("net-b") == nil)
+    }
 }

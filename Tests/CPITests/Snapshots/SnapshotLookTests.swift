@@ -60,4 +60,26 @@ struct SnapshotLookTests {
         _ = try call()
         #expect(isHeld == true)
     }
+
+    @Test(
+        "a VM that an operator pauses before the copying stays paused when the call is killed in it",
+        arguments: ["/volumes/create", "/pause"])
+    func pausedByOperatorAndKilled(moment: String) throws {
+        let scene = try Scene.attached()
+        scene.docker.onRequest = { _, request in
+            if request.path.hasSuffix(moment),
+                let index = scene.docker.state.index(ofContainer: scene.vm)
+            {
+                scene.docker.state.containers[index].status = "paused"
+            }
+            return request.path.hasSuffix("/archive") && request.method == "PUT" ? .kill : nil
+        }
+        _ = try? scene.takeSnapshot()
+        scene.docker.revive()
+        #expect(scene.container?.isPaused == true)
+        try scene.runner.recover()
+        #expect(scene.container?.isPaused == true)
+        #expect(scene.snapshots.isEmpty)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
 }

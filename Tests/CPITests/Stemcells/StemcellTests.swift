@@ -77,13 +77,22 @@ struct StemcellTests {
     func tags() throws {
         let arguments: [JSON] = [
             .string(scene.runner.directory.path + "/image"), properties,
-            ["tags": ["team": "a", "n": 1, "pwd": "unlabelled"]],
+            ["tags": ["team": "a", "n": 1, "pwd": "unlabelled", "a=b": "c"]],
         ]
+        scene.docker.onRequest = { _, request in
+            request.query.contains { $0.name == "changes" && $0.value.contains("a=b") }
+                ? .status(400, "Syntax error - can't find = in \"b\"\"") : nil
+        }
         let cid = try #require(
             try scene.runner.call("create_stemcell", arguments, version: 3).string)
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.team"] == "a")
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.n"] == "1")
         #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.pwd"] == "***")
+        #expect(scene.docker.state.image(cid)?.labels["io.bosh.tag.a=b"] == "c")
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_stemcell", [arguments[0], [:], "tags"], version: 3)
+        }
+        #expect(failure?.message.contains("env must be an object") == true, "\(failure)")
     }
 
     @Test("what the cloud_properties do not say is read from stemcell.MF")

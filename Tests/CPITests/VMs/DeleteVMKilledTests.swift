@@ -62,4 +62,24 @@ struct DeleteVMKilledTests {
         #expect(scene.container?.isRunning == true)
         #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
     }
+
+    /// `docker run --volumes-from`, as for a backup.
+    @Test("a container that was only given the volumes of the Go CPI's VM is no VM")
+    func volumesOfGoVM() throws {
+        let scene = try Scene.goWorld()
+        let vm = try #require(scene.container)
+        scene.docker.state.containers.append(
+            .init(
+                id: String(repeating: "d", count: 64), name: "backup", imageID: vm.imageID,
+                config: ["Image": "busybox"], hostConfig: [:], mounts: vm.mounts, endpoints: [:],
+                layer: [:]))
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.containers.map(\.name) == ["backup"])
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        #expect(throws: (any Error).self) { try scene.runner.recover() }
+        #expect(scene.docker.state.containers.map(\.name) == ["backup"])
+        scene.docker.state.containers = []
+        try scene.runner.recover()
+        #expect(scene.docker.state.volumeNames == [Scene.goDisk])
+    }
 }

@@ -66,4 +66,22 @@ struct HostConfigNamesTests {
     func refused(_ properties: JSON, _ words: String) {
         #expect(failure(properties).contains(words), "\(failure(properties))")
     }
+
+    @Test(
+        "a name that Docker would take apart as a path is refused, and named",
+        arguments: [
+            ["Binds": ["./data:/data"]], ["volumes": ["..:/x"]], ["VolumesFrom": [":ro"]],
+            ["VolumesFrom": ["../volumes/x"]],
+            ["Mounts": [["Type": "volume", "Source": "./x", "Target": "/x"]]],
+        ] as [JSON])
+    func noName(properties: JSON) throws {
+        let scene = try Scene()
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(properties: properties)
+        }
+        let key = properties.object?.keys.first ?? ""
+        #expect(failure?.message.contains("cloud_properties.\(key)[0]: ") == true, "\(failure)")
+        #expect(failure?.message.contains("is no name that Docker accepts") == true)
+        #expect(scene.docker.state.containers.isEmpty)
+    }
 }
