@@ -57,5 +57,5 @@ enum LiveScript {
     /// Whether the VM can mount disks at all: nothing, or the reason why not.
     static let probe = functions + "live_probe\n"
 
-    private static let functions = find + open + mount + users + unmount + listing
+    private static let functions = find + open + mount + users + unmount + locks + turns + listing
 }
