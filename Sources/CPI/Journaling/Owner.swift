@@ -15,6 +15,11 @@ enum Owner {
         return owner
     }
 
+    /// The owner of an operation that was found in this Docker: where its labels say that it was begun.
+    static func adopted(place: Place?, daemon: JSON) -> JSON {
+        ["adopted": true, "place": JSON(place?.description), "daemon": daemon]
+    }
+
     /// The Docker that an operation is at work on; its id is null where nobody has asked for it.
     static func daemon(_ id: String?, _ address: String) -> JSON {
         ["id": JSON(id), "address": .string(address)]

@@ -34,10 +34,3 @@ public struct RecordedOwner: Sendable {
         daemonAddress = json["daemon"]["address"].string
     }
 }
-
-extension Owner {
-    /// The owner of an operation that was found in this Docker: where its labels say that it was begun.
-    static func adopted(place: Place?, daemon: JSON) -> JSON {
-        ["adopted": true, "place": JSON(place?.description), "daemon": daemon]
-    }
-}
