@@ -53,6 +53,29 @@ extension EndToEnd {
             #expect(try rig.shell(vm, "cat \(directoryInVM)/file").contains("new"))
         }
 
+        @Test(
+            "a volume that somebody has made under the disk's name since is not the disk",
+            arguments: ["recover", "recover --forward", "delete_disk"])
+        func anotherVolume(_ way: String) throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let disk = try rig.makeDisk()
+            let operation = try kill("delete_disk", disk, rig)
+            try rig.engine.removeVolume(disk)
+            _ = try rig.engine.createVolume(disk, labels: [:])
+            rig.later(.disks) { try? rig.engine.removeVolume(disk) }
+            if way == "delete_disk" {
+                let again = try rig.call(way, [.string(disk)])
+                #expect(again.json["error"]["type"] == "Bosh::Clouds::DiskNotFound", "\(again)")
+            } else {
+                let words = way == "recover" ? [] : ["--forward"]
+                let done = try rig.admin(["recover", operation, "--yes"] + words)
+                #expect(done.stdout.contains("does not say that it is a disk"), "\(done)")
+            }
+            #expect(try rig.engine.volume(disk) != nil)
+            #expect(try rig.admin("recover").exitCode == 0)
+        }
+
         @Test("an operator has it finished with --forward alone, and not rolled back")
         func forward() throws {
             let rig = try Rig()

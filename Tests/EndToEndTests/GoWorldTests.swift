@@ -135,6 +135,34 @@ extension EndToEnd {
             #expect(try rig.engine.image(stemcell) == nil)
         }
 
+        /// `docker run --volumes-from`, as for a backup.
+        @Test("A container that was only given the VM's volumes is not the VM, and stays")
+        func volumesFrom() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let world = try GoWorld(rig)
+            let backup = "backup-\(UUID().uuidString.lowercased())"
+            try rig.engine.tagImage(world.stemcell, repository: backup, tag: "1")
+            rig.later(.networks) { try? rig.engine.removeImage(backup + ":1") }
+            _ = try rig.engine.createContainer(
+                backup,
+                [
+                    "Image": .string(backup + ":1"), "Entrypoint": ["sleep", "600"],
+                    "HostConfig": ["NetworkMode": "none", "VolumesFrom": [.string(world.vm)]],
+                ])
+            rig.later { try? rig.engine.removeContainer(backup, force: true) }
+            try rig.engine.startContainer(backup)
+            let refused = try rig.call("delete_vm", [.string(world.vm)])
+            #expect(
+                refused.errorMessage.contains("in use")
+                    || refused.errorMessage.contains("being used"), "\(refused)")
+            #expect(try rig.result("has_vm", [.string(world.vm)]) == false)
+            #expect(try rig.engine.inspectContainer(backup).isRunning)
+            try rig.engine.removeContainer(backup, force: true)
+            try rig.result("delete_vm", [.string(world.vm)])
+            #expect(try rig.leftovers([world.vm, "vol-eph-\(world.vm)"]) == [])
+        }
+
         @Test("Back to the Go CPI: it deletes our VM, and makes one of our stemcell with our disk")
         func back() throws {
             let rig = try Rig.live()

@@ -146,6 +146,38 @@ extension EndToEnd {
             #expect(try rig.moment(rig.makeSnapshot(disk)).contains("pause_limit is 0"))
         }
 
+        @Test("killed in the copying: a VM that an operator had paused before stays paused")
+        func pausedByOperatorAndKilled() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let (vm, disk) = try rig.vmWithLiveDisk()
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            nonisolated(unsafe) var (process, isPaused): (Int32, Bool) = (0, false)
+            proxy.arm("/start", .pass)
+            proxy.onFault = {
+                guard !isPaused else { return }
+                isPaused = true
+                try? rig.engine.pauseContainer(vm)
+                proxy.arm("PUT ", .killBefore)
+                proxy.aim(at: process)
+            }
+            let request = Rig.request("snapshot_disk", [.string(disk), [:]])
+            let answer = try rig.through(proxy) {
+                try rig.send(
+                    request,
+                    started: {
+                        process = $0
+                        proxy.aim(at: $0)
+                    })
+            }
+            try #require(proxy.disarm() && answer.wasKilled, "\(answer)")
+            #expect(try rig.admin("recover", "--yes").exitCode == 0)
+            #expect(try rig.engine.inspectContainer(vm).isPaused)
+            try rig.engine.unpauseContainer(vm)
+            #expect(try rig.snapshots(of: disk) == [])
+        }
+
         @Test(
             "killed while the VM is paused: whatever comes next has it running again",
             arguments: ["recover", "from docker", "reboot_vm", "detach_disk", "snapshot_disk"])

@@ -122,9 +122,9 @@ extension World {
     private func containersWithVolume(of cid: VMCID) throws -> [ContainerSummary] {
         let volume = cid.goCPIsEphemeralVolume
         return try engine.containers(["volume": [volume]]).filter { summary in
-            guard let container = try engine.container(summary.id),
-                StemcellCID(container.image).isGoCPIs
-            else { return false }
+            guard let container = try engine.container(summary.id) else { return false }
+            let stemcell = StemcellCID(container.image)
+            guard stemcell.isGoCPIs || stemcell.isOurForm else { return false }
             return container.mounts.contains {
                 $0.name == volume && $0.destination == VMPlace.data
             }
