@@ -36,6 +36,9 @@ public struct Address: Sendable, Equatable {
             guard path.hasPrefix("/") else {
                 throw Invalid(description: "needs an absolute path after unix://")
             }
+            guard !path.contains("\0") else {
+                throw Invalid(description: "has a character zero, which no path can have")
+            }
             guard path.utf8.count <= 107 else {  // sun_path, less its closing zero
                 throw Invalid(description: "has a socket path longer than 107 bytes")
             }

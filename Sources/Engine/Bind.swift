@@ -38,6 +38,11 @@ public struct MountEntry {
     /// Whether it asks for some volume, no matter which.
     public var isUnnamedVolume: Bool { json["Type"].string == "volume" && source.isEmpty }
 
+    /// The path of the host that a local volume without a name of its own is to be bound to; nil for none.
+    public var device: String? {
+        json["VolumeOptions"]["DriverConfig"]["Options"]["device"].string
+    }
+
     /// Whether its source is a volume's name or a path of the host.
     public var isOfVolumeOrPath: Bool {
         ["volume", "bind"].contains(json["Type"].string ?? "")

@@ -16,6 +16,8 @@ public struct Container: Sendable {
     /// Between two starts that its restart policy makes; also shown as running.
     public var isRestarting: Bool { json["State"]["Restarting"].bool ?? false }
     public var isPaused: Bool { json["State"]["Paused"].bool ?? false }
+    /// RFC 3339.
+    public var createdAt: String { json["Created"].string ?? "" }
     /// Was it ever started? A created container has the year 1.
     public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
     /// This and the next: as the Engine writes it, to be compared as text, or read by `DockerTime`; the year 1 for

@@ -16,7 +16,15 @@ public struct ContainerSummary: Sendable {
 extension Engine {
     /// `GET /containers/{id}/json`; `id` may be a name.
     public func inspectContainer(_ id: String) throws -> Container {
-        Container(json: try inspected("/containers/\(id.percentEncoded)/json"))
+        let path = "/containers/\(id.percentEncoded)/json"
+        do {
+            return Container(json: try inspected(path))
+        } catch let error as EngineError
+            where error.isFault && error.description.contains("no such container")
+        {
+            // podman says so with 500 of one that goes in this moment, and with 404 afterwards.
+            return Container(json: try inspected(path))
+        }
     }
 
     /// As `inspectContainer`, nil when there is none.

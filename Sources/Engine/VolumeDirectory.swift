@@ -11,6 +11,13 @@ public enum VolumeDirectory {
         return String(parts[data - 1])
     }
 
+    /// The volumes that a path of the host may lie in or be all of, by the names that follow `volumes` in it. It need not
+    /// be clean.
+    public static func volumes(around path: String) -> [String] {
+        let parts = UnixPath.cleaned(path).split(separator: "/")
+        return zip(parts, parts.dropFirst()).filter { $0.0 == "volumes" }.map { String($0.1) }
+    }
+
     /// Whether a path ends as the directory of that volume does, whatever is above it.
     public static func isDirectory(_ path: String, of volume: String) -> Bool {
         path.hasSuffix("/\(volume)/\(last)")

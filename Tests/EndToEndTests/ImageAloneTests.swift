@@ -49,6 +49,32 @@ extension EndToEnd {
             #expect(try rig.engine.inspectContainer("\(disk).pin").isRunning)
         }
 
+        @Test("An image of an older state is called so, and its VM's disk is kept")
+        func olderState() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            try rig.set { $0["attach"] = "restart" }
+            let (vm, disk) = try rig.vmAndDisk()
+            try rig.result("attach_disk", [.string(vm), .string(disk)])
+            try rig.awaitAgent(vm)
+            let custody = Custody(
+                rig: rig, vm: vm, disk: disk, before: try rig.engine.inspectContainer(vm))
+            let answer = try custody.call("detach_disk", { $0.arm("/commit", .pass) }) {
+                try rig.engine.removeContainer(vm, force: true)
+            }
+            #expect(answer.errorMessage.contains("an older state"), "\(answer)")
+            let after = try rig.call("reboot_vm", [.string(vm)])
+            #expect(after.errorMessage.contains("an older state"), "\(after)")
+            #expect(!after.errorMessage.contains("has all of it"), "\(after)")
+            let deleted = try rig.call("delete_disk", [.string(disk)])
+            #expect(deleted.errorMessage.contains("VM \(vm) has it mounted"), "\(deleted)")
+            #expect(try rig.result("has_disk", [.string(disk)]) == true)
+            #expect(try rig.admin("recover").exitCode == 3)
+            try rig.result("delete_vm", [.string(vm)])
+            #expect(try rig.admin("recover").exitCode == 0)
+            try rig.result("delete_disk", [.string(disk)])
+        }
+
         @Test("Where the disk that was to be attached is gone, it is made again as it was")
         func diskIsGone() throws {
             let rig = try Rig()

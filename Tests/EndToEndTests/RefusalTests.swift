@@ -116,6 +116,31 @@ extension EndToEnd {
             #expect(try rig.engine.network(good["cloud_properties"]["name"].string ?? "") == nil)
         }
 
+        @Test("A disk is mounted in no VM but by attach_disk, however its volume is named")
+        func diskByAnotherWay() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let disk = try rig.makeDisk()
+            let place = try #require(rig.engine.volume(disk)?.mountpoint)
+            let ways: [(String, JSON)] = [
+                ("volumes", .string("\(disk):/x")), ("volumes", .string("\(place)/../_data:/x")),
+                ("Binds", .string("\(place.dropLast("/_data".count)):/x")),
+                ("Mounts", ["Type": "bind", "Source": .string(place + "/."), "Target": "/x"]),
+            ]
+            for (key, value) in ways {
+                let answer = try rig.call(
+                    "create_vm",
+                    [
+                        "agent-1", .string(rig.stemcell), [key: .array([value])],
+                        ["a": rig.network()], [], [:],
+                    ])
+                #expect(
+                    answer.errorMessage.contains("\(key)[0] names the persistent disk \(disk)"),
+                    "\(answer)")
+            }
+            #expect(try rig.leftovers(["vm-"]) == [])
+        }
+
         @Test("A create_vm that Docker refuses half way leaves nothing, and is VMCreationFailed")
         func failedCreation() throws {
             let rig = try Rig()

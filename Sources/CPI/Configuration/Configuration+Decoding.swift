@@ -147,8 +147,8 @@ extension Field {
     }
 
     func absolutePath() throws -> String {
-        let path = try nonEmptyString()
-        guard path.hasPrefix("/"), !path.contains("\0"), path.utf8.count < 1_000 else {
+        let path = try path()
+        guard path.hasPrefix("/"), path.utf8.count < 1_000 else {
             throw Field.Wrong(description: "\(name) must be an absolute path")
         }
         return path

@@ -107,10 +107,14 @@ extension World {
     /// before Docker makes a new one, which is empty. Then `remove` takes the container away, the new volume
     /// goes, and this throws DiskNotFound. A plugin's volume without labels is one that Docker has forgotten for
     /// a while: it stays.
-    func requireNotMadeAnew(_ cid: DiskCID, remove: () throws -> Void) throws {
+    func requireNotMadeAnew(
+        _ cid: DiskCID, for container: @autoclosure () throws -> Container?,
+        remove: () throws -> Void
+    ) throws {
         guard try disk(cid) == nil else { return }
+        let container = try container()
         try remove()
-        if let volume = try engine.volume(cid.description), volume.isHalfMade {
+        if let volume = try engine.volume(cid.description), volume.isMade(for: container) {
             try removeVolume(volume.name)
         }
         throw CPIError.diskNotFound(cid)

@@ -17,8 +17,7 @@ extension Inspection {
     private func inImages() throws -> [Finding] {
         try world.imagesAlone().map { one in
             Finding(
-                "vm \(one.vm)", .fail,
-                "its containers are gone, and image \(one.image) has all of it",
+                "vm \(one.vm)", .fail, try world.words(ofLastCopy: one.image, of: one.vm),
                 advice: world.recovery(ofMark: one.mark))
         }
     }

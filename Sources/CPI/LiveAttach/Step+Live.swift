@@ -8,7 +8,9 @@ extension Step {
             name: "pin disk \(plan.disk) to \(plan.vm)",
             do: { try $0.createPin(plan.disk, plan.vm, runs: plan.pinRuns) },
             check: { world in
-                try world.requireNotMadeAnew(plan.disk) { try world.removeMadePin(plan) }
+                try world.requireNotMadeAnew(plan.disk, for: try world.pin(of: plan.disk)) {
+                    try world.removeMadePin(plan)
+                }
                 try world.requireSoleHolder(of: plan.disk, plan.vm)
             },
             verify: { try $0.pin(of: plan.disk)?.isPin(of: plan.vm) == true },
@@ -109,7 +111,7 @@ extension Step {
 extension World {
     /// A prune may have taken the disk a moment before its keeper was made.
     fileprivate func requireKept(_ disk: DiskCID) throws {
-        try requireNotMadeAnew(disk) {
+        try requireNotMadeAnew(disk, for: try engine.container(disk.keeper)) {
             guard let keeper = try engine.container(disk.keeper), keeper.isPin else { return }
             try removeContainer(keeper.id, .pin)
         }
@@ -203,7 +205,7 @@ extension World {
     /// disk by now.
     fileprivate func pinAgain(_ plan: LiveAttach) throws {
         try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
-        try requireNotMadeAnew(plan.disk) { try removeMadePin(plan) }
+        try requireNotMadeAnew(plan.disk, for: try pin(of: plan.disk)) { try removeMadePin(plan) }
         do {
             try requireNotWithAnotherVM(plan)
         } catch {

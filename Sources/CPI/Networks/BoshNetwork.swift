@@ -46,6 +46,9 @@ struct BoshNetwork {
         if let gateway, let subnet, !subnet.contains(IPAddress.bytes(gateway) ?? []) {
             throw Field.Wrong(description: "\(field.name).gateway is not in \(subnet)")
         }
+        if let gateway, let ip, IPAddress.isSame(gateway, ip) {
+            throw Field.Wrong(description: "\(field.name).ip is that of the gateway")
+        }
         defaults =
             try field.member("default").optional { try $0.array().map { try $0.string() } } ?? []
         dns = try field.member("dns").optional { try $0.array().map { try $0.address() } } ?? []
@@ -105,14 +108,18 @@ struct BoshNetwork {
 extension CIDR {
     /// Throws `Field.Wrong` for the first and the last address of an IPv4 subnet, which no host can have.
     fileprivate func requireHost(_ address: [UInt8], _ field: Field) throws -> CIDR {
-        let ones = bytes.enumerated().map { index, byte in
-            byte | UInt8(0xff >> min(8, max(0, prefix - index * 8)))
-        }
-        let isHost = bytes.count != 4 || prefix > 30 || ![bytes, ones].contains(address)
-        guard isHost else {
+        guard isHost(address) else {
             throw Field.Wrong(
                 description: "\(field.name).ip is the network or broadcast address of \(self)")
         }
         return self
+    }
+
+    /// Whether a host can have the address: not the first and the last one of an IPv4 subnet.
+    func isHost(_ address: [UInt8]) -> Bool {
+        let ones = bytes.enumerated().map { index, byte in
+            byte | UInt8(0xff >> min(8, max(0, prefix - index * 8)))
+        }
+        return bytes.count != 4 || prefix > 30 || ![bytes, ones].contains(address)
     }
 }

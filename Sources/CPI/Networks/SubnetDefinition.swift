@@ -33,6 +33,11 @@ struct SubnetDefinition {
         if let address, let range, !range.contains(address) {
             throw Field.Wrong(description: "\(field.name).gateway is not in \(field.name).range")
         }
+        if let address, let range, !range.isHost(address) {
+            throw Field.Wrong(
+                description: "\(field.name).gateway is the network or broadcast address of \(range)"
+            )
+        }
     }
 
     private static func range(_ field: Field) throws -> CIDR {

@@ -29,7 +29,9 @@ public struct CPIError: Error, CustomStringConvertible {
     }
 
     static func diskNotFound(_ disk: DiskCID) -> CPIError {
-        CPIError(kind: .diskNotFound, message: "cannot find disk \(disk): no volume of that name")
+        CPIError(
+            kind: .diskNotFound,
+            message: "cannot find disk \(disk): no volume of that name is a disk")
     }
 
     static func networkNotFound(_ network: NetworkCID) -> CPIError {

@@ -33,6 +33,15 @@ struct Field {
         return text
     }
 
+    /// A path of this machine. Linux would end it at a character zero.
+    func path() throws -> String {
+        let text = try nonEmptyString()
+        guard !text.contains("\0") else {
+            throw Wrong(description: "\(name) has a character zero, which no path can have")
+        }
+        return text
+    }
+
     func int(_ range: ClosedRange<Int>) throws -> Int {
         guard let number = value.int else {
             guard value.double == nil else {

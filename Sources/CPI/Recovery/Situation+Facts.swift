@@ -7,7 +7,7 @@ extension Situation {
         case .unfinished: ["what it is to finish may be unfinished"]
         case .untouched(let what): ["\(what) is there"]
         case .gone(let why): [why]
-        case .superseded(let other): ["\(other) has put another container there"]
+        case .superseded(let other): ["\(other) has taken its place"]
         case .carriers(let carriers, let wasRunning):
             carriers.facts + [
                 "the VM \(wasRunning ? "ran" : "was stopped") when the operation began"

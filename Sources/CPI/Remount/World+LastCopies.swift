@@ -10,6 +10,16 @@ extension World {
         return try vm.newest(of: committedImages(vm), mark) ?? unnamedImages(vm).last?.shortID
     }
 
+    /// Whether it is the VM's last state, in words for an error: the operation that the mark tells of may have ended before
+    /// it had an image.
+    func words(ofLastCopy image: String, of vm: VMCID) throws -> String {
+        let operation = try engine.volume(vm.mark)?.labels.label(Label.operation)
+        let isLast = try engine.image(image)?.labels.label(Label.operation) == operation
+        return isLast
+            ? "its containers are gone: image \(image) has all of it; next: cpi-admin recover"
+            : CustodyTable.allGone(older: [image]) + "; next: bosh cck, or bosh recreate"
+    }
+
     /// Whether that image is all that is left of the VM.
     func isImageAlone(_ vm: VMCID) throws -> Bool {
         try containers(of: vm).isEmpty && lastCopy(of: vm) != nil
@@ -42,6 +52,12 @@ extension World {
     func vmInImage(with disk: DiskCID, besides vm: VMCID?) throws -> VMCID? {
         try imagesAlone().first { other in
             guard other.vm != vm, let image = try engine.image(other.image) else { return false }
+            // An image of an older state need not know a disk that was to be detached.
+            if case .remount(let plan)? = Traces.trace(mark: other.mark)?.operation.diskChange,
+                plan.disk == disk, !plan.isAttach
+            {
+                return true
+            }
             return Blueprint.container(in: image).map(Blueprint.disks)?.contains(disk) == true
         }?.vm
     }

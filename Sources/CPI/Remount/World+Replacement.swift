@@ -37,7 +37,7 @@ extension World {
                     + "one so")
         }
         guard plan.isAttach else { return }
-        try requireNotMadeAnew(plan.disk, remove: remove)
+        try requireNotMadeAnew(plan.disk, for: made, remove: remove)
         try requireSoleHolder(of: plan.disk, plan.vm)
     }
 

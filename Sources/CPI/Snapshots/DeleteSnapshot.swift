@@ -68,10 +68,14 @@ struct DeleteSnapshot: Mutation {
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
         // The record goes first.
-        let isWhole = try [plan.snapshot.record, plan.snapshot.description].allSatisfy {
-            try world.engine.volume($0) != nil
+        let present = try [plan.snapshot.record, plan.snapshot.description].compactMap {
+            try world.engine.volume($0)
         }
-        return isWhole ? .untouched("snapshot \(plan.snapshot)") : .unfinished
+        let snapshot = plan.snapshot.description
+        if let other = present.first(where: { $0.labels[Label.snapshot] != snapshot }) {
+            return .superseded("a volume \(other.name) that does not say that it is the snapshot")
+        }
+        return present.count == 2 ? .untouched("snapshot \(plan.snapshot)") : .unfinished
     }
 
     func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }

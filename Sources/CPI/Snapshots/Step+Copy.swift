@@ -64,9 +64,10 @@ extension World {
         let isThere = source.map { $0.isDisk || $0.labels[Label.snapshot] == $0.name } ?? false
         let isOurs = target.map { made($0.labels) } ?? false
         guard !isThere || !isOurs else { return }
+        let container = try engine.container(copier.name)
         try removeCopier(copier.name)
-        for volume in [source, target].compactMap(\.self) where volume.isHalfMade && !volume.isDisk
-        {
+        for volume in [source, target].compactMap(\.self)
+        where volume.isMade(for: container) && !volume.isDisk {
             try? removeVolume(volume.name)  // in use by now, it is somebody's: it stays
         }
         throw Copier.gone(isThere ? copier.target : copier.source)

@@ -3,8 +3,8 @@ import Engine
 extension Step {
     /// Pauses the VM. The undo must come in any case: a VM that is paused answers nobody.
     ///
-    /// One that somebody else has paused stays so. Whether this operation's pause is over already is told
-    /// by its mark on the VM, which is removed right after; where that was removed by hand, by the journal.
+    /// One that somebody else has paused stays so. That, and that this operation's pause is over already, is told by the
+    /// journal alone.
     ///
     /// A Docker that did not answer may pause it later, when this call is over. So undo does not call it
     /// done then: the operation stays open, and whoever comes next to the VM looks again.
@@ -14,7 +14,7 @@ extension Step {
             do: { try $0.pause(user, course) },
             verify: { try $0.engine.container(user.container)?.isPaused == true },
             undo: .by { world in
-                guard !course.isTheirs, !world.isTheirPause, try !world.isUnpaused(user) else {
+                guard !course.isTheirs, !world.isTheirPause, !world.isUnpaused(user) else {
                     return
                 }
                 let wasPaused = try world.unpause(user.container)
@@ -171,8 +171,7 @@ extension World {
 
     /// Whether this operation has unpaused the VM already: who pauses it since means it. The step after the
     /// unpausing tells, for one that was begun may never have reached Docker.
-    fileprivate func isUnpaused(_ user: SnapshotDisk.Plan.User) throws -> Bool {
-        guard try madeVolume(user.vm.mark) == nil else { return false }
+    fileprivate func isUnpaused(_ user: SnapshotDisk.Plan.User) -> Bool {
         let begun = recorder.store.read { try $0.begun(of: self.operation) }
         return begun?.contains(Step.unmark(user.vm, isLast: false).name) == true
     }

@@ -25,7 +25,7 @@ struct CreateStemcell: Mutation {
     init(_ arguments: Arguments) throws {
         // The third argument came with API version 3: {"tags": {…}}.
         _ = try arguments[2].optional { try $0.object() }
-        file = ImageFile(path: try arguments[0].nonEmptyString())
+        file = ImageFile(path: try arguments[0].path())
         let manifest = StemcellManifest(beside: file.path)
         description = try StemcellDescription(
             arguments[1], tags: arguments[2].member("tags"), manifest)

@@ -10,24 +10,41 @@ extension Step {
             undo: .by { try $0.removeMadeVolume(name) })
     }
 
-    /// Removes a volume that is not a persistent disk.
-    static func removeVolume(_ name: String) -> Step {
+    /// Removes a volume of a VM's, never a persistent disk. What somebody has made under its name since, with labels of
+    /// their own, stays; without labels it cannot be told from one that Docker has made.
+    static func removeVolume(_ name: String, of vm: VMCID) -> Step {
         Step(
             name: "remove volume \(name)", removes: .volume(name), isDestructive: true,
             do: { world in
                 guard let volume = try world.engine.volume(name) else { return }
                 try world.requireNoDisk(volume)
+                guard volume.mayBe(of: vm) else { return }
                 try world.removeVolume(name)
             },
-            verify: { try $0.engine.volume(name) == nil },
+            verify: { try $0.engine.volume(name)?.mayBe(of: vm) != true },
             undo: .impossible)
     }
 }
 
 extension Volume {
+    /// The Go CPI's have no labels, and Docker's own names come with Docker's.
+    fileprivate func mayBe(of vm: VMCID) -> Bool {
+        labels.isEmpty || labels[Label.vm] == vm.description || Container.Mount.isAnonymous(name)
+    }
+
     /// A Docker whose disk is full refuses to create a volume, and leaves one without labels; and it makes such a one
     /// where a container names one that is not there. A plugin's may have lost its labels.
     var isHalfMade: Bool { labels.isEmpty && isLocal }
+
+    /// Whether Docker may have made it for a container that names it: one that is older is somebody's. Docker says in whole
+    /// seconds when a volume was made.
+    func isMade(for container: Container?) -> Bool {
+        guard isHalfMade else { return false }
+        guard let made = DockerTime.milliseconds(json["CreatedAt"].string ?? ""),
+            let since = DockerTime.milliseconds(container?.createdAt ?? "")
+        else { return true }
+        return made >= since / 1_000 * 1_000
+    }
 }
 
 extension World {

@@ -86,10 +86,10 @@ struct DeleteVM: Mutation {
         // The mark first: who has no journal does not bring the VM back by what it says.
         let marks = plan.volumes.filter { $0 == plan.vm.mark }
         let volumes = plan.volumes.filter { $0 != plan.vm.mark }
-        return marks.map { .removeVolume($0) }
+        return marks.map { .removeVolume($0, of: plan.vm) }
             + plan.containers.map { .removeContainer($0.id, called: $0.name) }
             + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
-            + volumes.map { .removeVolume($0) }
+            + volumes.map { .removeVolume($0, of: plan.vm) }
             + plan.images.map { .releaseCommittedImage($0, of: plan.vm) }
             + (plan.networks ?? []).map { .removeUnusedNetwork($0) }
     }

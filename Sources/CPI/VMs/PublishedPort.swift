@@ -44,6 +44,19 @@ struct PublishedPort: Equatable {
         }
     }
 
+    /// A list of them. Throws `Field.Wrong`, also for more than `most`: Docker starts a process for each, and answers
+    /// nobody meanwhile.
+    static func parseAll(_ field: Field) throws -> [PublishedPort] {
+        let ports = try field.array().flatMap(parse)
+        guard ports.count <= most else {
+            throw Field.Wrong(
+                description: "\(field.name) has \(ports.count) ports, and may have \(most)")
+        }
+        return ports
+    }
+
+    static let most = 1_000
+
     /// HostConfig.PortBindings: for each port all that was asked for.
     static func bindings(_ ports: [PublishedPort]) -> [String: JSON] {
         Dictionary(grouping: ports, by: \.port).mapValues { .array($0.map(\.binding)) }

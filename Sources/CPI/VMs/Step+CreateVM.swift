@@ -21,7 +21,9 @@ extension Step {
                     throw CPIError.cloud("volume \(volume) is gone")
                 }
                 for disk in plan.disks {
-                    try world.requireNotMadeAnew(disk) { try world.removeIncomplete(plan) }
+                    try world.requireNotMadeAnew(disk, for: try world.madeContainer(plan.names)) {
+                        try world.removeIncomplete(plan)
+                    }
                     try world.requireSoleHolder(of: disk, plan.vm)
                 }
             },

@@ -80,13 +80,16 @@ struct VMMounts {
         }
         for (field, entry) in entries where entry.isOfVolumeOrPath {
             try VMMounts.requireOrdinary(entry.source, field, world)
+            if let device = entry.device { try VMMounts.requireOrdinary(device, field, world) }
         }
         for (field, text) in volumesFrom {
             guard let container = try world.engine.container(VMMounts.container(text)) else {
                 continue
             }
-            for mount in container.mounts where mount.type == "volume" {
-                try VMMounts.requireOrdinary(mount.name, field, world)
+            for mount in container.mounts {
+                try VMMounts.requireAllowed(mount.destination, field)
+                let isVolume = mount.type == "volume"
+                try VMMounts.requireOrdinary(isVolume ? mount.name : mount.source, field, world)
             }
         }
     }
@@ -102,8 +105,7 @@ struct VMMounts {
 
     /// Docker would take another one apart as a path of its API.
     private static func requireName(_ name: String, _ field: Field) throws {
-        guard name.utf8.first?.isAlphanumeric == true, name.utf8.allSatisfy(\.isNameCharacter)
-        else {
+        guard Bind.isName(name) else {
             throw Field.Wrong(
                 description:
                     "\(field.name): \"\(name.prefix(60))\" is no name that Docker accepts, and no absolute path"
@@ -120,10 +122,15 @@ struct VMMounts {
 
     /// `source`: a volume's name, or a path of the host; empty for none.
     private static func requireOrdinary(_ source: String, _ field: Field, _ world: World) throws {
-        let isPath = source.hasPrefix("/")
-        guard let volume = isPath ? VolumeDirectory.volume(keeping: source) : source,
-            !volume.isEmpty
-        else { return }
+        guard source.hasPrefix("/") else {
+            return source.isEmpty ? () : try requireOrdinary(volume: source, field, world)
+        }
+        for volume in VolumeDirectory.volumes(around: source) where Bind.isName(volume) {
+            try requireOrdinary(volume: volume, field, world)
+        }
+    }
+
+    private static func requireOrdinary(volume: String, _ field: Field, _ world: World) throws {
         // delete_vm could not tell it from those, and would remove it.
         guard !Container.Mount.isAnonymous(volume) else {
             throw Field.Wrong(
@@ -131,18 +138,20 @@ struct VMMounts {
                     + "digits), and such volumes go with their VM: make one with a name")
         }
         if let (vm, role) = VMCID.role(of: volume),
-            [.ephemeralVolume, .furtherVolume].contains(role)
+            [.ephemeralVolume, .furtherVolume, .mark].contains(role)
         {
             throw Field.Wrong(description: "\(field.name) names a volume of VM \(vm)")
         }
+        // Also one that is not there: it would be taken for one.
         let present = try world.engine.volume(volume)
-        guard present?.labels.label(Label.snapshot) == nil else {
+        let isSnapshots = SnapshotCID(volume).isOurForm || SnapshotCID.ofRecord(volume) != nil
+        guard !isSnapshots, present?.labels.label(Label.snapshot) == nil else {
             throw Field.Wrong(
                 description:
                     "\(field.name) names the snapshot \(volume): make a disk of it instead "
                     + "(create_disk with cloud_properties.snapshot)")
         }
-        guard present?.isDisk != true else {
+        guard !DiskCID(volume).isOfDisk, present?.isDisk != true else {
             throw Field.Wrong(
                 description: "\(field.name) names the persistent disk \(volume): attach it instead")
         }
@@ -194,5 +203,12 @@ extension VMProperties {
                 description: "cloud_properties.NetworkMode is not allowed: the VM's networks say "
                     + "where it is connected")
         }
+    }
+}
+
+extension Bind {
+    /// Whether Docker takes it for the name of a volume or container.
+    fileprivate static func isName(_ text: String) -> Bool {
+        text.utf8.first?.isAlphanumeric == true && text.utf8.allSatisfy(\.isNameCharacter)
     }
 }

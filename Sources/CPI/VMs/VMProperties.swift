@@ -25,7 +25,7 @@ struct VMProperties {
             $0.value.object == nil ? try $0.int(1...(1 << 40)) : 0
         }
         ports =
-            try field.member("ports").optional { try $0.array().flatMap(PublishedPort.parse) } ?? []
+            try field.member("ports").optional { try PublishedPort.parseAll($0) } ?? []
         systemd = try VMProperties.either(
             field, "force_start_with_systemd", "force_start_without_systemd")
         lxcfs = try VMProperties.either(field, "force_lxcfs_enabled", "force_lxcfs_disabled")

@@ -24,8 +24,7 @@ extension World {
         if let container = try vm(cid) { return container }
         guard let image = try lastCopy(of: cid) else { throw CPIError.vmNotFound(cid) }
         throw CPIError.cloud(
-            "VM \(cid) is half replaced, and its containers are gone: image \(image) has all of "
-                + "it; next: cpi-admin recover")
+            "VM \(cid) is half replaced, and \(try words(ofLastCopy: image, of: cid))")
     }
 
     /// As `vm`, only under its own name: nothing is at work on it.
@@ -103,7 +102,11 @@ extension World {
 
     /// By a name of the VM's, or by its label where that is the container's own.
     private func isMember(_ container: ContainerSummary, of cid: VMCID) throws -> Bool {
-        if container.names.contains(where: { cid.role(of: $0) != nil }) { return true }
+        let roles = container.names.compactMap { cid.role(of: $0) }
+        if cid.isGoCPIs, roles == [.vm], container.labels[Label.vm] != cid.description {
+            return try isThere(container.id) { $0.isVM(cid) }
+        }
+        if !roles.isEmpty { return true }
         guard container.labels[Label.vm] == cid.description else { return false }
         return try !Label.isRunByHand(container.labels) && !isRunFromCopy(container.id, of: cid)
     }
@@ -118,23 +121,28 @@ extension World {
     }
 
     /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume, and is made from a
-    /// stemcell. A container that was only given the VM's volumes (`--volumes-from`) is somebody else's.
+    /// stemcell. A container that was only given all of the VM's volumes (`--volumes-from`) is somebody else's.
     private func containersWithVolume(of cid: VMCID) throws -> [ContainerSummary] {
         let volume = cid.goCPIsEphemeralVolume
         return try engine.containers(["volume": [volume]]).filter { summary in
             guard let container = try engine.container(summary.id) else { return false }
             let stemcell = StemcellCID(container.image)
-            guard stemcell.isGoCPIs || stemcell.isOurForm else { return false }
-            return container.mounts.contains {
-                $0.name == volume && $0.destination == VMPlace.data
-            }
+            return (stemcell.isGoCPIs || stemcell.isOurForm) && container.bindsItself(volume)
         }
     }
 }
 
 extension Container {
-    /// A container of that name may be a stranger's. The Go CPI's have no labels.
+    /// A container of that name may be a stranger's. The Go CPI's have no labels, but the VM's volume.
     func isVM(_ cid: VMCID) -> Bool {
-        labels[Label.vm] == cid.description || cid.isGoCPIs
+        labels[Label.vm] == cid.description
+            || cid.isGoCPIs && mounts.contains { $0.name == cid.goCPIsEphemeralVolume }
+    }
+
+    /// Whether the volume was asked for by its name, and not with all volumes of another container.
+    fileprivate func bindsItself(_ volume: String) -> Bool {
+        (json["HostConfig"]["Binds"].array ?? []).contains {
+            $0.string?.hasPrefix(volume + ":") == true
+        }
     }
 }

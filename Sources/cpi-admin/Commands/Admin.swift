@@ -1,7 +1,8 @@
 import ArgumentParser
 import CPI
 import Engine
-import Glibc
+// `stdout` is a variable there.
+@preconcurrency import Glibc
 
 /// The operator's tool: what happened, and finishing what did not.
 @main
@@ -38,17 +39,26 @@ extension Admin {
             if exitCode(for: error) == .validationFailure, let word = Suggestion.of(Array(words)) {
                 Streams.write("Did you mean '\(word)'?\n", to: 2)
             }
+            Terminal.widenForHelp()
             exit(withError: error)
         }
     }
 }
 
 extension Admin {
+    /// Whether stdout is a pipe that nobody reads any more.
+    private static var hasNoReader: Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
+    }
+
     /// What was printed and cannot be written is an error, but for a reader that has had enough.
     private static func flush() {
-        guard fflush(nil) != 0, errno != EPIPE else { return }
+        let (isLost, why) = (fflush(nil) != 0, errno)
+        guard isLost || ferror(stdout) != 0, !(isLost && why == EPIPE), !hasNoReader else { return }
         Streams.write(
-            "cpi-admin: the output cannot be written: \(String(cString: strerror(errno)))\n", to: 2)
+            "cpi-admin: the output cannot be written: \(isLost ? String(cString: strerror(why)) : "is its disk full?")\n",
+            to: 2)
         exit(withError: ExitCode.failure)
     }
 }

@@ -21,6 +21,15 @@ enum Terminal {
         return Int(size.ws_col)
     }()
 
+    /// swift-argument-parser breaks its help into lines, and traps where they would be too short.
+    static func widenForHelp() {
+        var size = winsize()
+        let isNarrow = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col < 40
+        let isAskedFor =
+            getenv("COLUMNS").flatMap { Int(String(cString: $0)) }.map { $0 < 40 } ?? false
+        if isNarrow || isAskedFor { setenv("COLUMNS", "40", 1) }
+    }
+
     enum Style: Int {
         case title = 1, bad = 31, good = 32, doubtful = 33, person = 35, busy = 36
     }

@@ -188,8 +188,10 @@ struct InterfaceTests {
         let message = failure(["a": Scene.network("net-a", "10.1.0.6")])
         #expect(message.contains("(10.1.0.6 on network net-a is held by vm-"))
         #expect(message.contains("; also there: \(scene.vm) 10.1.0.5; if no director"))
-        var network = Scene.network("net-g", "10.3.0.254")
+        var network = Scene.network("net-g", "10.3.0.5")
         network["gateway"] = "10.3.0.254"
+        _ = try scene.create(agent: "c", networks: ["a": network])
+        (network["ip"], network["gateway"]) = ("10.3.0.254", .null)
         #expect(
             failure(["a": network]).contains("(10.3.0.254 is the gateway of network net-g)"))
     }

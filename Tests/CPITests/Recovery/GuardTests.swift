@@ -65,13 +65,15 @@ struct GuardTests {
     @Test("no step removes the volume of a persistent disk, whatever name it is given")
     func disks() throws {
         let world = try scene.runner.operatorRecovery(journal: false).world
-        let step = Step.removeVolume(scene.disk)
+        let step = Step.removeVolume(scene.disk, of: VMCID(scene.vm))
         #expect(throws: CPIError.self) { try step.do(world) }
         #expect(scene.docker.state.volumes[scene.disk] != nil)
         scene.docker.state.volumes["vol-11111111-2222-4333-8444-555555550001"] = FakeDocker.State
             .Volume(name: "vol-11111111-2222-4333-8444-555555550001")
         #expect(throws: CPIError.self) {
-            try Step.removeVolume("vol-11111111-2222-4333-8444-555555550001").do(world)
+            try Step.removeVolume(
+                "vol-11111111-2222-4333-8444-555555550001", of: VMCID(scene.vm)
+            ).do(world)
         }
     }
 }

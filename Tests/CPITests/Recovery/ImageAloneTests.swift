@@ -198,4 +198,31 @@ struct ImageAloneTests {
         }
         #expect(scene.docker.state.container(second)?.isRunning == true)
     }
+
+    /// Detached by replacement, and pruned before the commit: what there is was committed by the attach before.
+    @Test(
+        "an image of an older state is called so, and the disk that was to be detached is the VM's still"
+    )
+    func olderState() throws {
+        let scene = try Scene.attached()
+        scene.before({ $0.path.hasSuffix("/commit") }) { [scene] in
+            scene.docker.state.containers.removeAll { $0.name.hasPrefix(scene.vm) }
+        }
+        _ = try? scene.detach()
+        #expect(scene.docker.state.imageTags.contains { $0.hasPrefix(scene.vm + ":") })
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        }
+        #expect(failure?.message.contains("an older state") == true, "\(failure)")
+        #expect(failure?.message.contains("has all of") == false)
+        #expect(throws: CallFailure.self) {
+            try scene.runner.call("delete_disk", [.string(scene.disk)])
+        }
+        #expect(scene.docker.state.volumes[scene.disk] != nil)
+        #expect(try scene.runner.lastOperation().method == "delete_disk")
+        #expect(try scene.runner.journal().open().map(\.state) == [.parked])
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        _ = try scene.runner.call("delete_disk", [.string(scene.disk)])
+        #expect(scene.docker.state.volumes[scene.disk] == nil)
+    }
 }

@@ -82,4 +82,44 @@ struct SnapshotLookTests {
         #expect(scene.snapshots.isEmpty)
         #expect(try scene.runner.journal().open().isEmpty)
     }
+
+    @Test(
+        "a deletion that was killed leaves what somebody has put in the place of the copy or the record",
+        arguments: [1, 2])
+    func deletionReplaced(removal: Int) throws {
+        let scene = try Scene.attached()
+        let snapshot = try scene.takeSnapshot()
+        var removals = 0
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", request.path.contains("/volumes/") else { return nil }
+            removals += 1
+            return removals == removal ? .kill : nil
+        }
+        _ = try? scene.runner.call("delete_snapshot", [.string(snapshot)])
+        scene.docker.revive()
+        let name = removal == 1 ? snapshot + ".whole" : snapshot
+        scene.docker.state.volumes[name] = .init(name: name, labels: [:])
+        try scene.runner.recover()
+        #expect(scene.docker.state.volumes[name]?.labels == [:])
+        #expect(try scene.runner.lastOperation().state == .failed)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test(
+        "a pause of an operator's after the unpausing stays, also where the mark could not be taken away"
+    )
+    func pausedAfterwards() throws {
+        let scene = try Scene.attached()
+        scene.docker.onRequest = { _, request in
+            guard request.method == "DELETE", request.path.hasSuffix(".op"),
+                let index = scene.docker.state.index(ofContainer: scene.vm)
+            else { return nil }
+            scene.docker.state.containers[index].status = "paused"
+            return .kill
+        }
+        _ = try? scene.takeSnapshot()
+        scene.docker.revive()
+        try scene.runner.recover()
+        #expect(scene.container?.isPaused == true)
+    }
 }

@@ -93,6 +93,9 @@ struct StemcellTests {
             try scene.runner.call("create_stemcell", [arguments[0], [:], "tags"], version: 3)
         }
         #expect(failure?.message.contains("env must be an object") == true, "\(failure)")
+        let path = scene.runner.directory.path + "/image\0junk"
+        let cut = #expect(throws: CallFailure.self) { try create(path) as String }
+        #expect(cut?.message.contains("image_path has a character zero") == true, "\(cut)")
     }
 
     @Test("what the cloud_properties do not say is read from stemcell.MF")

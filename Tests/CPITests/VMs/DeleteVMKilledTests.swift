@@ -82,4 +82,36 @@ struct DeleteVMKilledTests {
         try scene.runner.recover()
         #expect(scene.docker.state.volumeNames == [Scene.goDisk])
     }
+
+    @Test("a volume of the VM's name with labels of somebody else's stays")
+    func volumeReplaced() throws {
+        scene.docker.onRequest = { _, request in
+            request.method == "DELETE" && request.path.contains("/volumes/") ? .kill : nil
+        }
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        scene.docker.revive()
+        let name = scene.vm + "-ephemeral"
+        scene.docker.state.volumes[name] = .init(name: name, labels: ["owner": "me"])
+        try scene.runner.recover()
+        #expect(scene.docker.state.volumes[name] != nil)
+        #expect(try scene.runner.journal().open().isEmpty)
+        #expect(try scene.runner.call("delete_vm", [.string(scene.vm)]) == .null)
+        #expect(scene.docker.state.volumes[name] != nil)
+    }
+
+    @Test("a container of a Go VM's name without its volume is somebody else's")
+    func goNameTaken() throws {
+        let scene = try Scene.goWorld()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].name = "moved"
+        scene.docker.state.containers.append(
+            .init(
+                id: String(repeating: "d", count: 64), name: scene.vm, imageID: "",
+                config: ["Image": "busybox"], hostConfig: [:], mounts: [], endpoints: [:],
+                layer: [:]))
+        _ = try? scene.runner.call("reboot_vm", [.string(scene.vm)])
+        #expect(scene.container?.isRunning == false)
+        _ = try? scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.container != nil)
+    }
 }

@@ -68,6 +68,46 @@ struct HostConfigNamesTests {
     }
 
     @Test(
+        "what belongs to disks, snapshots and other VMs is mounted in no way",
+        arguments: [
+            ["volumes": ["/data/volumes/DISK/./_data:/x"]],
+            ["volumes": ["/data/volumes/DISK/no/../_data:/x"]],
+            ["volumes": ["/data/volumes/DISK:/x"]],
+            ["Mounts": [["Type": "bind", "Source": "/data/volumes/./DISK/_data", "Target": "/x"]]],
+            [
+                "Mounts": [
+                    [
+                        "Type": "volume", "Target": "/x", "Source": "own",
+                        "VolumeOptions": [
+                            "DriverConfig": ["Options": ["device": "/data/volumes/DISK/_data"]]
+                        ],
+                    ]
+                ]
+            ],
+            ["volumes": ["vm-11111111-2222-4333-8444-555555550001.op:/x"]],
+            ["volumes": ["snapshot-11111111-2222-4333-8444-555555550001.whole:/x"]],
+            ["volumes": ["vol-11111111-2222-4333-8444-555555550001:/x"]],
+            ["VolumesFrom": ["other"]],
+        ] as [JSON])
+    func foreign(properties: JSON) throws {
+        let scene = try Scene()
+        try scene.makeDisk()
+        let text = properties.text.replacing("DISK", with: scene.disk)
+        scene.docker.state.containers.append(
+            .init(
+                id: String(repeating: "d", count: 64), name: "other", imageID: "", config: [:],
+                hostConfig: [:],
+                mounts: [.init(isVolume: false, source: "/srv", destination: "/var/vcap/bosh")],
+                endpoints: [:], layer: [:]))
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(properties: JSON(parsing: text.utf8))
+        }
+        let key = properties.object?.keys.first ?? ""
+        #expect(failure?.message.contains("cloud_properties.\(key)[0]") == true, "\(failure)")
+        #expect(scene.docker.state.containers.count == 1)
+    }
+
+    @Test(
         "a name that Docker would take apart as a path is refused, and named",
         arguments: [
             ["Binds": ["./data:/data"]], ["volumes": ["..:/x"]], ["VolumesFrom": [":ro"]],

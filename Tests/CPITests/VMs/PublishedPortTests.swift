@@ -57,4 +57,11 @@ struct PublishedPortTests {
             container.config["ExposedPorts"] == ["6868/tcp": [:], "53/udp": [:], "99/tcp": [:]])
         #expect(container.hostConfig["PublishAllPorts"] == true)
     }
+
+    @Test("more ports than Docker can start processes for are refused")
+    func tooMany() {
+        let field = Field(name: "ports", value: ["1-65535"])
+        let wrong = #expect(throws: Field.Wrong.self) { try PublishedPort.parseAll(field) }
+        #expect(wrong?.description == "ports has 65535 ports, and may have 1000")
+    }
 }
