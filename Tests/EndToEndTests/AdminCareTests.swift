@@ -190,4 +190,21 @@ struct AdminCareTests {
         #expect(html.contains("prefers-color-scheme: dark") && html.contains("@media print"))
         #expect(try sample.admin("journal", "report").exitCode == 64, "of what?")
     }
+
+    @Test("Output that cannot be written is no success, and help fits any terminal")
+    func output() throws {
+        let sample = try SampleJournal()
+        try sample.add("1cccccccccc101", "attach_disk", hours: 1)
+        let admin = "'\(Rig.executables)/cpi-admin'"
+        for command in ["journal report --since 2h", "journal export", "journal list"] {
+            let words = try Command.shell(
+                "\(admin) \(command) --journal '\(sample.path)' 2>&1 >/dev/full; echo $?")
+            #expect(words.contains("the output cannot be written"), "\(command): \(words)")
+            #expect(words.hasSuffix("1\n") || words.hasSuffix("1"), "\(command): \(words)")
+        }
+        for command in ["--help", "recover --help", "journal list --help"] {
+            let words = try Command.shell("COLUMNS=20 \(admin) \(command) 2>&1; echo $?")
+            #expect(words.contains("USAGE") && words.hasSuffix("0"), "\(command): \(words)")
+        }
+    }
 }

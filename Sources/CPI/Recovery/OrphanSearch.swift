@@ -31,8 +31,8 @@ struct OrphanSearch {
         let named = known.union(traces.map(\.id))
         let others = try (open ?? []).filter { one in
             // It may have ended, and let go of its lock, since.
-            try one.operation.state == .running && !named.contains(one.id) && world.isDead(one)
-                && world.recorder.store.read { try $0.find(one.id)?.state } == .running
+            try one.operation.state.isOpen && !named.contains(one.id) && world.isDead(one)
+                && world.recorder.store.read { try $0.find(one.id)?.state.isOpen } == true
                 && !world.isOnAnotherDaemon(one.operation)
         }
         let recorded = Set((open ?? []).map(\.id))

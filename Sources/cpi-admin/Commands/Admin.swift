@@ -35,11 +35,11 @@ extension Admin {
             flush()
         } catch {
             flush()
+            Terminal.widenForHelp()
             let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
             if exitCode(for: error) == .validationFailure, let word = Suggestion.of(Array(words)) {
                 Streams.write("Did you mean '\(word)'?\n", to: 2)
             }
-            Terminal.widenForHelp()
             exit(withError: error)
         }
     }
