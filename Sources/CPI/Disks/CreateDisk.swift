@@ -81,10 +81,7 @@ struct CreateDisk: Mutation {
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
         guard try world.madeVolume(plan.disk.description) != nil else {
-            guard let other = try world.engine.volume(plan.disk.description), !other.isHalfMade
-            else {
-                return .incomplete
-            }
+            guard try world.engine.volume(plan.disk.description) != nil else { return .incomplete }
             return .gone(
                 "volume \(plan.disk) is there, and does not say that this operation has made it; unless a "
                     + "director has a disk of that name: docker volume rm \(plan.disk)")
@@ -100,10 +97,6 @@ struct CreateDisk: Mutation {
     }
 
     static func removeRemains(_ plan: Plan, _ world: World) throws {
-        // Docker may have made the volume without its labels: nobody else has reason to use its name.
-        if try world.madeVolume(plan.disk.description) == nil {
-            try world.removeMadeVolume(plan.disk.description)
-        }
         guard let copier = plan.copier else { return }
         switch try world.filling(copier) {
         case .whole:
@@ -212,10 +205,16 @@ extension World {
         do {
             try makeLimited()
         } catch let error as EngineError where error.isOutcomeUnknown {
-            // The answer that was lost may be the refusal, and what is there may have no labels.
+            // The answer that was lost may be the refusal, and what is there may have no labels: nobody else has had
+            // reason to use its name yet.
             guard try madeVolume(name) == nil else { return }
             try removeMadeVolume(name)
-            try makeLimited()
+            do {
+                try makeLimited()
+            } catch {
+                if try madeVolume(name) == nil { try? removeMadeVolume(name) }
+                throw error
+            }
         }
     }
 

@@ -80,7 +80,10 @@ struct VMMounts {
         }
         for (field, entry) in entries where entry.isOfVolumeOrPath {
             try VMMounts.requireOrdinary(entry.source, field, world)
-            if let device = entry.device { try VMMounts.requireOrdinary(device, field, world) }
+            // Another device than a path is a server's, or none.
+            if let device = entry.device, device.hasPrefix("/") {
+                try VMMounts.requireOrdinary(device, field, world)
+            }
         }
         for (field, text) in volumesFrom {
             guard let container = try world.engine.container(VMMounts.container(text)) else {

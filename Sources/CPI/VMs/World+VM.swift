@@ -81,7 +81,10 @@ extension World {
         let isLabelEnough = alsoRenamed && !cid.isGoCPIs
         var found = try isLabelEnough ? byLabel() : byName()
         var withGoVolume: [ContainerSummary] = []
-        let hasOwnName = found.contains { $0.names.contains(cid.description) }
+        // Of the Go CPI's VM somebody else's container may have the name.
+        let hasOwnName = try found.contains {
+            try $0.names.contains(cid.description) && isMember($0, of: cid)
+        }
         if !hasOwnName || alsoRenamed && !isLabelEnough {
             found += try isLabelEnough ? byName() : byLabel()
             if cid.isGoCPIs, !hasOwnName {

@@ -107,6 +107,20 @@ struct HostConfigNamesTests {
         #expect(scene.docker.state.containers.count == 1)
     }
 
+    @Test("a volume of a server's is mounted by its device")
+    func device() throws {
+        let options: JSON = ["type": "nfs", "o": "addr=10.0.0.9", "device": ":/exports/a"]
+        try scene.makeVM(properties: [
+            "Mounts": [
+                [
+                    "Type": "volume", "Source": "nfs-a", "Target": "/x",
+                    "VolumeOptions": ["DriverConfig": ["Name": "local", "Options": options]],
+                ]
+            ]
+        ])
+        #expect(scene.container?.isRunning == true)
+    }
+
     @Test(
         "a name that Docker would take apart as a path is refused, and named",
         arguments: [
