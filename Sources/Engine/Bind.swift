@@ -40,7 +40,9 @@ public struct MountEntry {
 
     /// The path of the host that a local volume without a name of its own is to be bound to; nil for none.
     public var device: String? {
-        json["VolumeOptions"]["DriverConfig"]["Options"]["device"].string
+        let path = ["VolumeOptions", "DriverConfig", "Options"]
+        let options = path.reduce(json) { $0.member(inAnyCapitals: $1) }
+        return options["device"].string
     }
 
     /// Whether its source is a volume's name or a path of the host.
@@ -53,5 +55,12 @@ public struct MountEntry {
         var copy = self
         copy.json["Source"] = .string(source)
         return copy
+    }
+}
+
+extension JSON {
+    /// As Docker decodes the fields of its own types.
+    fileprivate func member(inAnyCapitals name: String) -> JSON {
+        object?.first { $0.key.lowercased() == name.lowercased() }?.value ?? .null
     }
 }

@@ -208,14 +208,19 @@ extension World {
             // The answer that was lost may be the refusal, and what is there may have no labels: nobody else has had
             // reason to use its name yet.
             guard try madeVolume(name) == nil else { return }
-            try removeMadeVolume(name)
+            try removeHalfMade(name)
             do {
                 try makeLimited()
             } catch {
-                if try madeVolume(name) == nil { try? removeMadeVolume(name) }
+                try? removeHalfMade(name)
                 throw error
             }
         }
+    }
+
+    private func removeHalfMade(_ name: String) throws {
+        guard try engine.volume(name)?.isHalfMade == true else { return }
+        try removeVolume(name)
     }
 
     /// How much of the source the target holds: the copier says so for as long as it is there, and then

@@ -93,9 +93,13 @@ struct DeleteDisk: Mutation {
         guard let volume = try world.engine.volume(plan.disk.description) else {
             return .unfinished
         }
-        return volume.isDisk
-            ? .untouched("disk \(plan.disk)")
-            : .superseded("a volume \(plan.disk) that does not say that it is a disk")
+        if volume.isDisk { return .untouched("disk \(plan.disk)") }
+        guard !volume.isLocal, volume.labels.isEmpty else {
+            return .superseded("a volume \(plan.disk) that does not say that it is a disk")
+        }
+        return .gone(
+            "volume \(plan.disk) does not say that it is a disk: its plugin may have forgotten that, "
+                + "or somebody has made it anew")
     }
 
     /// A deletion that is given up leaves the disk as safe from prunes as it was.

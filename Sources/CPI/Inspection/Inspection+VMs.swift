@@ -16,9 +16,10 @@ extension Inspection {
     /// Whatever the journal says of the operation.
     private func inImages() throws -> [Finding] {
         try world.imagesAlone().map { one in
-            Finding(
-                "vm \(one.vm)", .fail, try world.words(ofLastCopy: one.image, of: one.vm),
-                advice: world.recovery(ofMark: one.mark))
+            let left = try world.words(ofLastCopy: one.image, of: one.vm)
+            return Finding(
+                "vm \(one.vm)", .fail, left.what,
+                advice: left.isOlder ? CustodyTable.makingAnew : world.recovery(ofMark: one.mark))
         }
     }
 

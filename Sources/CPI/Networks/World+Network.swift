@@ -22,7 +22,8 @@ extension World {
         if let present = try engine.network(plan.name) {
             return try plan.requireSame(as: present, properties, self)
         }
-        guard plan.isToBeSeen else {
+        // A worker of a swarm does not see an overlay before a container is on it.
+        guard try plan.isToBeSeen || plan.isOverlay && isSwarmWorker() else {
             throw CPIError.cloud("network \(plan.name) is gone: somebody has removed it meanwhile")
         }
         try create(plan, properties)

@@ -143,7 +143,9 @@ struct Settler {
             if case .person = asker {
                 throw blocked(one, "\(deletion.title) has begun on it", deletion)
             }
-            _ = try run(deletion, for: self.asker(of: deletion), knownTo: deletion.subjects)
+            let result = try run(
+                deletion, for: self.asker(of: deletion), knownTo: deletion.subjects)
+            if result?.action.finishes == true { world.finished.append(deletion) }
         }
     }
 

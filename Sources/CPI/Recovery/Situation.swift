@@ -10,7 +10,7 @@ enum Situation {
     case unfinished
     /// What it was at work on is not there any more; why that matters, in words.
     case gone(String)
-    /// Somebody, in words, has put another container in the place of ours.
+    /// Something else, in words, is in the place of ours: somebody has put it there.
     case superseded(String)
     /// Where a VM's state is while its container is replaced.
     case carriers(Carriers, wasRunning: Bool)

@@ -19,11 +19,14 @@ import Journal
 ///     the VM's name is with another operation's container: that one has taken over; but a person chooses
 ///     where the old container has run since
 enum CustodyTable {
+    /// What brings a VM back of which nothing is left.
+    static let makingAnew = "bosh cck, or bosh recreate"
+
     /// `older`: images that earlier operations committed; they hold an older state.
     static func allGone(older: [String]) -> String {
         older.isEmpty
             ? "all copies of the VM's container are gone: no container and no image of it is left; "
-                + "next: bosh cck, or bosh recreate; the operation goes with the VM"
+                + "next: \(makingAnew); the operation goes with the VM"
             : "the VM's container is gone: what is left of its root layer is an older state, in "
                 + "image \(older.joined(separator: ", "))"
     }

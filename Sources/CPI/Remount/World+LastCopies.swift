@@ -10,14 +10,16 @@ extension World {
         return try vm.newest(of: committedImages(vm), mark) ?? unnamedImages(vm).last?.shortID
     }
 
-    /// Whether it is the VM's last state, in words for an error: the operation that the mark tells of may have ended before
-    /// it had an image.
-    func words(ofLastCopy image: String, of vm: VMCID) throws -> String {
-        let operation = try engine.volume(vm.mark)?.labels.label(Label.operation)
-        let isLast = try engine.image(image)?.labels.label(Label.operation) == operation
-        return isLast
-            ? "its containers are gone: image \(image) has all of it; next: cpi-admin recover"
-            : CustodyTable.allGone(older: [image]) + "; next: bosh cck, or bosh recreate"
+    /// What is left of such a VM, in words for an error. The operation that the mark tells of may have ended before it had
+    /// an image: then this one is an older state, and recovery makes no VM of it.
+    func words(ofLastCopy image: String, of vm: VMCID) throws -> (what: String, isOlder: Bool) {
+        let mark = try engine.volume(vm.mark)
+        guard let operation = mark?.labels.label(Label.operation),
+            try engine.image(image)?.labels.label(Label.operation) == operation
+        else {
+            return (CustodyTable.allGone(older: [image]), true)
+        }
+        return ("its containers are gone: image \(image) has all of it", false)
     }
 
     /// Whether that image is all that is left of the VM.

@@ -18,7 +18,9 @@ extension Step {
             do: { world in
                 guard let volume = try world.engine.volume(name) else { return }
                 try world.requireNoDisk(volume)
-                guard volume.mayBe(of: vm) else { return }
+                guard volume.mayBe(of: vm) else {
+                    return world.warn("volume \(name) is kept: its labels are not VM \(vm)'s")
+                }
                 try world.removeVolume(name)
             },
             verify: { try $0.engine.volume(name)?.mayBe(of: vm) != true },

@@ -78,8 +78,10 @@ struct VMMounts {
         for (field, bind) in binds {
             try VMMounts.requireOrdinary(bind.source ?? "", field, world)
         }
-        for (field, entry) in entries where entry.isOfVolumeOrPath {
-            try VMMounts.requireOrdinary(entry.source, field, world)
+        for (field, entry) in entries {
+            if entry.isOfVolumeOrPath || entry.source.hasPrefix("/") {
+                try VMMounts.requireOrdinary(entry.source, field, world)
+            }
             // Another device than a path is a server's, or none.
             if let device = entry.device, device.hasPrefix("/") {
                 try VMMounts.requireOrdinary(device, field, world)
@@ -128,7 +130,9 @@ struct VMMounts {
         guard source.hasPrefix("/") else {
             return source.isEmpty ? () : try requireOrdinary(volume: source, field, world)
         }
-        for volume in VolumeDirectory.volumes(around: source) where Bind.isName(volume) {
+        // Other directories have such names as well.
+        for volume in VolumeDirectory.volumes(around: source)
+        where try Bind.isName(volume) && world.engine.volume(volume) != nil {
             try requireOrdinary(volume: volume, field, world)
         }
     }

@@ -23,8 +23,10 @@ extension World {
     func requireVM(_ cid: VMCID) throws -> Container {
         if let container = try vm(cid) { return container }
         guard let image = try lastCopy(of: cid) else { throw CPIError.vmNotFound(cid) }
+        let left = try words(ofLastCopy: image, of: cid)
         throw CPIError.cloud(
-            "VM \(cid) is half replaced, and \(try words(ofLastCopy: image, of: cid))")
+            "VM \(cid) is half replaced, and \(left.what); next: "
+                + (left.isOlder ? CustodyTable.makingAnew : "cpi-admin recover"))
     }
 
     /// As `vm`, only under its own name: nothing is at work on it.
@@ -87,7 +89,7 @@ extension World {
         }
         if !hasOwnName || alsoRenamed && !isLabelEnough {
             found += try isLabelEnough ? byName() : byLabel()
-            if cid.isGoCPIs, !hasOwnName {
+            if cid.isGoCPIs {
                 withGoVolume = try containersWithVolume(of: cid)
                     .filter { $0.labels[Label.vm] != cid.description }
             }
@@ -130,7 +132,12 @@ extension World {
         return try engine.containers(["volume": [volume]]).filter { summary in
             guard let container = try engine.container(summary.id) else { return false }
             let stemcell = StemcellCID(container.image)
-            return (stemcell.isGoCPIs || stemcell.isOurForm) && container.bindsItself(volume)
+            guard stemcell.isGoCPIs || stemcell.isOurForm, container.bindsItself(volume) else {
+                return false
+            }
+            return container.mounts.contains {
+                $0.name == volume && $0.destination == VMPlace.data
+            }
         }
     }
 }
