@@ -37,8 +37,7 @@ extension Field {
     /// Throws `Field.Wrong` unless Docker would take it for a network.
     func networkName() throws -> String {
         let text = try nonEmptyString()
-        guard text.utf8.count <= 200, text.utf8.allSatisfy({ $0.isNameCharacter }),
-            text.utf8.first?.isAlphanumeric == true
+        guard text.utf8.count <= 200, text.isDockerName
         else { throw Field.Wrong(description: "\(name) is not a name that Docker accepts") }
         guard !["host", "none"].contains(text) else {
             throw Field.Wrong(

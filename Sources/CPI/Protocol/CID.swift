@@ -54,15 +54,19 @@ extension Field {
             throw Field.Wrong(
                 description: "\(self.name) has \(name.utf8.count) characters; 200 are allowed")
         }
-        let isValid =
-            name.utf8.allSatisfy { $0.isNameCharacter } && name.utf8.first?.isAlphanumeric == true
-            && name.utf8.count >= 2
-        guard isValid else {
+        guard name.isDockerName, name.utf8.count >= 2 else {
             throw Field.Wrong(
                 description:
                     "\(self.name) is not a CID: letters, digits, '_', '.' and '-' are allowed")
         }
         return name
+    }
+}
+
+extension String {
+    /// Whether Docker takes it, by its characters, for the name of a container, a volume or a network.
+    var isDockerName: Bool {
+        utf8.first?.isAlphanumeric == true && utf8.allSatisfy(\.isNameCharacter)
     }
 }
 

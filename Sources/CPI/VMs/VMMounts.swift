@@ -110,7 +110,7 @@ struct VMMounts {
 
     /// Docker would take another one apart as a path of its API.
     private static func requireName(_ name: String, _ field: Field) throws {
-        guard Bind.isName(name) else {
+        guard name.isDockerName else {
             throw Field.Wrong(
                 description:
                     "\(field.name): \"\(name.prefix(60))\" is no name that Docker accepts, and no absolute path"
@@ -132,7 +132,7 @@ struct VMMounts {
         }
         // Other directories have such names as well.
         for volume in VolumeDirectory.volumes(around: source)
-        where try Bind.isName(volume) && world.engine.volume(volume) != nil {
+        where try volume.isDockerName && world.engine.volume(volume) != nil {
             try requireOrdinary(volume: volume, field, world)
         }
     }
@@ -210,12 +210,5 @@ extension VMProperties {
                 description: "cloud_properties.NetworkMode is not allowed: the VM's networks say "
                     + "where it is connected")
         }
-    }
-}
-
-extension Bind {
-    /// Whether Docker takes it for the name of a volume or container.
-    fileprivate static func isName(_ text: String) -> Bool {
-        text.utf8.first?.isAlphanumeric == true && text.utf8.allSatisfy(\.isNameCharacter)
     }
 }
