@@ -176,9 +176,6 @@ public final class OperatorRecovery {
             failure.map { "step \"\($0.step)\": \($0.cause)" } ?? "\(error)")
     }
 
-    /// What perhaps no director knows of.
-    public func orphans() throws -> [Orphan] { try OrphanSearch(world: world).all() }
-
     /// A wish is not granted where what ran last would be lost: that is said.
     private static func words(_ words: String, _ action: Action, _ wish: Operation.Direction?)
         -> String

@@ -44,16 +44,10 @@ extension World {
 
 extension OperatorRecovery {
     /// What perhaps no director knows of, with its age, and with `sizes` how large volumes are: Docker reads all
-    /// their files for it.
-    /// Throws `EngineError`.
-    public func orphans(sizes: Bool) throws -> [Orphan] {
-        let found = try orphans()
-        let lost = try UnansweredCalls(world: world).lost().filter { one in
-            !found.contains { $0.name == one.name }
-        }
-        let all = found + lost
+    /// their files for it. Throws `EngineError`.
+    public func orphans(sizes: Bool = false) throws -> [Orphan] {
         let used = sizes ? try engine.volumeSizes() : [:]
-        return try all.map { orphan in
+        return try OrphanSearch(world: world).all().map { orphan in
             var orphan = orphan
             orphan.created = try created(orphan)
             if orphan.kind == .volume { orphan.bytes = used[orphan.name] }
@@ -77,7 +71,7 @@ extension OperatorRecovery {
         let locks = LockSet(world.locks, seconds: 5, for: "recover")
         defer { locks.release() }
         try locks.cover(subjects(of: orphan))
-        let isStill = try (orphans() + UnansweredCalls(world: world).lost()).contains {
+        let isStill = try OrphanSearch(world: world).all().contains {
             $0.kind == orphan.kind && $0.name == orphan.name && $0.removal == orphan.removal
         }
         guard isStill else { throw refusal(orphan, "it is no such orphan any more") }

@@ -18,9 +18,12 @@ struct OrphanSearch {
         let images = try OrphanImages(
             world: world, vms: vms, marks: volumes.filter { $0.labels[Label.plan] != nil })
         let unanswered = try UnansweredCalls(world: world).open()
-        return try interrupted(besides: Set(unanswered.map(\.id))) + unanswered.map(\.orphan)
+        let found =
+            try interrupted(besides: Set(unanswered.map(\.id))) + unanswered.map(\.orphan)
             + oldContainers(vms.union(goCPIs)) + images.all()
             + pins() + orphans(among: volumes, vms.union(images.lastCopies)) + networks()
+        let lost = try UnansweredCalls(world: world).lost()
+        return found + lost.filter { one in !found.contains { $0.name == one.name } }
     }
 
     /// By their traces in Docker, and those that have left none which can be told, by the journal. `known`:

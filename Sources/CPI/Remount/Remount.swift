@@ -137,7 +137,9 @@ extension Remount {
         guard let container = try world.engine.container(vm.description) else {
             return ["no container is named \(vm)"]
         }
-        var found = try world.disk(disk) == nil ? ["disk \(disk) is gone"] : []
+        // A remnant does not tell its disk.
+        let isGone = try change != .remnant && world.disk(disk) == nil
+        var found = isGone ? ["disk \(disk) is gone"] : []
         if container.id != old { found.append("VM \(vm) has another container") }
         if container.isUp != wasRunning {
             found.append("VM \(vm) is \(container.isUp ? "" : "not ")running")
