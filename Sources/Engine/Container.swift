@@ -10,9 +10,11 @@ public struct Container: Sendable {
     public var image: String { Engine.familiar(json["Config"]["Image"].string ?? "") }
     public var imageID: String { json["Image"].string ?? "" }
     public var labels: [String: String] { json["Config"]["Labels"].strings }
-    /// Also true while it is paused, and while a stop is waiting for it to end: podman shows that as a
-    /// status of its own, and as not running.
-    public var isRunning: Bool { json["State"]["Running"].bool == true || status == "stopping" }
+    /// It has processes. Also true while it is paused, and while a stop is waiting for it to end: podman shows both
+    /// as a status of its own, and as not running.
+    public var isRunning: Bool {
+        json["State"]["Running"].bool == true || isPaused || status == "stopping"
+    }
     /// Between two starts that its restart policy makes; also shown as running.
     public var isRestarting: Bool { json["State"]["Restarting"].bool ?? false }
     public var isPaused: Bool { json["State"]["Paused"].bool ?? false }

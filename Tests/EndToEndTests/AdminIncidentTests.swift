@@ -126,7 +126,7 @@ extension EndToEnd {
             let (vm, _) = try rig.interruptedAttach(at: place)
             let before = try objects(rig, vm)
             let plan = try JSON(parsing: rig.admin("recover", "--dry-run", "--json").stdout.utf8)
-            let said = plan["operations"].array?.first?["explanation"]["removes"].array ?? []
+            let said = plan["operations"].array?.first?["recovery"]["removes"].array ?? []
             let text = said.compactMap(\.string).joined(separator: "\n")
             let shown = try rig.admin("recover", "--dry-run").stdout
             #expect(said.allSatisfy { shown.contains($0.string ?? "?") }, "\(shown)")

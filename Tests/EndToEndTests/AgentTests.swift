@@ -12,7 +12,7 @@ extension EndToEnd {
         func versionOne(attach: String) throws {
             let rig = try Rig { $0["attach"] = .string(attach) }
             defer { rig.tearDown() }
-            rig.stemcellVersion = 1
+            rig.stemcellAPIVersion = 1
             let vm = try rig.makeVM(rig.network(), env: ["bosh": ["password": "kept"]])
             let disk = try rig.makeDisk()
             try rig.awaitAgent(vm)

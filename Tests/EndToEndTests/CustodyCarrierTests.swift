@@ -8,7 +8,7 @@ extension EndToEnd {
     @Suite("Custody: nothing of a VM is lost, whoever acts")
     struct CustodyCarrierTests {
         @Test(
-            "row 2: a prune while the VM is stopped: all copies are gone, and that is said",
+            "a prune while the VM is stopped: all copies are gone, and that is said",
             arguments: [WireProxy.Fault.pass, .killBefore])
         func pruned(_ fault: WireProxy.Fault) throws {
             let rig = try Rig()
@@ -58,7 +58,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 4: both containers are gone: the VM is made again from its image and volumes",
+            "both containers are gone: the VM is made again from its image and volumes",
             arguments: ["recover", "attach_disk"])
         func onlyImage(_ way: String) throws {
             let rig = try Rig()
@@ -90,7 +90,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 6: the old container is started behind our back: seen before the next step",
+            "the old container is started behind our back: seen before the next step",
             arguments: ["/commit", "/containers/create", "/rename"])
         func oldStarted(_ place: String) throws {
             let rig = try Rig()
@@ -110,7 +110,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 6: the old container is started as the new one is, or later: a person",
+            "the old container is started as the new one is, or later: a person",
             arguments: [true, false])
         func bothRun(_ isLater: Bool) throws {
             let rig = try Rig()
@@ -131,7 +131,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 11: the old container ran again while the agent was waited for: kept, and said",
+            "the old container ran again while the agent was waited for: kept, and said",
             arguments: [true, false])
         func oldReran(_ hasJournal: Bool) throws {
             let rig = try Rig()
@@ -169,7 +169,7 @@ extension EndToEnd {
             #expect(try rig.leftovers([custody.vm]) == [])
         }
 
-        @Test("row 17: a stop that was not begun is not undone")
+        @Test("a stop that was not begun is not undone")
         func notBegun() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -185,7 +185,7 @@ extension EndToEnd {
             try custody.check()
         }
 
-        @Test("row 21: a remnant without mark and journal can only go back")
+        @Test("a remnant without mark and journal can only go back")
         func remnant() throws {
             let rig = try Rig()
             defer { rig.tearDown() }

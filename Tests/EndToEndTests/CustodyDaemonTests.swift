@@ -8,7 +8,7 @@ extension EndToEnd {
     @Suite("Custody: what Docker does in its own time")
     struct CustodyDaemonTests {
         @Test(
-            "row 3: what ran last is the VM, though it came up behind our back",
+            "what ran last is the VM, though it came up behind our back",
             .enabled(if: TestEngine.all.allSatisfy { $0.privateName != nil }),
             arguments: ["reboot_vm", "recover"])
         func upBehindOurBack(_ way: String) throws {
@@ -54,7 +54,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 9: a stop that Docker is still at is finished before it is undone",
+            "a stop that Docker is still at is finished before it is undone",
             arguments: ["recover", "next call", "from Docker"])
         func slowStop(_ way: String) throws {
             let rig = try Rig { $0["timeouts"]["stop"] = 30 }
@@ -78,7 +78,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 16: one request of the agent's probe that fails is asked again",
+            "one request of the agent's probe that fails is asked again",
             arguments: [WireProxy.Fault.status500, .cut], ["attach_disk", "detach_disk"])
         func probe(_ fault: WireProxy.Fault, _ method: String) throws {
             let rig = try Rig()
@@ -99,7 +99,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 16: a removal that Docker fails in for a moment is tried again",
+            "a removal that Docker fails in for a moment is tried again",
             arguments: ["attach_disk", "delete_vm"])
         func removal(_ method: String) throws {
             let rig = try Rig()

@@ -7,7 +7,7 @@ extension EndToEnd {
     /// Rows 13, 15, 18 and 22: disks, and what is kept and said of them.
     @Suite("Custody: disks")
     struct CustodyDiskTests {
-        @Test("row 13: a secret in driver_opts is in no answer, no log and no journal")
+        @Test("a secret in driver_opts is in no answer, no log and no journal")
         func secret() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -43,7 +43,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 15: a disk that was taken out is deleted, though the agent was never seen",
+            "a disk that was taken out is deleted, though the agent was never seen",
             arguments: [true, false])
         func lateAgent(_ isDown: Bool) throws {
             let rig = try Rig { $0["timeouts"]["agent_ready"] = isDown ? 2 : 0 }
@@ -108,7 +108,7 @@ extension EndToEnd {
             try custody.check()
         }
 
-        @Test("row 18: retention keeps what a VM or disk that still lives needs")
+        @Test("retention keeps what a VM or disk that still lives needs")
         func retention() throws {
             let rig = try Rig { $0["journal"]["retention_days"] = 90 }
             defer { rig.tearDown() }
@@ -182,7 +182,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 22: create-env, killed while it moves to another disk, passes at its second run",
+            "create-env, killed while it moves to another disk, passes at its second run",
             arguments: [
                 ("attach_disk", "/containers/create"), ("attach_disk", "/exec"),
                 ("detach_disk", "/rename"), ("delete_disk", "DELETE "),

@@ -17,7 +17,7 @@ extension EndToEnd {
             #expect(files == "bind\nmount")
         }
 
-        @Test("row 5: every mount of the old container is in the new one")
+        @Test("every mount of the old container is in the new one")
         func anonymousVolumes() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -37,7 +37,7 @@ extension EndToEnd {
             #expect(left == [custody.disk], "they go with the VM")
         }
 
-        @Test("row 5: so is every mount of a container that somebody else made")
+        @Test("every mount of a container that somebody else made is in the new one, too")
         func strangersVolumes() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -69,7 +69,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 10: a file that a commit would take for a removal is kept, or refused by its path")
+            "a file that a commit would take for a removal is kept, or refused by its path")
         func whiteout() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -103,7 +103,7 @@ extension EndToEnd {
             return name
         }
 
-        @Test("row 12: read-only stays read-only, and propagation what it was")
+        @Test("read-only stays read-only, and propagation what it was")
         func options() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -132,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("row 12, row 14: a VM that names another VM's disk or volumes is refused by the key")
+        @Test("a VM that names another VM's disk or volumes is refused by the key")
         func othersVolumes() throws {
             let rig = try Rig()
             defer { rig.tearDown() }

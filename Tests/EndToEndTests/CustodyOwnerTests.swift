@@ -56,7 +56,7 @@ extension EndToEnd {
             #expect(try rig.leftovers([custody.vm]).filter { $0.contains(".") } == [])
         }
 
-        @Test("row 7: whose locks cannot be seen is another machine, also on this one")
+        @Test("whose locks cannot be seen is another machine, also on this one")
         func anotherNamespace() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -65,7 +65,9 @@ extension EndToEnd {
             try meanwhile(custody, Machine.named + Machine.blind, [], path)
         }
 
-        @Test("row 7: so is another user's", .enabled(if: hasNobody))
+        @Test(
+            "another user's process, whose locks cannot be seen, is as one of another machine",
+            .enabled(if: hasNobody))
         func anotherUser() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -83,7 +85,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 8: the mark of a superseded operation goes with it",
+            "the mark of a superseded operation goes with it",
             arguments: ["next call", "recover", "from Docker"])
         func superseded(_ way: String) throws {
             let rig = try Rig()
@@ -121,7 +123,7 @@ extension EndToEnd {
             #expect(mounts.contains(second) && !mounts.contains(custody.disk))
         }
 
-        @Test("row 19: a journal that was copied to another machine settles nothing that lives")
+        @Test("a journal that was copied to another machine settles nothing that lives")
         func copiedJournal() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -148,7 +150,7 @@ extension EndToEnd {
                 try rig.result("get_disks", [.string(custody.vm)]) == [.string(custody.disk)])
         }
 
-        @Test("row 20: delete_disk and delete_vm settle a dead attach_disk one after the other")
+        @Test("delete_disk and delete_vm settle a dead attach_disk one after the other")
         func unionOfLocks() throws {
             let rig = try Rig()
             defer { rig.tearDown() }

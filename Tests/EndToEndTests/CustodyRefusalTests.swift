@@ -7,7 +7,7 @@ extension EndToEnd {
     /// Rows 1 and 14, and the keys of cloud_properties that would break the promise.
     @Suite("Custody: what cannot be kept is refused before anything is stopped")
     struct CustodyRefusalTests {
-        @Test("row 1: create_vm refuses by name what would break the promise, and makes nothing")
+        @Test("create_vm refuses by name what would break the promise, and makes nothing")
         func properties() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -45,7 +45,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 1: a container that Docker would remove at its stop is not stopped",
+            "a container that Docker would remove at its stop is not stopped",
             arguments: ["attach_disk", "detach_disk", "reboot_vm"])
         func autoRemove(_ method: String) throws {
             let rig = try Rig()
@@ -63,7 +63,7 @@ extension EndToEnd {
             #expect(try rig.admin("recover").exitCode == 0, "nothing is left open")
         }
 
-        @Test("row 14: how often a restart is tried survives a remount")
+        @Test("how often a restart is tried survives a remount")
         func retryCount() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -84,7 +84,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 14: a paused VM stays paused, and that is why it is refused",
+            "a paused VM stays paused, and that is why it is refused",
             arguments: ["attach_disk", "detach_disk"])
         func paused(_ method: String) throws {
             let rig = try Rig()
@@ -104,7 +104,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 14: a removal that hangs ends by timeouts.request",
+            "a removal that hangs ends by timeouts.request",
             arguments: ["delete_vm", "delete_disk"])
         func hangs(_ method: String) throws {
             let rig = try Rig { $0["timeouts"]["request"] = 3 }
@@ -125,7 +125,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "row 14: detach_disk works where the agent's file is a symbolic link",
+            "detach_disk works where the agent's file is a symbolic link",
             arguments: ["own.json", "/etc/own.json"])
         func symbolicLink(_ target: String) throws {
             let rig = try Rig()

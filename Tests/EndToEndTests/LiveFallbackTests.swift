@@ -26,7 +26,7 @@ extension EndToEnd {
             #expect(try rig.result("get_disks", [.string(vm)]) == [])
         }
 
-        @Test("attach is set to restart")
+        @Test("a VM is replaced for its disk where attach is set to restart")
         func configured() throws {
             let rig = try Rig()
             defer { rig.tearDown() }
@@ -34,7 +34,7 @@ extension EndToEnd {
             try checkReplaced(rig, vm, disk, "attach is set to restart")
         }
 
-        @Test("The VM is not privileged")
+        @Test("a VM that is not privileged is replaced for its disk")
         func unprivileged() throws {
             let rig = try Rig.live()
             defer { rig.tearDown() }
@@ -47,7 +47,7 @@ extension EndToEnd {
             try checkReplaced(rig, vm, try rig.makeDisk(), "the VM is not privileged")
         }
 
-        @Test("The volume has options of its own")
+        @Test("a VM is replaced for a disk whose volume has options of its own")
         func options() throws {
             let rig = try Rig.live()
             defer { rig.tearDown() }

@@ -33,7 +33,7 @@ final class Rig {
     /// Words before the executable that make it run as if elsewhere.
     var machine: [String] = []
     /// What calls say of the VM's stemcell.
-    var stemcellVersion: Int64 = 3
+    var stemcellAPIVersion: Int64 = 3
     private var cleanups: [(order: Order, run: () -> Void)] = []
 
     /// A disk can go when its VMs are gone, a network when nobody is on it.
@@ -80,7 +80,7 @@ final class Rig {
 
     /// Calls a CPI method through the real executable.
     func call(_ method: String, _ arguments: JSON, version: Int? = 2) throws -> Answer {
-        try send(Rig.request(method, arguments, version: version, stemcell: stemcellVersion))
+        try send(Rig.request(method, arguments, version: version, stemcell: stemcellAPIVersion))
     }
 
     /// As `call`; an error is a failure of the test.

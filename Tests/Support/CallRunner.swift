@@ -31,7 +31,7 @@ final class CallRunner {
     /// Whether answers reach the director.
     var delivers = true
     /// What the caller says of the stemcell; nil for nothing.
-    var stemcellVersion: Int64? = 3
+    var stemcellAPIVersion: Int64? = 3
 
     /// With `other`: what that one is at this moment, to go on apart from it.
     init(_ docker: FakeDocker = FakeDocker(), copying other: CallRunner? = nil) throws {
@@ -51,7 +51,7 @@ final class CallRunner {
         ]
         if let other {
             configuration = other.configuration
-            stemcellVersion = other.stemcellVersion
+            stemcellAPIVersion = other.stemcellAPIVersion
             configuration["journal"]["directory"] = .string(directory.path)
         }
     }
@@ -68,7 +68,7 @@ final class CallRunner {
     func call(
         _ method: String, _ arguments: [JSON], version: Int? = 2, context: JSON = [:]
     ) throws -> JSON {
-        let stemcell = stemcellVersion.map(JSON.integer) ?? .null
+        let stemcell = stemcellAPIVersion.map(JSON.integer) ?? .null
         var request: JSON = [
             "method": .string(method), "arguments": .array(arguments),
             "context": .object(

@@ -2,7 +2,7 @@ import Engine
 
 @testable import CPI
 
-/// What the Go CPI leaves to a CPI that comes after it, as BOSH-CONTRACT §3, §5 and §8 document it: no
+/// What the Go CPI leaves to a CPI that comes after it, as contract §3 and §5 have it: no
 /// labels anywhere, its names, its binds, its command line, and the disks in its agent's settings.
 extension Scene {
     static let goStemcell = "bosh.io/stemcells:img-11111111-2222-4333-8444-555555555555"

@@ -7,7 +7,7 @@ struct AgentProbe {
     let world: World
 
     /// False when it was not seen to be up: also when the look took too long, or Docker gave no answer.
-    func isUp(_ container: Container) throws -> Bool {
+    func isAgentUp(_ container: Container) throws -> Bool {
         try world.ifAnswered("the agent") {
             try look(into: container.id, settings: container.settingsPath(world.configuration))
         } ?? false

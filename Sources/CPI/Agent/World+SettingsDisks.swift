@@ -70,12 +70,12 @@ extension Container {
     /// Whether its agent is of stemcell API version 1. The label says what create_vm was told; a VM
     /// without it is what this call is told, and else, if the Go CPI made it, of version 1.
     func readsDisksFromSettings(_ request: CallContext) -> Bool {
-        let label = labels[Label.stemcellVersion] ?? ""
-        return (Int(label) ?? request.stemcellVersion ?? (labels[Label.vm] == nil ? 1 : 2)) < 2
+        let label = labels[Label.stemcellAPIVersion] ?? ""
+        return (Int(label) ?? request.stemcellAPIVersion ?? (labels[Label.vm] == nil ? 1 : 2)) < 2
     }
 
     /// Made by the Go CPI, or by a version that did not say it.
-    fileprivate var isOfUnknownStemcell: Bool { labels.label(Label.stemcellVersion) == nil }
+    fileprivate var isOfUnknownStemcell: Bool { labels.label(Label.stemcellAPIVersion) == nil }
 }
 
 extension Step {

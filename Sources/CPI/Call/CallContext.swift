@@ -4,5 +4,5 @@ struct CallContext: Sendable {
     var requestID: String?
     var isVersion2: Bool
     /// The API version of the VM's stemcell, where the caller says it.
-    var stemcellVersion: Int?
+    var stemcellAPIVersion: Int?
 }

@@ -42,7 +42,7 @@ struct FailedCall<M: Mutation> {
         case .park(let why):
             park(why)
             throw report(
-                failure, "A person is needed: \(why)", next: "cpi-admin recover \(world.operation)")
+                failure, "A person is needed: \(why)", next: world.recovery(of: world.operation))
         }
     }
 
@@ -111,8 +111,8 @@ struct FailedCall<M: Mutation> {
         guard M.rule == .replacement else {
             world.recorder.leaveOpen()
             // A deletion of what is there still is finished by the operator's wish alone.
-            let finish =
-                world.recovery(of: world.operation) + (M.deletes ? " --forward" : "") + " --yes"
+            let recovery = world.recovery(of: world.operation)
+            let finish = (M.deletes ? recovery.forward : recovery).yes
             // Without a journal nothing but a mark tells of it, and deletions leave none.
             let command = world.recorder.store.journal != nil ? ", or: \(finish)" : ""
             throw report(
@@ -149,10 +149,14 @@ struct FailedCall<M: Mutation> {
         world.recorder.end(state, error: CPIError.from(failure.cause).message)
     }
 
-    private var recover: String { world.recovery(of: world.operation) + " --yes" }
+    private var recover: RecoveryCommand { world.recovery(of: world.operation).yes }
 
     /// What failed, what is true now, what was done about it, the operation, the next command.
-    private func report(_ failure: StepFailure, _ state: String, next: String? = nil) -> CPIError {
+    private func report(
+        _ failure: StepFailure, _ state: String, next: (any CustomStringConvertible)? = nil
+    )
+        -> CPIError
+    {
         var error = CPIError.from(failure.cause)
         let hasJournal = world.recorder.store.journal != nil
         let look = hasJournal ? "cpi-admin journal show \(world.operation)" : "cpi-admin doctor"

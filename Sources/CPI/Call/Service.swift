@@ -131,7 +131,7 @@ extension CallRequest {
     fileprivate var caller: CallContext {
         CallContext(
             director: director, requestID: requestID, isVersion2: isVersion2,
-            stemcellVersion: stemcellVersion)
+            stemcellAPIVersion: stemcellAPIVersion)
     }
 
     /// A method's name for an error text: whatever came in, not more than a line of it.

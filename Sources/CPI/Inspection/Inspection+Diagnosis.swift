@@ -143,14 +143,14 @@ extension Inspection {
             found.append(
                 Finding(
                     "operations", .warn, "open, and nobody is at work on them: \(dead.count)",
-                    advice: "cpi-admin recover"))
+                    advice: "\(RecoveryCommand.all)"))
         }
         if unrecorded.count > elsewhere.count {
             found.append(
                 Finding(
                     "operations", .warn,
                     "\(unrecorded.count - elsewhere.count) that Docker shows are not in this journal, and nobody is "
-                        + "seen at work on them", advice: "cpi-admin recover --from-docker"))
+                        + "seen at work on them", advice: "\(RecoveryCommand.fromDocker)"))
         }
         guard found.isEmpty else { return found }
         let atWork = open.isEmpty ? "none is open" : "\(open.count) at work"

@@ -19,7 +19,8 @@ extension Inspection {
             let left = try world.words(ofLastCopy: one.image, of: one.vm)
             return Finding(
                 "vm \(one.vm)", .fail, left.what,
-                advice: left.isOlder ? CustodyTable.makingAnew : world.recovery(ofMark: one.mark))
+                advice: left.isOlder
+                    ? CustodyTable.makingAnew : "\(world.recovery(ofMark: one.mark))")
         }
     }
 
@@ -45,12 +46,12 @@ extension Inspection {
             let operation = try journal?.find(id), !operation.state.isOpen,
             !world.locks.isOwned(id)
         else { return nil }
-        let isUp = try engine.container(vm.description)?.isUp == true
+        let runs = try engine.container(vm.description)?.isRunning == true
         return Finding(
             "vm \(vm)", .warn,
-            "\(isUp ? "runs" : "does not run"), and \(operation.method) \(id), which was closed as "
+            "\(runs ? "runs" : "does not run"), and \(operation.method) \(id), which was closed as "
                 + "\(operation.state.rawValue), has left its mark",
-            advice: OpenOperation.recoveryAtAnyAge(id))
+            advice: "\(RecoveryCommand.fromDocker(id).atAnyAge)")
     }
 
     /// Containers of a VM that run beside it under another name than its own: they have its volumes as well.
@@ -89,14 +90,14 @@ extension Inspection {
             ?? members.first { $0.role?.isOld == true }
         guard let member, let container = try engine.container(member.id) else { return nil }
         let canGiveBack = try !OldContainers(world: world).plan(vm).isEmpty
-        let state = container.isUp ? "" : ", and is stopped"
+        let state = container.isRunning ? "" : ", and is stopped"
         return Finding(
             "vm \(vm)", .warn,
             "its container is named \(member.name): "
                 + (member.role == nil
                     ? "somebody has renamed it\(state)"
                     : "it was replaced, and the one that was to take its place is gone\(state)"),
-            advice: canGiveBack ? "cpi-admin recover" : "docker rename \(member.name) \(vm)")
+            advice: canGiveBack ? "\(RecoveryCommand.all)" : "docker rename \(member.name) \(vm)")
     }
 
     private func offNetwork(_ vm: VMCID, _ container: Container) -> Finding? {
@@ -113,7 +114,7 @@ extension Inspection {
                 "ends again and again: started \(container.restarts) times by Docker, the last exit "
                     + "code is \(container.exitCode)", advice: "docker logs --tail 20 \(vm)")
         }
-        guard !container.isUp else { return offNetwork(vm, container) }
+        guard !container.isRunning else { return offNetwork(vm, container) }
         let state =
             container.wasStarted
             ? "is stopped since \(DockerTime.utc(container.finishedAt)), with exit code "

@@ -63,8 +63,8 @@ extension Inspection {
     public func report(onVM text: String) throws -> VMReport {
         let cid = VMCID(text)
         let container = try container(ofVM: cid)
-        let isUp = container.isRunning && !container.isPaused
-        let isAgentUp = isUp ? try AgentProbe(world: world).isUp(container) : nil
+        let isActive = container.isRunning && !container.isPaused
+        let isAgentUp = isActive ? try AgentProbe(world: world).isAgentUp(container) : nil
         let label = container.labels[Label.metadata] ?? ""
         let said = world.recorder.store.latestMetadata(of: cid) ?? label
         return VMReport(
@@ -95,8 +95,8 @@ extension Inspection {
         let live = Set(try world.liveDisks(of: vm, in: container.id))
         var pins: [DiskCID: String] = [:]
         for pin in try world.pins(of: vm) {
-            let isUp = try world.engine.container(pin.id)?.isRunning == true
-            pins[pin.disk] = isUp ? "running" : "stopped"
+            let runs = try world.engine.container(pin.id)?.isRunning == true
+            pins[pin.disk] = runs ? "running" : "stopped"
         }
         return try mounted.union(live).union(pins.keys).sorted().map { disk in
             let volume = try world.engine.volume(disk.description)

@@ -8,7 +8,7 @@ public struct JournalTrouble: Sendable {
 
     /// `path`: the journal's file, where it is known.
     public init(_ error: JournalError, _ path: String = Journal.fileName) {
-        let fromDocker = "cpi-admin recover --from-docker"
+        let fromDocker = RecoveryCommand.fromDocker
         switch error {
         case .sqlite where error.isCorruption:
             words = "cannot read the journal \(path): \(error)"

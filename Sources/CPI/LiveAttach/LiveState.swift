@@ -48,7 +48,7 @@ extension LiveState {
 
 extension LiveState {
     private static func pin(_ container: Container) -> Pin {
-        if container.isUp { return .running }
+        if container.isRunning { return .running }
         return container.wasStarted ? .stopped : .idle
     }
 }

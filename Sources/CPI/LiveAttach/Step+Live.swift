@@ -36,7 +36,7 @@ extension Step {
             do: { try $0.startPin(plan) },
             verify: { world in
                 let pin = try world.pin(of: plan.disk)
-                return pin?.isPin(of: plan.vm) == true && pin?.isUp == true
+                return pin?.isPin(of: plan.vm) == true && pin?.isRunning == true
             },
             undo: .withAnother)  // of the pin
     }
@@ -88,7 +88,7 @@ extension Step {
             name: "start container \(disk.keeper)",
             do: { try $0.createKeeper(disk) },
             check: { try $0.requireKept(disk) },
-            verify: { try $0.engine.container(disk.keeper)?.isUp == true },
+            verify: { try $0.engine.container(disk.keeper)?.isRunning == true },
             undo: .stays)
     }
 

@@ -153,5 +153,5 @@ extension Container {
     func isPin(of vm: VMCID) -> Bool { pinnedTo == vm }
 
     /// A pin that is to run and does not.
-    var isIdlePin: Bool { isPin && !isUp && restartPolicy != "no" }
+    var isIdlePin: Bool { isPin && !isRunning && restartPolicy != "no" }
 }

@@ -10,7 +10,7 @@ struct CallRequest: Sendable {
 
     var director: String? { context["director_uuid"].string }
     var requestID: String? { context["request_id"].string }
-    var stemcellVersion: Int? { context["vm"]["stemcell"]["api_version"].int }
+    var stemcellAPIVersion: Int? { context["vm"]["stemcell"]["api_version"].int }
 
     /// Throws `Field.Wrong`; a text that is not JSON is reported without showing any of it.
     init(parsing bytes: [UInt8]) throws {

@@ -43,7 +43,7 @@ struct OldContainers {
         try disorders(vm).map { disorder in
             switch disorder {
             case .nameless(let container):
-                let state = container.isUp ? "" : "; it is stopped, and stays so"
+                let state = container.isRunning ? "" : "; it is stopped, and stays so"
                 return "give container \(container.name) its name back: it is VM \(vm)\(state)"
             case .unneeded(let next, _):
                 return "remove container \(next.name): it never ran, and no operation needs it"
@@ -67,8 +67,8 @@ struct OldContainers {
         let unneeded = try unneeded(vm, beside: current).map {
             [Disorder.unneeded($0, beside: current)]
         }
-        let isUp = try current.isRunning && AgentProbe(world: world).isUp(current)
-        let held = try isUp ? old(vm).filter { try world.isHeld($0, vm) } : []
+        let isAgentUp = try current.isRunning && AgentProbe(world: world).isAgentUp(current)
+        let held = try isAgentUp ? old(vm).filter { try world.isHeld($0, vm) } : []
         return (unneeded ?? []) + held.map(Disorder.held)
     }
 

@@ -31,44 +31,8 @@ struct OpenOperation {
         id == other.id && operation.plan == other.operation.plan
     }
 
-    /// The command that settles it, and nothing else, by what Docker shows.
-    var recoveryFromDocker: String { OpenOperation.recoveryFromDocker(id) }
-
-    fileprivate static func recoveryFromDocker(_ id: String) -> String {
-        "cpi-admin recover --from-docker \(id)"
-    }
-
-    /// As `recoveryFromDocker`, also while it is young.
-    var recoveryAtAnyAge: String { OpenOperation.recoveryAtAnyAge(id) }
-
-    static func recoveryAtAnyAge(_ id: String) -> String {
-        recoveryFromDocker(id) + " --older-than 0"
-    }
-
     /// The host that `place` names.
     var host: String { place?.machine.host ?? "" }
-}
-
-extension World {
-    /// The command that settles an operation: by its id, or where no journal tells of it by what Docker shows.
-    func recovery(of id: String) -> String {
-        recorder.store.journal != nil
-            ? "cpi-admin recover \(id)"
-            : OpenOperation.recoveryAtAnyAge(id)
-    }
-
-    /// The command that settles an operation that Docker tells of, and no more: one that may be at work elsewhere is
-    /// left alone.
-    func recovery(of trace: OpenOperation) -> String {
-        (isOfHere(trace) ? trace.recoveryAtAnyAge : trace.recoveryFromDocker) + " --yes"
-    }
-
-    /// The command that settles the operation which has left this mark, in whatever state the journal has it.
-    func recovery(ofMark mark: Volume) -> String {
-        guard let trace = Traces.trace(mark: mark) else { return "cpi-admin recover --from-docker" }
-        let known = recorder.store.read { try $0.find(trace.id) }
-        return known?.state.isOpen == true ? "cpi-admin recover \(trace.id)" : recovery(of: trace)
-    }
 }
 
 extension OpenOperation {
@@ -150,6 +114,6 @@ extension World {
         return "\(operation.title) was begun on machine \(operation.host) at "
             + "\(operation.since)\(isAhead ? ", by a clock that is ahead of this one," : "") "
             + "and may be at work there; if it is not: "
-            + "\(operation.recoveryAtAnyAge) --yes"
+            + "\(RecoveryCommand.fromDocker(operation.id).atAnyAge.yes)"
     }
 }

@@ -29,8 +29,8 @@ extension OperatorRecovery {
             }
             let hadName = try engine.container(vm.description) != nil
             guard try OldContainers(world: world).tidy(vm) else { return nil }
-            let isUp = try engine.container(vm.description)?.isUp == true
-            return Tidied(vm: vm.description, isStopped: !hadName && !isUp)
+            let runs = try engine.container(vm.description)?.isRunning == true
+            return Tidied(vm: vm.description, isStopped: !hadName && !runs)
         }
     }
 

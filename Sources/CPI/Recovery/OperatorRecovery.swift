@@ -15,8 +15,6 @@ public final class OperatorRecovery {
         public var title: String { found.title }
         /// RFC 3339; when it began, or when its first trace in Docker was made.
         public var since: String { found.since }
-        /// The command that settles it by what Docker shows, also while it is young.
-        public var recoveryAtAnyAge: String { found.recoveryAtAnyAge }
         /// Who is, or may be, at work on it: then it is left alone.
         public var owner: String?
         /// What recovery would do; nil when somebody is at work on it or Docker does not answer.

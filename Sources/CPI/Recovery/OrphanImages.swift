@@ -11,7 +11,7 @@ struct OrphanImages {
     /// VMs whose last copy is an image: their volumes are needed, too.
     let lastCopies: Set<String>
     /// VMs on which an operation is open, or was left to a person, with the command that settles it.
-    private let unsettled: [String: String]
+    private let unsettled: [String: RecoveryCommand]
     private let marks: [Volume]
 
     init(world: World, vms: Set<String>, marks: [Volume]) throws {
@@ -19,8 +19,8 @@ struct OrphanImages {
             try journal.open().flatMap { try journal.subjects(of: $0.id) }
                 .filter { $0.kind == .vm }.map(\.cid)
         }
-        var unsettled: [String: String] = [:]
-        for vm in open ?? [] { unsettled[vm] = "cpi-admin recover --vm \(vm)" }
+        var unsettled: [String: RecoveryCommand] = [:]
+        for vm in open ?? [] { unsettled[vm] = .of(VMCID(vm)) }
         // The journal may have it closed.
         for mark in marks {
             guard let vm = mark.labels[Label.vm] else { continue }
@@ -70,7 +70,7 @@ struct OrphanImages {
             return Orphan(
                 kind: .image, name: tag.name,
                 reason: "an older state of VM \(tag.vm), whose last copy is image \(newest)",
-                command: settles ?? "docker image rm \(tag.name)",
+                command: settles?.description ?? "docker image rm \(tag.name)",
                 removal: .never("it is a copy of a VM that has no container"))
         }
         return Orphan(

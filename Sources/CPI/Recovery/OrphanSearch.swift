@@ -43,8 +43,7 @@ struct OrphanSearch {
             Orphan(
                 kind: .operation, name: one.id,
                 reason: one.damage ?? words(one),
-                command: recorded.contains(one.id)
-                    ? "cpi-admin recover \(one.id)" : world.recovery(of: one),
+                command: "\(recorded.contains(one.id) ? .of(one.id) : world.recovery(of: one))",
                 removal: .never("it is to be settled, not removed")
             ).of(director: world.otherDirector([Label.director: one.operation.director ?? ""]))
         }
@@ -91,7 +90,7 @@ struct OrphanSearch {
                     return Orphan(
                         kind: .container, name: member.name,
                         reason: "has lost its name, and may be all that is left of VM \(vm)",
-                        command: "cpi-admin recover --vm \(vm)",
+                        command: "\(RecoveryCommand.of(vm))",
                         removal: .never("it may be the VM"))
                 }
                 guard try world.isHeld(container, vm) else {
@@ -104,8 +103,9 @@ struct OrphanSearch {
                 return Orphan(
                     kind: .container, name: member.name,
                     reason: "was replaced, and is kept until the VM's agent has been seen",
-                    command: "cpi-admin recover --yes, once the agent is up",
-                    removal: .never("it goes with cpi-admin recover --yes, once the agent is up"))
+                    command: "\(RecoveryCommand.all.yes), once the agent is up",
+                    removal: .never("it goes with \(RecoveryCommand.all.yes), once the agent is up")
+                )
             }
         }
     }

@@ -111,7 +111,7 @@ final class Search {
         }
         throw CPIError.cloud(
             "\(parked.title): \(parked.operation.error ?? "it is parked"); "
-                + "next: cpi-admin recover \(parked.id)")
+                + "next: \(RecoveryCommand.of(parked.id))")
     }
 
     /// The operation that has its mark on the VM, if any: as the journal tells it while it is open

@@ -42,7 +42,7 @@ struct AttachDisk: DiskMethod {
 
     /// The container has the disk among its mounts.
     private func present(_ container: Container, _ world: World) throws -> Remount {
-        let isThere = try !container.isUp || world.isMounted(disk, in: container.id)
+        let isThere = try !container.isRunning || world.isMounted(disk, in: container.id)
         if !isThere { try container.requireStoppable(vm) }
         return try .inPlace(isThere ? .nothing : .restart, container, for: self, world)
     }

@@ -126,7 +126,7 @@ extension World {
         throw CannotLook(
             description:
                 "the containers of VM \(plan.vm) are gone, and the image that holds all of it has "
-                + "lost its name; next: docker tag \(image.shortID) \(plan.image), then cpi-admin recover"
+                + "lost its name; next: docker tag \(image.shortID) \(plan.image), then \(RecoveryCommand.all)"
         )
     }
 }
@@ -139,7 +139,7 @@ extension Carriers.Old {
             self = .absent
             return
         }
-        if container.isUp {
+        if container.isRunning {
             self = .running
         } else {
             let isSame =
@@ -157,7 +157,7 @@ extension Carriers.Replacement {
             self = .absent
             return
         }
-        self = container.isUp ? .running : container.wasStarted ? .ran : .fresh
+        self = container.isRunning ? .running : container.wasStarted ? .ran : .fresh
     }
 }
 

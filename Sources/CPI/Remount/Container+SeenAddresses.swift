@@ -14,7 +14,7 @@ extension Container {
             }
             guard seen != [:] else {
                 throw CPIError.cloud(
-                    isUp
+                    isRunning
                         ? "podman tells no address of VM \(vm) on network \(network): it could not be carried over"
                         : "VM \(vm) does not run, and podman tells no addresses of such a "
                             + "container; next: reboot_vm, and repeat the call")

@@ -81,7 +81,7 @@ extension World {
             let isThere = try engine.container(old) != nil
             try require(isThere, container, "the container that it was made from is gone")
         case .foundWrong(let old, let startedAt):
-            try require(!container.isUp, container, "it is running")
+            try require(!container.isRunning, container, "it is running")
             try require(
                 container.startedWhen == startedAt, container, "somebody has started it again")
             let origin = try engine.container(old)
@@ -149,7 +149,7 @@ extension World {
     }
 
     private func requireHeld(_ old: Container, _ vm: VMCID) throws {
-        try require(!old.isUp, old, "it is running")
+        try require(!old.isRunning, old, "it is running")
         let successors = try containers(of: vm).compactMap { try engine.container($0.id) }
             .filter { $0.labels[Label.replaces] == old.id }
         try require(!successors.isEmpty, old, "no container is there that replaces it")

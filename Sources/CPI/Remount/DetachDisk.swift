@@ -39,7 +39,7 @@ struct DetachDisk: DiskMethod {
                 pinRuns: try world.pinRuns(disk),
                 isKept: world.configuration.pin == .always,
                 tellsSettings: try world.settingsDiffer(container, disk, wanted: false),
-                ran: container.isUp))
+                ran: container.isRunning))
     }
 
     func answer(_ plan: DiskChange, _ request: CallContext) -> JSON { .null }

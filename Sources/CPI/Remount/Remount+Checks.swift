@@ -13,7 +13,7 @@ extension Remount {
     /// The old container. Throws `CPIError` when it is gone, or when somebody has started it.
     func requireStopped(_ world: World) throws -> Container {
         guard let container = try world.engine.container(old) else { throw goneError }
-        guard !container.isUp else { throw startedError(container) }
+        guard !container.isRunning else { throw startedError(container) }
         return container
     }
 
@@ -21,7 +21,7 @@ extension Remount {
     /// is no matter where an operator has chosen the replacement.
     func requireRested(_ world: World, _ container: Container?) throws {
         guard let container else { throw goneError }
-        guard !container.isUp else { throw startedError(container) }
+        guard !container.isRunning else { throw startedError(container) }
         if world.progress.isOperatorsWish { return }
         let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
         guard committed.isEmpty || committed == container.finishedAt else {

@@ -7,7 +7,7 @@ extension Remount {
     ) throws -> Remount {
         var plan = Remount(
             change: change, method: M.name, operation: world.operation, vm: call.vm,
-            disk: call.disk, old: container.id, wasRunning: container.isUp,
+            disk: call.disk, old: container.id, wasRunning: container.isRunning,
             startedAt: container.startedAt)
         plan.tellsSettings = try world.settingsDiffer(
             container, call.disk, wanted: plan.isAttach)

@@ -141,8 +141,8 @@ extension Remount {
         let isGone = try change != .remnant && world.disk(disk) == nil
         var found = isGone ? ["disk \(disk) is gone"] : []
         if container.id != old { found.append("VM \(vm) has another container") }
-        if container.isUp != wasRunning {
-            found.append("VM \(vm) is \(container.isUp ? "" : "not ")running")
+        if container.isRunning != wasRunning {
+            found.append("VM \(vm) is \(container.isRunning ? "" : "not ")running")
         }
         found += networksLost(by: container).map { "it is no longer on network \($0)" }
         let policy = container.restartPolicy

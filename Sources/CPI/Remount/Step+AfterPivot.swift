@@ -34,9 +34,9 @@ extension Step {
                 guard try !probe.wait(plan.vm.description, seconds: seconds) else { return }
                 world.warn("the agent of VM \(plan.vm) is not up after \(seconds) seconds")
                 guard let container = try world.engine.container(plan.vm.description) else {
-                    return world.warn(plan.noContainer.message + "; next: cpi-admin recover")
+                    return world.warn(plan.noContainer.message + "; next: \(RecoveryCommand.all)")
                 }
-                guard !container.isUp else { return }
+                guard !container.isRunning else { return }
                 // Nobody can tell an operator's stop from the end of a daemon that has taken its
                 // containers along: it is not started again.
                 world.warn("VM \(plan.vm) has stopped meanwhile; next: reboot_vm, or docker start")
@@ -52,7 +52,7 @@ extension Step {
             do: { world in
                 let vm = try world.engine.container(plan.vm.description)
                 let probe = AgentProbe(world: world)
-                guard try !plan.wasRunning || vm.map({ try probe.isUp($0) }) ?? false else {
+                guard try !plan.wasRunning || vm.map({ try probe.isAgentUp($0) }) ?? false else {
                     return world.warn(
                         "container \(plan.vm.old(plan.old)) is kept until the agent of VM "
                             + "\(plan.vm) has been seen")

@@ -92,7 +92,7 @@ extension Step {
         Step(
             name: "start container \(plan.vm) again",
             do: { try $0.startContainer(plan.old) },
-            verify: { try $0.engine.container(plan.old)?.isUp == true },
+            verify: { try $0.engine.container(plan.old)?.isRunning == true },
             undo: .withAnother)  // of the stop, which leaves it running
     }
 
@@ -143,7 +143,7 @@ extension Remount {
     /// then, and ours, the younger one, is stopped again.
     fileprivate func stopUnlessAlone(_ world: World) throws {
         guard change == .replace, let container = try world.engine.container(old) else { return }
-        if container.isUp, let replacement = try world.madeContainer(names) {
+        if container.isRunning, let replacement = try world.madeContainer(names) {
             try world.stopContainer(replacement.id)
         }
         try requireRested(world, container)

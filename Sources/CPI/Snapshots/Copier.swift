@@ -54,7 +54,7 @@ extension Copier {
         guard !container.isPaused else {
             throw CPIError.cloud("container \(name), which copies the disk, was paused")
         }
-        return container.isUp
+        return container.isRunning
     }
 
     /// The container, if this operation made it. Throws `CPIError` when it is gone.

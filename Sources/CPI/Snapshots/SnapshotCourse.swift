@@ -38,7 +38,7 @@ final class SnapshotCourse {
         }
         if container.startedAt != user.startedAt { return "VM \(user.vm) was started meanwhile" }
         guard user.runs else {
-            let isStill = !container.isUp || container.isPaused
+            let isStill = !container.isRunning || container.isPaused
             return isStill ? nil : "VM \(user.vm) was unpaused meanwhile"
         }
         guard user.pauses else { return "snapshots.pause_limit is 0" }

@@ -29,7 +29,7 @@ struct SnapshotDisk: Mutation {
                 guard let now = try world.engine.container(container) else {
                     return ["the container of VM \(vm) is gone"]
                 }
-                var found = runs && !now.isUp ? ["VM \(vm) is not running"] : []
+                var found = runs && !now.isRunning ? ["VM \(vm) is not running"] : []
                 if pauses, now.isPaused { found.append("VM \(vm) is paused") }
                 return try found + world.markWords(vm, differs: !found.isEmpty)
             }
@@ -67,11 +67,11 @@ struct SnapshotDisk: Mutation {
             name: snapshot.copier, source: disk.description, target: snapshot.description,
             image: try world.copierImage(for: container))
         var plan = Plan(snapshot: snapshot, disk: disk, copier: copier)
-        plan.isForeign = holders.contains { $0.vm == nil && $0.container.isUp }
+        plan.isForeign = holders.contains { $0.vm == nil && $0.container.isRunning }
         plan.isKept = world.configuration.pin == .always
         plan.metadata = world.recorder.store.cleaned(metadata)
         guard let vm, let container else { return plan }
-        let runs = container.isUp && !container.isPaused
+        let runs = container.isRunning && !container.isPaused
         plan.user = Plan.User(
             vm: vm, container: container.id, startedAt: container.startedAt, runs: runs,
             pauses: runs && world.configuration.snapshots.pauseLimit > 0)

@@ -73,7 +73,7 @@ extension Step {
         Step(
             name: "start container \(snapshot.keeper)",
             do: { try $0.createKeeper(snapshot) },
-            verify: { try $0.engine.container(snapshot.keeper)?.isUp == true },
+            verify: { try $0.engine.container(snapshot.keeper)?.isRunning == true },
             undo: .by { world in
                 guard let keeper = try world.engine.container(snapshot.keeper),
                     keeper.isPin, world.made(keeper.labels)
@@ -120,7 +120,7 @@ extension World {
         guard let container = try engine.container(user.container) else {
             throw CPIError.cloud("the container of VM \(user.vm) is gone")
         }
-        guard container.isUp, !container.isPaused else {
+        guard container.isRunning, !container.isPaused else {
             course.isTheirs = true
             return noteTheirPause()
         }

@@ -28,7 +28,7 @@ struct StemcellDescription {
                 ?? manifest.values["architecture"] ?? "")
         let labels = [
             Label.stemcellName: text("name"),
-            Label.stemcellRelease: text("version"),
+            Label.stemcellVersion: text("version"),
             Label.stemcellOS: text("os_distro", "operating_system", "os_type"),
             Label.architecture: architecture?.description ?? "",
         ]

@@ -6,9 +6,6 @@ extension Container {
     /// Whether what bears these labels, made from this container, holds all that it holds: it does not
     /// run, and has not run since.
     func isHeld(by labels: [String: String]) -> Bool {
-        !isUp && finishedAt == labels[Label.endOfOld]
+        !isRunning && finishedAt == labels[Label.endOfOld]
     }
-
-    /// It has processes, paused ones too.
-    var isUp: Bool { isRunning || isPaused }
 }

@@ -22,7 +22,7 @@ enum Label {
     static let stemcellOfVM = "io.bosh.vm.stemcell"
     /// What a stemcell says of itself.
     static let stemcellName = "io.bosh.stemcell.name"
-    static let stemcellRelease = "io.bosh.stemcell.version"
+    static let stemcellVersion = "io.bosh.stemcell.version"
     static let stemcellOS = "io.bosh.stemcell.os"
     /// A tag that the director gives to a stemcell, by its key.
     static func tag(_ key: String) -> String { "io.bosh.tag.\(key)" }
@@ -42,7 +42,7 @@ enum Label {
     /// What the director said last when the container was made. A later word of it is in the journal.
     static let metadata = "io.bosh.metadata"
     /// On a VM: the API version of its stemcell; a caller that says none means 1.
-    static let stemcellVersion = "io.bosh.stemcell.api_version"
+    static let stemcellAPIVersion = "io.bosh.stemcell.api_version"
     /// On a VM: what of its HostConfig an Engine may not show. See `UnshownHostConfig`.
     static let unshown = "io.bosh.vm.host_config"
     /// On a network that a director manages: its CID.
@@ -77,7 +77,7 @@ enum Label {
     /// from it: so each object sets all of these, empty where they do not apply.
     private static let inherited = [
         operation, version, director, agent, vm, disk, stemcell, sizeMiB, createdAt, replaces,
-        metadata, host, endOfOld, blueprint, vip, stemcellVersion, unshown,
+        metadata, host, endOfOld, blueprint, vip, stemcellAPIVersion, unshown,
     ]
 
     /// Who made what bears these labels, in words.

@@ -34,11 +34,11 @@ extension Step {
             },
             verify: { world in
                 guard !isStartedAgain else { return try world.wasStopped(id, startedAt) }
-                return try world.engine.container(id)?.isUp != true
+                return try world.engine.container(id)?.isRunning != true
             },
             undo: .by { world in
                 guard let container = try world.engine.container(id) else { return }
-                if container.isUp {
+                if container.isRunning {
                     guard container.startedAt == startedAt else { return }
                     try world.stopContainer(id)
                 }
@@ -89,7 +89,7 @@ extension Step {
         Step(
             name: "stop container \(names[0])",
             do: { try $0.stopContainer($0.requireMadeContainer(names).id) },
-            verify: { try $0.madeContainer(names)?.isUp != true },
+            verify: { try $0.madeContainer(names)?.isRunning != true },
             undo: .withAnother)  // of the container
     }
 
@@ -102,9 +102,11 @@ extension Step {
                 world.progress.hasStarted = !container.wasStarted
                 try world.startContainer(container.id)
             },
-            verify: { try $0.madeContainer(names)?.isUp == true },
+            verify: { try $0.madeContainer(names)?.isRunning == true },
             undo: .by { world in
-                guard let container = try world.madeContainer(names), container.isUp else { return }
+                guard let container = try world.madeContainer(names), container.isRunning else {
+                    return
+                }
                 try world.stopContainer(container.id)
             })
     }
@@ -119,6 +121,6 @@ extension World {
     /// Whether a container that was started at `startedAt` was stopped since; it may run again.
     func wasStopped(_ id: String, _ startedAt: String) throws -> Bool {
         guard let container = try engine.container(id) else { return false }
-        return !container.isUp || container.startedAt != startedAt
+        return !container.isRunning || container.startedAt != startedAt
     }
 }

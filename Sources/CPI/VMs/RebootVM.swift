@@ -24,9 +24,9 @@ struct RebootVM: Mutation {
     func plan(_ world: World) throws -> Plan {
         let container = try world.requireSettledVM(vm)
         // One that ends again and again can be stopped: nothing is looked at inside.
-        if container.isUp, !container.isRestarting { try container.requireStoppable(vm) }
+        if container.isRunning, !container.isRestarting { try container.requireStoppable(vm) }
         try world.requireNoneBeside(container, of: vm)
-        if container.isUp, container.endpoints.isEmpty {
+        if container.isRunning, container.endpoints.isEmpty {
             world.warn(
                 "VM \(vm) is on no network: somebody has disconnected it; next: cpi-admin doctor")
         }
@@ -52,7 +52,7 @@ struct RebootVM: Mutation {
                     "VM \(plan.vm) does not mount its disks, or does not start without them: "
                         + "docker logs \(plan.vm) says why")
             },
-            verify: { try $0.engine.container(plan.container)?.isUp ?? false },
+            verify: { try $0.engine.container(plan.container)?.isRunning ?? false },
             undo: .impossible)
         let startPins = Step(
             name: "start pins of \(plan.vm)", isTidying: true,

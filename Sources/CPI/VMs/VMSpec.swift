@@ -45,7 +45,7 @@ struct VMSpec {
             Label.vm: plan.vm.description, Label.agent: plan.agent,
             Label.stemcellOfVM: plan.stemcell.description,
             Label.vip: vips.joined(separator: ","),
-            Label.stemcellVersion: String(request.stemcellVersion ?? 1),
+            Label.stemcellAPIVersion: String(request.stemcellAPIVersion ?? 1),
             Label.settingsPath: plan.agentSettings,
         ]
     }

@@ -26,7 +26,7 @@ extension World {
         let left = try words(ofLastCopy: image, of: cid)
         throw CPIError.cloud(
             "VM \(cid) is half replaced, and \(left.what); next: "
-                + (left.isOlder ? CustodyTable.makingAnew : "cpi-admin recover"))
+                + (left.isOlder ? CustodyTable.makingAnew : "\(RecoveryCommand.all)"))
     }
 
     /// As `vm`, only under its own name: nothing is at work on it.
@@ -35,7 +35,7 @@ extension World {
         guard container.name == cid.description else {
             throw CPIError.cloud(
                 "VM \(cid) is half replaced or was renamed (its container is named "
-                    + "\(container.name)); next: cpi-admin recover")
+                    + "\(container.name)); next: \(RecoveryCommand.all)")
         }
         return container
     }
@@ -44,7 +44,7 @@ extension World {
     /// `CPIError`.
     func requireNoneBeside(_ container: Container, of vm: VMCID) throws {
         for member in try containers(of: vm) where member.id != container.id {
-            guard try engine.container(member.id)?.isUp == true else { continue }
+            guard try engine.container(member.id)?.isRunning == true else { continue }
             throw CPIError.cloud(
                 "container \(member.name) of VM \(vm) runs as well: stop it, and compare it with "
                     + "the VM (docker diff)")

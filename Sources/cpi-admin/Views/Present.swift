@@ -69,8 +69,8 @@ extension Present {
         let id = one.operation.id
         let settling =
             Terminal.canAsk
-            ? "To have it settled, leave it open: cpi-admin recover \(id)"
-            : "To have it settled after this: \(one.recoveryAtAnyAge)"
+            ? "To have it settled, leave it open: \(RecoveryCommand.of(id))"
+            : "To have it settled after this: \(RecoveryCommand.fromDocker(id).atAnyAge)"
         do {
             let explanation = try recovery.explain(one)
             guard explanation.isUnfinished else { return nil }
@@ -94,7 +94,6 @@ extension Explanation {
     var json: JSON {
         [
             "action": .string(action), "rule": .string(rule), "situation": JSON(situation),
-            "losses": .string(removalLines.joined(separator: "; ")),
             "removes": JSON(removals), "needs_person": .bool(needsPerson),
         ]
     }
@@ -111,11 +110,12 @@ enum NextCommand {
         case .running: return "wait; then: cpi-admin journal show \(id)"
         case .interrupted, .elsewhere:
             guard view.operation.mutating else { return nil }
-            return "cpi-admin recover \(id), or repeat the call (bosh deploy): it settles it first"
+            return
+                "\(RecoveryCommand.of(id)), or repeat the call (bosh deploy): it settles it first"
         case .parked:
             return Methods.makesSomething(view.operation.method)
-                ? "cpi-admin orphans, which says how to remove it; or cpi-admin recover \(id)"
-                : "cpi-admin recover \(id), which says what a person has to decide"
+                ? "cpi-admin orphans, which says how to remove it; or \(RecoveryCommand.of(id))"
+                : "\(RecoveryCommand.of(id)), which says what a person has to decide"
         case .failed, .rolledBack:
             return "fix the cause, then repeat the call (bosh deploy, bosh cck)"
         default: return nil

@@ -28,7 +28,7 @@ struct RecoveryResult {
             "action": .string(words), "settled": .bool(isSettled),
             "needs_person": .bool(needsPerson), "failed": .bool(failed),
             "owner": JSON(one.owner),
-            "explanation": explanation?.json ?? .null,
+            "recovery": explanation?.json ?? .null,
         ]
     }
 

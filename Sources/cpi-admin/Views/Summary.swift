@@ -35,9 +35,9 @@ struct Summary {
         let open = views.filter(\.state.isUnsettled)
         guard let one = open.first else { return "Nothing is left to be settled." }
         guard open.count > 1 else {
-            return "\(one.operation.method) \(one.operation.id) is not settled: cpi-admin recover "
-                + "\(one.operation.id)."
+            return "\(one.operation.method) \(one.operation.id) is not settled: "
+                + "\(RecoveryCommand.of(one.operation.id))."
         }
-        return "\(open.count) operations are not settled: cpi-admin recover."
+        return "\(open.count) operations are not settled: \(RecoveryCommand.all)."
     }
 }

@@ -187,7 +187,7 @@ struct AgentProbeTests {
         #expect(try probe.wait(scene.vm, seconds: 5) == false)
         #expect(scene.runner.time.elapsed >= 5)
         let container = try #require(try probe.world.engine.container(scene.vm))
-        #expect(try !probe.isUp(container), "one look finds out as little")
+        #expect(try !probe.isAgentUp(container), "one look finds out as little")
         scene.docker.onRequest = { _, _ in .status(400, "never") }
         #expect(throws: EngineError.self) { try probe.wait(scene.vm, seconds: 5) }
     }

@@ -9,11 +9,11 @@ struct SettingsDisksTests {
     private func made(_ attach: String, version: Int64? = 1) throws -> Scene {
         let scene = try Scene()
         scene.runner.configuration["attach"] = .string(attach)
-        scene.runner.stemcellVersion = version
+        scene.runner.stemcellAPIVersion = version
         try scene.makeVM()
         try scene.makeDisk()
         // The label says it from now on.
-        scene.runner.stemcellVersion = nil
+        scene.runner.stemcellAPIVersion = nil
         return scene
     }
 
@@ -53,7 +53,7 @@ struct SettingsDisksTests {
     @Test("a disk that create_vm has mounted ahead is told when it is attached")
     func mountedAhead() throws {
         let scene = try Scene()
-        scene.runner.stemcellVersion = 1
+        scene.runner.stemcellAPIVersion = 1
         try scene.makeDisk()
         try scene.makeVM(disks: [scene.disk])
         #expect(try scene.disksInSettings() == [])
@@ -106,7 +106,7 @@ extension CrashScenario {
 
     private static func told(_ attach: String) throws -> Scene {
         let scene = try Scene()
-        scene.runner.stemcellVersion = 1
+        scene.runner.stemcellAPIVersion = 1
         scene.runner.configuration["attach"] = .string(attach)
         try scene.makeVM()
         try scene.makeDisk()

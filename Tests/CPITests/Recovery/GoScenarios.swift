@@ -9,7 +9,7 @@ extension CrashScenario {
         [
             attachGo("the Go CPI's VM, stemcell version 1", settings: [Scene.goDisk]) {
                 let scene = try Scene.goWorld()
-                scene.runner.stemcellVersion = nil
+                scene.runner.stemcellAPIVersion = nil
                 return scene
             },
             attachGo("the Go CPI's VM, two networks, old Engine", settings: []) {

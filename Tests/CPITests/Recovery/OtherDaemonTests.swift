@@ -47,7 +47,7 @@ struct OtherDaemonTests {
         #expect(!scene.runner.log.text.contains("another Docker daemon"))
     }
 
-    @Test("doctor fails")
+    @Test("doctor calls another daemon than before a failure")
     func doctor() throws {
         let findings = try scene.runner.operatorRecovery(journal: true).inspection.diagnose()
         let found = findings.filter { $0.what == "daemon" }

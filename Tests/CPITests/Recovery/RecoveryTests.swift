@@ -50,7 +50,7 @@ struct RecoveryTests {
         (question(.replacement), .remnant(.running), "leave to a person"),
     ]
 
-    @Test("each row", arguments: rows)
+    @Test("the table of recovery says what is done, for each rule and situation", arguments: rows)
     func row(question: RecoveryTable.Question, situation: Situation, expected: String) {
         let action = RecoveryTable.action(question, situation)
         #expect(action.words.hasPrefix(expected))

@@ -37,7 +37,7 @@ struct CustodyWorldTests {
         }
     }
 
-    @Test("each combination")
+    @Test("no content is lost, whichever containers, image and name recovery finds")
     func each() throws {
         let start = try CustodyWorldTests.died()
         for one in CustodyWorldTests.cases {

@@ -22,7 +22,7 @@ struct PrunedCopyTests {
         }
     }
 
-    @Test("a snapshot")
+    @Test("a snapshot whose volume was pruned fails, and nothing of it is left")
     func snapshot() throws {
         prune()
         let failure = #expect(throws: CallFailure.self) { try scene.takeSnapshot() }

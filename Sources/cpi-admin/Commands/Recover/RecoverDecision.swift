@@ -17,7 +17,7 @@ struct RecoverPark: ParsableCommand {
             let operation = try recovery.park(one.operation.id, reason: decision.reason)
             print(
                 Invocation.complete(
-                    "operation \(operation.id) is parked: cpi-admin recover \(operation.id) settles it"
+                    "operation \(operation.id) is parked: \(RecoveryCommand.of(operation.id)) settles it"
                 ))
         }
     }

@@ -156,7 +156,7 @@ struct RecoverRun: ParsableCommand {
         guard !dead.isEmpty else { return }
         say(
             "Docker shows what this journal does not know: " + dead.joined(separator: ", ")
-                + "; next: cpi-admin recover --from-docker")
+                + "; next: \(RecoveryCommand.fromDocker)")
     }
 
     /// A Docker that does not answer has been told of by then.
