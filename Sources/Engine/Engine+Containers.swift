@@ -35,7 +35,7 @@ extension Engine {
     /// `GET /containers/json`, stopped ones too, that match all filters.
     public func containers(_ filters: Filters) throws -> [ContainerSummary] {
         let query = [("all", "1"), filters.parameter]
-        return (try get("/containers/json", query).array ?? []).map { json in
+        return try list("/containers/json", query).map { json in
             ContainerSummary(
                 id: json["Id"].string ?? "",
                 names: (json["Names"].array ?? []).compactMap(\.string).map {
@@ -97,9 +97,7 @@ extension Engine {
 
     /// `GET /containers/{id}/changes`: the paths that the writable layer adds, changes or removes.
     public func changes(_ id: String) throws -> [String] {
-        // An Engine answers null when there are none.
-        let changes = try get("/containers/\(id.percentEncoded)/changes").array ?? []
-        return changes.compactMap { $0["Path"].string }
+        try list("/containers/\(id.percentEncoded)/changes").compactMap { $0["Path"].string }
     }
 
     /// `DELETE /containers/{id}`. With `force` a running one is killed. Named volumes always stay;

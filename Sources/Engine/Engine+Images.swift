@@ -52,7 +52,7 @@ extension Engine {
 
     /// `GET /images/json` by filters: the tags of each image found.
     public func imageTags(_ filters: Filters) throws -> [String] {
-        (try get("/images/json", [filters.parameter]).array ?? []).flatMap {
+        try list("/images/json", [filters.parameter]).flatMap {
             ($0["RepoTags"].array ?? []).compactMap(\.string).map(Engine.familiar)
         }
     }
@@ -60,7 +60,7 @@ extension Engine {
     /// The same: the ids of images that have neither a tag nor one that stands on them.
     public func untaggedImages(_ filters: Filters) throws -> [String] {
         let all = filters.merging(["dangling": ["true"]]) { one, _ in one }
-        return (try get("/images/json", [all.parameter]).array ?? []).compactMap { $0["Id"].string }
+        return try list("/images/json", [all.parameter]).compactMap { $0["Id"].string }
     }
 
     /// An image's name as it was given: podman answers `stemcell:1` as `docker.io/library/stemcell:1`.

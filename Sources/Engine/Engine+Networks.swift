@@ -11,6 +11,7 @@ public struct Network: Sendable {
     public var options: [String: String] { json["Options"].strings }
     /// Without a way to the outside.
     public var isInternal: Bool { json["Internal"].bool ?? false }
+    public var enablesIPv6: Bool { json["EnableIPv6"].bool ?? false }
     public var subnets: [String] {
         (json["IPAM"]["Config"].array ?? []).compactMap { $0["Subnet"].string }
     }
@@ -49,14 +50,14 @@ extension Engine {
 
     /// `GET /networks`: all of them.
     public func networks() throws -> [Network] {
-        (try get("/networks").array ?? []).map(Network.init)
+        try list("/networks").map(Network.init)
     }
 
     /// `GET /networks` by name: those that have one of these names, and others whose names have it in
     /// them, for a filter matches parts.
     public func networks(named names: [String]) throws -> [Network] {
         let filters: Filters = ["name": names]
-        return (try get("/networks", [filters.parameter]).array ?? []).map(Network.init)
+        return try list("/networks", [filters.parameter]).map(Network.init)
     }
 
     /// `POST /networks/create`. On 20.10 two at once make two networks of one name: hold a lock.

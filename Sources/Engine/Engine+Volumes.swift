@@ -31,7 +31,7 @@ extension Engine {
 
     /// `GET /volumes` by filters.
     public func volumes(_ filters: Filters) throws -> [Volume] {
-        (try get("/volumes", [filters.parameter])["Volumes"].array ?? []).map(Volume.init)
+        try list("/volumes", [filters.parameter], in: "Volumes").map(Volume.init)
     }
 
     /// `GET /system/df`: what each volume holds, in bytes, by name. An Engine reads all their files for it:

@@ -139,6 +139,21 @@ extension Engine {
     /// The longest document that is read, in bytes: a VM's root decides on the length of some.
     static let largestDocument = 64 << 20
 
+    /// What a list answers, in one of its members where `key` is given: null where there are none. Throws as `get`, and
+    /// `notDocker` for anything else, which would read as if nothing were there.
+    func list(
+        _ path: String, _ query: [(String, String)] = [], in key: String? = nil
+    ) throws -> [JSON] {
+        let json = try get(path, query)
+        switch key.map({ json.object?[$0] }) ?? json {
+        case .array(let list)?: return list
+        case .null?: return []
+        default:
+            throw EngineError.notDocker(
+                address: address, detail: "its answer to GET \(path) is no list")
+        }
+    }
+
     /// What an inspect answers: a document with an id, or for a volume with a name. Throws as `get`, and `notDocker`
     /// where there is none.
     func inspected(_ path: String, by key: String = "Id") throws -> JSON {

@@ -70,7 +70,9 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     /// A network's addresses belong to another one already, in the words of Docker or of podman.
     public var isOverlap: Bool {
-        ["overlap", "is already used on the host or by another config"].contains {
+        // Of a network whose name is taken the name is told, whatever words it has in it.
+        guard !isNameTaken else { return false }
+        return ["overlap", "is already used on the host or by another config"].contains {
             description.contains($0)
         }
     }

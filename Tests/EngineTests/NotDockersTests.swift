@@ -32,6 +32,23 @@ struct NotDockersTests {
         }
     }
 
+    @Test("what is no list is not taken for one that is empty")
+    func noList() throws {
+        for body in ["{}", "3", #""""#, "[]", "null", #"{"Volumes":null}"#] {
+            let engine = engine { _ in Response(status: 200, body: Array(body.utf8)) }
+            let isEmpty = body == "[]" || body == "null"
+            for list in [
+                { try engine.containers([:]).count }, { try engine.networks().count },
+                { try engine.networks(named: ["n"]).count }, { try engine.imageTags([:]).count },
+                { try engine.untaggedImages([:]).count }, { try engine.changes("c").count },
+            ] as [() throws -> Int] {
+                #expect((try? list()) == (isEmpty ? 0 : nil), "\(body)")
+            }
+            let volumes = try? engine.volumes([:]).count
+            #expect(volumes == (body.contains("Volumes") ? 0 : nil), "\(body)")
+        }
+    }
+
     @Test(
         "a proxy's page says nothing of what was asked for, whatever its status",
         arguments: [404, 504])

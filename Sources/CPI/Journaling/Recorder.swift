@@ -17,6 +17,8 @@ final class Recorder {
     private let isResumed: Bool
     /// The steps that this process has begun.
     private var steps: Set<String> = []
+    /// What this process has remembered.
+    private var notes: Set<String> = []
 
     /// `resumed`: the intent is in the journal already.
     init(_ store: JournalStore, id: String, clock: Clock, resumed: Bool = false) {
@@ -47,6 +49,20 @@ final class Recorder {
         guard isResumed else { return false }
         let recorded = store.read { try $0.begun(of: id) }
         return recorded?.contains(step) == true ? true : nil
+    }
+
+    /// Keeps a word for whoever goes on with the operation: that something is not its own, and stays.
+    func remember(_ word: String) {
+        notes.insert(word)
+        record(.note(word), durable: true)
+    }
+
+    /// Whether this process has remembered it, or by the journal another one.
+    func remembers(_ word: String) -> Bool {
+        if notes.contains(word) { return true }
+        guard isResumed else { return false }
+        let recorded = store.read { try $0.events(of: id, .note) } ?? []
+        return recorded.contains { EventPayload($0) == .note(word) }
     }
 
     /// Commits the intent: from here on a crash is recoverable.

@@ -73,6 +73,10 @@ struct CreateNetwork: Mutation {
                 "with gateway \(same.gateways.joined(separator: ", ")), but \(gateway) is asked for"
             } else if same.isInternal != definition.properties.isInternal {
                 "and is \(same.isInternal ? "" : "not ")internal, which is not what is asked for"
+            } else if definition.properties.enableIPv6, !same.enablesIPv6 {
+                "without IPv6, and enable_ipv6 is asked for"
+            } else if definition.properties.driver == nil, same.driver != NetworkPlan.usualDriver {
+                "with driver \(same.driver), but \(NetworkPlan.usualDriver) is asked for"
             } else if let option {
                 "with another driver_opts.\(option) than is asked for"
             } else {

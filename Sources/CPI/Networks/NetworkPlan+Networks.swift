@@ -95,16 +95,10 @@ extension NetworkPlan {
         }
         // The IPv4 one names a pair.
         let subnet = subnets.first { $0.bytes.count == 4 } ?? subnets.first
-        let letters = subnet.map { "\($0)" }?.map { letter in
+        let letters = (subnet?.description ?? "").map { letter in
             letter.isLetter || letter.isNumber || letter == "." ? letter : "-"
         }
-        return same?.name ?? letters.map { "bosh-" + String($0) } ?? defaultName(present)
-    }
-
-    /// The network that is always there: what Docker calls bridge has podman's name there.
-    private static func defaultName(_ present: [Network]) -> String {
-        let names = present.map(\.name)
-        return names.contains("podman") && !names.contains("bridge") ? "podman" : "bridge"
+        return same?.name ?? "bosh-" + String(letters)
     }
 
     /// A worker of a swarm sees an overlay network of the managers only while a container is on it,

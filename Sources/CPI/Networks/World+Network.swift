@@ -32,7 +32,7 @@ extension World {
     /// The containers that have an endpoint on the network, running or not, by name; and the images that are
     /// the last copy of a VM that was on it: recovery makes that VM again there.
     func users(of network: String) throws -> [String] {
-        try engine.containers(["network": [network]]).compactMap(\.names.first).sorted()
+        try engine.containers(["network": [network]]).map(\.name).sorted()
             + lastCopies(on: network)
     }
 

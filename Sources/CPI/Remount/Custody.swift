@@ -9,8 +9,9 @@ enum RemovalReason {
     /// create_vm goes back: nobody has the CID of a VM that is incomplete, whatever is there. Its anonymous
     /// volumes go.
     case incomplete
-    /// A replacement that never ran, beside the container that it was made from.
-    case neverRan(beside: String)
+    /// A replacement that never ran, beside the container that it was made from; or beside the image that was
+    /// committed of that one, where it is given.
+    case neverRan(beside: String, orImage: String? = nil)
     /// A replacement that ran and was found wrong by the call that started it: nobody has started it
     /// again, and the container that it was made from has not run since.
     case foundWrong(beside: String, startedAt: String?)
@@ -76,9 +77,9 @@ extension World {
         guard let container = try engine.container(id) else { return false }
         switch reason {
         case .deleted, .incomplete: break
-        case .neverRan(let old):
+        case .neverRan(let old, let image):
             try require(!container.wasStarted, container, "it has run")
-            let isThere = try engine.container(old) != nil
+            let isThere = try engine.container(old) != nil || holdsNothing(container, beside: image)
             try require(isThere, container, "the container that it was made from is gone")
         case .foundWrong(let old, let startedAt):
             try require(!container.isRunning, container, "it is running")
@@ -95,6 +96,15 @@ extension World {
         case .copier: try require(container.isCopier, container, "it is no copier")
         }
         return true
+    }
+
+    /// Whether a container that never ran holds no more than this operation's committed image, which is there; or is made
+    /// from another one, and holds nothing of the VM.
+    private func holdsNothing(_ container: Container, beside image: String?) throws -> Bool {
+        guard let image else { return false }
+        if try madeImage(image) != nil { return true }
+        guard let origin = try engine.image(container.imageID) else { return false }
+        return !made(origin.labels)
     }
 
     /// Removes the image that this operation has committed: only while the container that it was committed from is

@@ -169,6 +169,11 @@ extension Container {
                 "VM \(vm) has a volume at \(mount.destination) whose name Docker does not "
                     + "show: it could not be carried over")
         }
+        try requireCommittable(vm, world)
+    }
+
+    /// Throws `CPIError` where a commit would lose a file. While the container runs, one may come after the look.
+    func requireCommittable(_ vm: VMCID, _ world: World) throws {
         // In a layer such a name means that the file without the prefix is deleted.
         let whiteout = try world.engine.changes(id).first { path in
             path.split(separator: "/").last?.hasPrefix(".wh.") == true

@@ -27,6 +27,7 @@ extension Step {
                 let replacement = try world.madeContainer(plan.names)
                 if try plan.isCommitted(world, replacement) { return }
                 let old = try plan.requireStopped(world)
+                try old.requireCommittable(plan.vm, world)
                 if let replacement {
                     try world.removeContainer(replacement.id, .neverRan(beside: plan.old))
                 }

@@ -23,11 +23,13 @@ extension World {
         made.warnings.forEach(warn)
     }
 
-    /// Once it is made: that it is of the image that was committed, and has the disk alone. Takes it away and
-    /// throws `CPIError` where not.
+    /// Once it is made: that it is of the image that was committed, has the VM's own volumes, and has the disk alone.
+    /// Takes it away and throws `CPIError` where not.
     func checkReplacement(_ plan: Remount) throws {
         guard let made = try madeContainer(plan.names) else { return }
-        let remove = { try self.removeContainer(made.id, .neverRan(beside: plan.old)) }
+        let remove = {
+            try self.removeContainer(made.id, .neverRan(beside: plan.old, orImage: plan.image))
+        }
         // Somebody may have given the image's name to another one.
         let image = try engine.image(made.imageID)
         guard image.map({ self.made($0.labels) }) == true else {
@@ -36,9 +38,33 @@ extension World {
                 "image \(plan.image) is not what was committed: somebody has tagged another "
                     + "one so")
         }
+        // As long as the old container is there, its volumes are.
+        if try engine.container(plan.old) == nil {
+            try requireNoneMadeAnew(plan, for: made, remove: remove)
+        }
         guard plan.isAttach else { return }
         try requireNotMadeAnew(plan.disk, for: made, remove: remove)
         try requireSoleHolder(of: plan.disk, plan.vm)
+    }
+
+    /// As `requireNotMadeAnew`, for all volumes that the replacement takes over.
+    private func requireNoneMadeAnew(
+        _ plan: Remount, for made: Container, remove: () throws -> Void
+    ) throws {
+        let source = try plan.sourceInImage(self)
+        let anew = try Replacement(plan: plan, old: source).volumes.filter {
+            try engine.volume($0)?.isMade(for: made) == true
+        }
+        guard !anew.isEmpty else { return }
+        try remove()
+        for name in anew where try engine.volume(name)?.isMade(for: made) == true {
+            try removeVolume(name)
+        }
+        throw volumeGone(anew[0], of: plan.vm)
+    }
+
+    private func volumeGone(_ name: String, of vm: VMCID) -> CPIError {
+        CPIError.cloud("volume \(name) of VM \(vm) is gone")
     }
 
     func commit(_ container: Container, _ plan: Remount) throws {
@@ -57,7 +83,7 @@ extension World {
     func requireVolumes(_ names: [String], of vm: VMCID) throws {
         for name in names {
             guard try engine.volume(name) != nil else {
-                throw CPIError.cloud("volume \(name) of VM \(vm) is gone")
+                throw volumeGone(name, of: vm)
             }
         }
     }

@@ -31,7 +31,7 @@ final class SnapshotCourse {
         if let report, report.changed > 0 {
             return "\(report.changed) entries or more changed meanwhile"
         }
-        if plan.isForeign { return "a container of somebody else has the disk and runs" }
+        if plan.isForeign { return "another container has the disk and runs" }
         guard let user = plan.user else { return nil }
         guard let container = try world.engine.container(user.container) else {
             return "VM \(user.vm) was removed or replaced meanwhile"

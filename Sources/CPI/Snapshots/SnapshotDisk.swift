@@ -67,7 +67,9 @@ struct SnapshotDisk: Mutation {
             name: snapshot.copier, source: disk.description, target: snapshot.description,
             image: try world.copierImage(for: container))
         var plan = Plan(snapshot: snapshot, disk: disk, copier: copier)
-        plan.isForeign = holders.contains { $0.vm == nil && $0.container.isRunning }
+        plan.isForeign = holders.contains {
+            $0.container.isRunning && $0.container.id != container?.id
+        }
         plan.isKept = world.configuration.pin == .always
         plan.metadata = world.recorder.store.cleaned(metadata)
         guard let vm, let container else { return plan }

@@ -14,7 +14,9 @@ extension Step {
             do: { try $0.pause(user, course) },
             verify: { try $0.engine.container(user.container)?.isPaused == true },
             undo: .by { world in
-                guard !course.isTheirs, !world.isTheirPause, !world.isUnpaused(user) else {
+                guard !course.isTheirs, !world.recorder.remembers(World.theirPause),
+                    !world.isUnpaused(user)
+                else {
                     return
                 }
                 let wasPaused = try world.unpause(user.container)
@@ -131,7 +133,7 @@ extension World {
             // In this very moment somebody else has paused it, or it has ended.
             course.pausedAt = nil
             course.isTheirs = true
-            noteTheirPause()
+            recorder.remember(World.theirPause)
         } catch let error as EngineError where error.isOutcomeUnknown {
             course.mayStillPause = true
             throw error
@@ -139,16 +141,8 @@ extension World {
     }
 
     /// For who goes on after a kill, and would end the pause.
-    private func noteTheirPause() {
-        recorder.record(.note(World.theirPause), durable: true)
-    }
-
-    private static let theirPause = "the VM is not up, or somebody else has paused it: it stays so"
-
-    fileprivate var isTheirPause: Bool {
-        let notes = recorder.store.read { try $0.events(of: self.operation, .note) } ?? []
-        return notes.contains { EventPayload($0) == .note(World.theirPause) }
-    }
+    fileprivate static let theirPause =
+        "the VM is not up, or somebody else has paused it: it stays so"
 
     /// Returns false when it was not paused any more. A Docker that does not answer is asked again: what it
     /// has not answered may have been done, and then it was done here.
@@ -172,8 +166,7 @@ extension World {
     /// Whether this operation has unpaused the VM already: who pauses it since means it. The step after the
     /// unpausing tells, for one that was begun may never have reached Docker.
     fileprivate func isUnpaused(_ user: SnapshotDisk.Plan.User) -> Bool {
-        let begun = recorder.store.read { try $0.begun(of: self.operation) }
-        return begun?.contains(Step.unmark(user.vm, isLast: false).name) == true
+        recorder.hasBegun(Step.unmark(user.vm, isLast: false).name) == true
     }
 
     /// What it cost, for the journal; and a warning when it is not of one moment.

@@ -80,7 +80,8 @@ struct CreateStemcell: Mutation {
         // The last name of a complete stemcell is another one.
         guard try world.madeImage(plan.stemcell.description) != nil else { return }
         try world.removeBase(plan.stemcell)
-        try world.removeMadeImage(plan.stemcell.incomplete)
+        let incomplete = plan.stemcell.incomplete
+        if try world.madeImage(incomplete) != nil { try world.releaseImage(incomplete) }
         try plan.image?.release(world)
     }
 
@@ -94,7 +95,9 @@ struct CreateStemcell: Mutation {
 
     /// What a light stemcell was pulled as.
     private static func pulled(_ plan: Plan, _ world: World) throws -> [String] {
-        guard let image = plan.image, image.isOurs, try world.engine.image(image.name) != nil else {
+        guard let image = plan.image, image.isPulled(world),
+            try world.engine.image(image.name) != nil
+        else {
             return []
         }
         return ["image \(image.name), if no container is made from it"]

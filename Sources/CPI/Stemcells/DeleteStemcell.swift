@@ -17,7 +17,9 @@ struct DeleteStemcell: Mutation {
         var image: String?
     }
     let stemcell: StemcellCID
-    let subjects: [Subject] = []
+    var subjects: [Subject] { [stemcell.subject] }
+    /// No other call waits for it, and it settles none.
+    let locks: [Subject] = []
 
     init(_ arguments: Arguments) throws {
         stemcell = try StemcellCID(arguments[0])
@@ -62,8 +64,6 @@ struct DeleteStemcell: Mutation {
     private func isStemcell(_ image: Image) -> Bool {
         stemcell.isGoCPIs || image.labels[Label.stemcell] == stemcell.description
     }
-
-    static func subjects(of plan: Plan) -> [Subject] { [plan.stemcell.subject] }
 
     static func steps(_ plan: Plan, _ call: DeleteStemcell?) -> [Step] {
         plan.isThere ? [.removeImage(plan.stemcell, plan.image)] : []

@@ -10,6 +10,12 @@ struct LightImage: Codable {
     /// It was not there before: what this operation pulls loses this name again.
     let isOurs: Bool
 
+    /// Whether the name is this operation's: somebody else may have pulled the image since the plan was made.
+    func isPulled(_ world: World) -> Bool { isOurs && !world.recorder.remembers(theirs) }
+
+    /// What is remembered where somebody else has pulled it.
+    var theirs: String { "image \(name) was there before it could be pulled: it keeps its name" }
+
     /// The image. Throws `CPIError` when it is not there, or is another one than asked for.
     func require(_ world: World) throws -> Image {
         guard let image = try world.engine.image(name) else { throw CPIError.imageGone(name) }
@@ -22,12 +28,12 @@ struct LightImage: Codable {
 
     /// Takes the name away from what this operation has pulled. Layers that a stemcell needs stay.
     func release(_ world: World) throws {
-        if isOurs { try world.releaseImage(name) }
+        if isPulled(world) { try world.releaseImage(name) }
     }
 
     /// What is still there of an operation that was taken back, in words.
     func leftovers(_ world: World) throws -> [String] {
-        let isPulled = try isOurs && world.engine.image(name) != nil
-        return isPulled ? ["image \(name) is left"] : []
+        let isLeft = try isPulled(world) && world.engine.image(name) != nil
+        return isLeft ? ["image \(name) is left"] : []
     }
 }

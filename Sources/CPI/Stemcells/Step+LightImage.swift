@@ -7,8 +7,12 @@ extension Step {
         Step(
             name: "pull image \(image.name)", touchesOthers: true,
             do: { world in
-                if try image.isOurs && world.engine.image(image.name) == nil {
-                    try world.pull(image, login(world))
+                if image.isOurs {
+                    if try world.engine.image(image.name) == nil {
+                        try world.pull(image, login(world))
+                    } else {
+                        world.recorder.remember(image.theirs)
+                    }
                 }
                 _ = try image.require(world)
             },
@@ -22,7 +26,7 @@ extension Step {
             name: "release image \(image.name)", touchesOthers: true,
             do: { try image.release($0) },
             check: { try $0.requireWhole(stemcell) },
-            verify: { try !image.isOurs || $0.engine.image(image.name) == nil },
+            verify: { try !image.isPulled($0) || $0.engine.image(image.name) == nil },
             undo: .withAnother)
     }
 }

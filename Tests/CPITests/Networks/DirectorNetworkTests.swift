@@ -163,6 +163,20 @@ struct DirectorNetworkTests {
         }
     }
 
+    @Test(
+        "a network of another driver, or without the IPv6 that is asked for, is not taken for the one asked for"
+    )
+    func otherKind() throws {
+        var definition = Self.named
+        definition["cloud_properties"]["enable_ipv6"] = true
+        _ = try create(Self.named)
+        let ipv6 = #expect(throws: CallFailure.self) { try create(definition) }
+        #expect(ipv6?.message.contains("is there without IPv6") == true, "\(ipv6)")
+        scene.docker.state.networks[scene.docker.state.networks.count - 1].driver = "macvlan"
+        let driver = #expect(throws: CallFailure.self) { try create(Self.named) }
+        #expect(driver?.message.contains("driver macvlan, but bridge") == true, "\(driver)")
+    }
+
     @Test("an overlap names the network that is in the way, and who is on it")
     func overlap() throws {
         try scene.makeVM()

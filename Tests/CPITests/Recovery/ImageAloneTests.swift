@@ -168,6 +168,25 @@ struct ImageAloneTests {
             }, "\(findings)")
     }
 
+    @Test(
+        "does not start on an empty volume that Docker makes for one which goes in this moment",
+        arguments: ["disk", "ephemeral"])
+    func madeAnew(what: String) throws {
+        let name = what == "disk" ? first : "\(scene.vm)-ephemeral"
+        let volume = try #require(scene.docker.state.volumes[name])
+        scene.before({ $0.method == "POST" && $0.path.hasSuffix("/containers/create") }) {
+            [scene] in
+            scene.docker.state.volumes[name] = nil
+        }
+        let failure = #expect(throws: StepFailure.self) { try scene.runner.recover() }
+        #expect("\(String(describing: failure?.cause))".contains("volume \(name) of VM"))
+        #expect(scene.docker.state.volumes[name] == nil)
+        #expect(scene.docker.state.container(VMCID(scene.vm).replacement) == nil)
+        scene.docker.state.volumes[name] = volume
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+    }
+
     @Test("gets no disk back that another VM has by now, however often it is tried")
     func givenAway() throws {
         let disk = scene.disk

@@ -111,6 +111,26 @@ struct ParkedTests {
         #expect(scene.docker.state.container(scene.vm) == nil)
     }
 
+    @Test("a stemcell is not deleted either while its create_stemcell is parked by an operator")
+    func stemcell() throws {
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/commit") ? .killAfter : nil
+        }
+        let image = JSON.string(scene.runner.directory.path + "/image")
+        _ = try? scene.runner.call("create_stemcell", [image, ["name": "test"]])
+        scene.docker.revive()
+        let operation = try scene.runner.lastOperation()
+        _ = try recovery.park(operation.id, reason: "a person looks")
+        let made = try #require(operation.plan(of: CreateStemcell.self)).stemcell.description
+        for _ in 1...2 {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call("delete_stemcell", [.string(made)])
+            }
+            #expect(failure?.message.contains("a person looks; next: cpi-admin recover") == true)
+        }
+        #expect(scene.docker.state.image(made) != nil)
+    }
+
     @Test("an attach_disk meets its mark, and says why it is there")
     func marked() throws {
         let failure = #expect(throws: CallFailure.self) { try scene.attach() }

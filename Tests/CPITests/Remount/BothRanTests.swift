@@ -38,6 +38,25 @@ struct BothRanTests {
         for one in try recovery.cases(nil, wish) { _ = try recovery.settle(one, wish) }
     }
 
+    @Test("a snapshot beside the old container, which runs and has the disk, is not of one moment")
+    func snapshot() throws {
+        let scene = try Scene()
+        try scene.makeVM(networks: Scene.dynamicNetwork)
+        try scene.makeDisk()
+        try scene.attach()
+        let disk = scene.disk
+        try scene.makeDisk()
+        let old = try #require(scene.container).id
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/update") ? .kill : nil }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        try scene.docker.engine.stopContainer(try #require(scene.container).id, seconds: 1)
+        try scene.docker.engine.startContainer(old)
+        let snapshot = try scene.runner.call("snapshot_disk", [.string(disk), [:]]).string ?? ""
+        let moment = scene.record(snapshot)[Label.moment]
+        #expect(moment == "not of one moment: another container has the disk and runs")
+    }
+
     @Test("--forward makes the replacement the VM, whichever runs", arguments: [true, false])
     func forward(rests: Bool) throws {
         try startOld(rests: rests)

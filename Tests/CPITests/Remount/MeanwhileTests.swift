@@ -116,6 +116,19 @@ struct MeanwhileTests {
         #expect(scene.read(Scene.layerFile) != nil)
     }
 
+    @Test(
+        "a file that a commit would take for a removal, written while the VM still ran, is seen after the stop"
+    )
+    func whiteout() throws {
+        scene.before({ $0.path.hasSuffix("/stop") }) { [scene] in
+            scene.put("odd", "/opt/.wh.conf")
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("has the file /opt/.wh.conf") == true, "\(failure)")
+        #expect(failure?.message.contains("everything is as it was before") == true, "\(failure)")
+        #expect(scene.container?.isRunning == true && scene.read("/opt/.wh.conf") == "odd")
+    }
+
     @Test("another VM's container that gets the VM's name is no operation that has taken over")
     func renamed() throws {
         let answer = try scene.create(

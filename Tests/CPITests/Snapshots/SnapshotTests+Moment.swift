@@ -19,7 +19,7 @@ extension SnapshotTests {
             ])
         try engine.startContainer(stranger.id)
         _ = try call()
-        #expect(moment == "not of one moment: a container of somebody else has the disk and runs")
+        #expect(moment == "not of one moment: another container has the disk and runs")
         #expect(!scene.runner.log.text.contains("running VM"))
     }
 
