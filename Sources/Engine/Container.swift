@@ -5,6 +5,8 @@ public struct Container: Sendable {
     public init(json: JSON) { self.json = json }
 
     public var id: String { json["Id"].string ?? "" }
+    /// Its first twelve digits, as `docker ps` shows it.
+    public var shortID: String { String(id.prefix(12)) }
     public var name: String { String((json["Name"].string ?? "").drop { $0 == "/" }) }
     /// The image's name, as it was given at create; `imageID` is what that was.
     public var image: String { Engine.familiar(json["Config"]["Image"].string ?? "") }

@@ -57,7 +57,7 @@ extension Engine {
         }
     }
 
-    /// The same: the ids of images that have neither a tag nor one that stands on them.
+    /// `GET /images/json` by filters: the ids of images that have neither a tag nor one that stands on them.
     public func untaggedImages(_ filters: Filters) throws -> [String] {
         let all = filters.merging(["dangling": ["true"]]) { one, _ in one }
         return try list("/images/json", [all.parameter]).compactMap { $0["Id"].string }
@@ -80,7 +80,7 @@ extension Engine {
         try stream(request)
     }
 
-    /// The same for a root file system that is small enough to be held in memory.
+    /// As the other `importImage`, for a root file system that is small enough to be held in memory.
     public func importImage(
         _ archive: [UInt8], repository: String, tag: String, changes: [String]
     ) throws {

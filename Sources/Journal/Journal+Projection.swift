@@ -68,7 +68,7 @@ extension Journal {
                     JOIN subjects AS s ON s.operation = o.id
                     JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
                     WHERE e.sequence = ?1 AND o.mutating AND o.state = 'done'
-                        AND s.kind IN ('vm', 'disk', 'snapshot'))
+                        AND s.kind IN (\(Retention.list(Retention.told))))
                 """,
             ]
         case .replied: [update("replied = iif(e.data->>'$.delivered', 'delivered', 'lost')")]

@@ -23,6 +23,9 @@ public final class Journal {
     let database: Database
     private var synchronous: String?
 
+    /// How long whoever writes waits for others, in milliseconds.
+    public static let writersTimeout: Int32 = 30_000
+
     /// Opens the journal in `directory`, making the directory (0700) and the file (0600) if missing.
     ///
     /// `busyTimeout` (milliseconds) is how long to wait for others, here and later.

@@ -12,6 +12,17 @@ public struct Retention: Sendable {
     /// deleted.
     public var making: [String: Subject.Kind]
 
+    /// What is told of until it is deleted, where its maker's answer may not have been read. Many calls are about one
+    /// stemcell or network: those would have to be looked through each time.
+    public static let told: Set<Subject.Kind> = [.vm, .disk, .snapshot]
+    /// What the latest operations about are kept of.
+    static let remembered: Set<Subject.Kind> = [.vm, .disk]
+
+    /// As SQL has them in `IN (…)`.
+    static func list(_ kinds: Set<Subject.Kind>) -> String {
+        kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+    }
+
     public init(
         latest: [String], deleting: [String], making: [String: Subject.Kind] = [:]
     ) {
@@ -99,6 +110,8 @@ extension Journal {
         "[" + names.map(quoted).joined(separator: ",") + "]"
     }
 
+    private static let remembered = Retention.list(Retention.remembered)
+
     private static let deletions = [
         "DELETE FROM events WHERE operation = ?1",
         "DELETE FROM subjects WHERE operation = ?1",
@@ -109,7 +122,7 @@ extension Journal {
     static let needed = """
         SELECT 1 FROM operations AS o
         WHERE o.id = ?1 AND o.state = 'done' AND o.method IN (SELECT value FROM json_each(?2))
-            AND EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind IN ('vm', 'disk'))
+            AND EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind IN (\(remembered)))
             AND NOT EXISTS (SELECT 1 FROM subjects AS s
                 WHERE s.operation = o.id AND s.kind = 'vm' AND \(isEnded))
             AND (NOT EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind = 'disk')
@@ -118,7 +131,7 @@ extension Journal {
             AND NOT EXISTS (SELECT 1 FROM subjects AS s
                 JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
                 JOIN operations AS n ON n.id = t.operation
-                WHERE s.operation = o.id AND s.kind IN ('vm', 'disk')
+                WHERE s.operation = o.id AND s.kind IN (\(remembered))
                     AND n.method = o.method AND n.state = 'done'
                     AND \(Journal.ended("n.id")) > \(Journal.ended("o.id")) AND \(isAboutTheSame))
         """
@@ -143,10 +156,10 @@ extension Journal {
 
     /// Whether operations n and o have the same VMs and disks.
     private static let isAboutTheSame = """
-        (SELECT count(*) FROM subjects WHERE operation = n.id AND kind IN ('vm', 'disk'))
-            = (SELECT count(*) FROM subjects WHERE operation = o.id AND kind IN ('vm', 'disk'))
+        (SELECT count(*) FROM subjects WHERE operation = n.id AND kind IN (\(remembered)))
+            = (SELECT count(*) FROM subjects WHERE operation = o.id AND kind IN (\(remembered)))
         AND NOT EXISTS (SELECT 1 FROM subjects AS mine
-            WHERE mine.operation = o.id AND mine.kind IN ('vm', 'disk')
+            WHERE mine.operation = o.id AND mine.kind IN (\(remembered))
                 AND NOT EXISTS (SELECT 1 FROM subjects AS its WHERE its.cid = mine.cid
                     AND its.kind = mine.kind AND its.operation = n.id))
         """

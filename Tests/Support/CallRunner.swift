@@ -155,7 +155,7 @@ final class CallRunner {
                 configuration: configuration,
                 request: CallContext(director: nil, requestID: nil, isVersion2: true),
                 operation: "",
-                recorder: Recorder(store, id: "", clock: time.clock, resumed: true),
+                recorder: Recorder(store, id: "", resumed: true),
                 locks: Locks(directory.path, shared: locks.path, logger: logger), logger: logger,
                 clock: time.clock, sleep: time.sleep))
     }

@@ -76,12 +76,10 @@ struct Call<M: Mutation> {
     /// A call that must come first, as an operation of its own: what it asks of Docker is told of it.
     private func make<First: Mutation>(_ method: First, _ locks: LockSet) throws {
         let further = world.furtherOperation()
-        further.recorder.watch(world.engine, effectsOnly: true)
-        defer {
-            further.signOfLife?.end()
-            world.recorder.watch(world.engine, effectsOnly: true)
+        defer { further.signOfLife?.end() }
+        _ = try further.recorder.watching(world.engine, effectsOnly: true) {
+            try Call<First>(method: method, world: further).run(under: locks)
         }
-        _ = try Call<First>(method: method, world: further).run(under: locks)
     }
 
     private func perform(_ plan: M.Plan, _ intent: Intent) throws -> JSON {

@@ -15,11 +15,16 @@ struct Wiring {
     let redactor = Redactor()
 
     /// How long a call waits for other writers of the journal.
-    enum Access: Int32 {
-        /// 100 ms; then it goes unrecorded.
-        case reading = 100
-        /// 30 s.
-        case writing = 30_000
+    enum Access {
+        case reading, writing
+
+        /// In milliseconds. What only looks goes unrecorded then.
+        var busyTimeout: Int32 {
+            switch self {
+            case .reading: 100
+            case .writing: Journal.writersTimeout
+            }
+        }
     }
 
     /// A world for one call, with a new operation. Connects to nothing yet.
@@ -31,7 +36,7 @@ struct Wiring {
         return World(
             engine: engine(configuration, logger), configuration: configuration,
             request: caller,
-            operation: id, recorder: Recorder(store, id: id, clock: clock),
+            operation: id, recorder: Recorder(store, id: id),
             locks: Locks(place.directory, shared: sharedLocks, logger: logger), logger: logger,
             clock: clock, sleep: sleep)
     }

@@ -16,7 +16,7 @@ struct JournalPlace {
             return try place(in: configured, access, logger)
         } catch {
             guard let own = userDirectory, isUnusable(error) else {
-                logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+                logger.warning("\(JournalTrouble.goingOn(error))")
                 return JournalPlace(journal: nil, directory: configured)
             }
             do {
@@ -24,7 +24,7 @@ struct JournalPlace {
                 logger.warning("\(error); the journal is kept in \(own) instead")
                 return place
             } catch {
-                logger.warning("the journal cannot be used, the call goes on without it: \(error)")
+                logger.warning("\(JournalTrouble.goingOn(error))")
                 return JournalPlace(journal: nil, directory: own)
             }
         }
@@ -33,7 +33,7 @@ struct JournalPlace {
     private static func place(
         in directory: String, _ access: Wiring.Access, _ logger: Logger
     ) throws -> JournalPlace {
-        let journal = try Journal(directory: directory, busyTimeout: access.rawValue)
+        let journal = try Journal(directory: directory, busyTimeout: access.busyTimeout)
         if let aside = journal.setAside {
             logger.warning(
                 "the journal was corrupt; it is kept as \(aside) and a new one was begun")

@@ -60,7 +60,7 @@ final class JournalStore {
         let aside = (error as? JournalError)?.isCorruption == true ? setAside() : nil
         journal = nil
         let next = aside.map { "; it is kept as \($0), and the next call begins a new one" } ?? ""
-        logger.warning("the journal cannot be used, the call goes on without it: \(error)\(next)")
+        logger.warning("\(JournalTrouble.goingOn(error))\(next)")
     }
 
     private func setAside() -> String? {

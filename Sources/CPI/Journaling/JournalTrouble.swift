@@ -6,6 +6,11 @@ public struct JournalTrouble: Sendable {
     public let words: String
     public let advice: String
 
+    /// What a call says that has met the error.
+    static func goingOn(_ error: any Error) -> String {
+        "the journal cannot be used, the call goes on without it: \(error)"
+    }
+
     /// `path`: the journal's file, where it is known.
     public init(_ error: JournalError, _ path: String = Journal.fileName) {
         let fromDocker = RecoveryCommand.fromDocker

@@ -8,7 +8,6 @@ final class Recorder {
     /// The journal, for this operation and all others that this process records.
     let store: JournalStore
     private let id: String
-    private let clock: Clock
     private let opening: Event
     private var pending: [Event] = []
     private var begun: Bool
@@ -21,18 +20,18 @@ final class Recorder {
     private var notes: Set<String> = []
 
     /// `resumed`: the intent is in the journal already.
-    init(_ store: JournalStore, id: String, clock: Clock, resumed: Bool = false) {
+    init(_ store: JournalStore, id: String, resumed: Bool = false) {
         self.store = store
         self.id = id
-        self.clock = clock
         begun = resumed
         isResumed = resumed
-        opening = Event(kind: .intent, at: clock.wall(), monotonic: clock.monotonic())
+        opening = Event(
+            kind: .intent, at: store.clock.wall(), monotonic: store.clock.monotonic())
     }
 
     /// A recorder for another operation in the same journal.
     func another(_ operation: String, resumed: Bool) -> Recorder {
-        Recorder(store, id: operation, clock: clock, resumed: resumed)
+        Recorder(store, id: operation, resumed: resumed)
     }
 
     /// Keeps an event until the next commit.
@@ -128,6 +127,16 @@ final class Recorder {
         begun = true
     }
 
+    /// As `watch`, while `body` is at work; then whoever was told before is told again.
+    func watching<Result>(_ engine: Engine, effectsOnly: Bool, _ body: () throws -> Result) rethrows
+        -> Result
+    {
+        let former = engine.onExchange
+        defer { engine.onExchange = former }
+        watch(engine, effectsOnly: effectsOnly)
+        return try body()
+    }
+
     /// Keeps what was asked of Docker: all of it, or only what changes something there.
     func watch(_ engine: Engine, effectsOnly: Bool) {
         engine.onExchange = { [weak self] exchange in
@@ -138,7 +147,8 @@ final class Recorder {
 
     private func event(_ payload: EventPayload, _ step: String?) -> Event {
         Event(
-            kind: payload.kind, step: step, at: clock.wall(), monotonic: clock.monotonic(),
+            kind: payload.kind, step: step, at: store.clock.wall(),
+            monotonic: store.clock.monotonic(),
             data: payload.json.map { store.redactor.clean($0).withShortTexts.text })
     }
 

@@ -13,7 +13,4 @@ extension Retention {
             uniqueKeysWithValues: Methods.mutations.compactMap { method in
                 method.makes.flatMap { told.contains($0) ? (method.name, $0) : nil }
             }))
-
-    /// Many calls are about one stemcell or network: those would have to be looked through each time.
-    private static let told: Set<Subject.Kind> = [.vm, .disk, .snapshot]
 }

@@ -6,14 +6,14 @@ enum DiskChange: Codable {
     /// The VM is stopped, and a container with other mounts takes its place.
     case remount(Remount)
     /// The disk is mounted in the VM, or unmounted, while the VM runs.
-    case live(LiveAttach)
+    case live(LiveChange)
 
     /// Plans of both kinds are told apart by what they change: those of older versions are remounts.
     init(from decoder: Decoder) throws {
         let change = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .change)
         self =
-            LiveAttach.Change(rawValue: change) == nil
-            ? .remount(try Remount(from: decoder)) : .live(try LiveAttach(from: decoder))
+            LiveChange.Change(rawValue: change) == nil
+            ? .remount(try Remount(from: decoder)) : .live(try LiveChange(from: decoder))
     }
 
     func encode(to encoder: Encoder) throws {

@@ -59,7 +59,7 @@ extension Inspection {
     private func way(_ container: Container) throws -> DiskReadiness.Way {
         guard !container.isPaused else { return .paused }
         do {
-            return try LiveAttach.obstacle(container, world).map { .replaced($0) } ?? .live
+            return try LiveChange.obstacle(container, world).map { .replaced($0) } ?? .live
         } catch let error as EngineError where error.isFault {
             return .unseen("\(error)")
         }

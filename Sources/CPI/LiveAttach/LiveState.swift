@@ -25,14 +25,16 @@ struct LiveState: Equatable {
 
 extension LiveState {
     /// Looks. Throws `CannotLook` for a VM that is paused or starts no command, else `EngineError`.
-    init(_ plan: LiveAttach, _ world: World) throws {
-        let (disk, vm) = (plan.disk, plan.vm)
+    init(_ plan: LiveChange, _ world: World) throws {
+        try self.init(plan.disk, of: plan.vm, in: world.container(of: plan), world)
+    }
+
+    /// Looks at any disk. `container`: the VM's, nil where it is gone.
+    init(_ disk: DiskCID, of vm: VMCID, in container: Container?, _ world: World) throws {
         let pin = try world.pin(of: disk).flatMap { $0.isPin(of: vm) ? $0 : nil }
         self.init(vm: .absent, pin: pin.map(LiveState.pin) ?? .absent)
-        guard let container = try world.container(of: plan) else { return }
-        guard !container.isPaused else {
-            throw CannotLook.paused(vm)
-        }
+        guard let container else { return }
+        guard !container.isPaused else { throw CannotLook.paused(vm) }
         guard container.isRunning, let report = try world.liveReport(disk, in: container.id) else {
             self.vm = .stopped
             isListed = try world.isListed(disk, in: container.id)
@@ -55,14 +57,14 @@ extension LiveState {
 
 extension World {
     /// The VM's container; nil when the VM is gone. One that is just being renamed is found by its id.
-    func container(of plan: LiveAttach) throws -> Container? {
+    func container(of plan: LiveChange) throws -> Container? {
         if let container = try vm(plan.vm) { return container }
         return plan.container.isEmpty ? nil : try engine.container(plan.container)
     }
 
     /// The name of another VM that has the plan's disk; nil when there is none. A stranger's container, such
     /// as one that makes a backup, is no VM, and one that was replaced does not run.
-    func anotherVM(with plan: LiveAttach) throws -> String? {
+    func anotherVM(with plan: LiveChange) throws -> String? {
         let others = try currentHolders(of: plan.disk, besides: plan.vm)
         if let other = others.first(where: { $0.vm != nil && !$0.isOld }) { return other.name }
         return try vmWithoutPin(plan.disk, pin(of: plan.disk), besides: plan.vm)?.description
@@ -86,7 +88,7 @@ extension World {
     /// Sees to it that no script does anything any more which was sent for the operation before, in another
     /// process or in this one. A VM that is stopped has ended them all; one that is paused is left alone: it
     /// cannot be looked at either. Throws `CannotLook`, else `EngineError`.
-    func endLateScripts(_ plan: LiveAttach) throws {
+    func endLateScripts(_ plan: LiveChange) throws {
         guard let container = try container(of: plan), container.isRunning, !container.isPaused
         else { return }
         let lines = try look(
@@ -97,7 +99,7 @@ extension World {
 
     /// Attaches or detaches the disk in the VM: what the plan is about, or what takes that back. Throws
     /// `CPIError` with the script's own words when it fails, else `EngineError`.
-    func runLive(_ change: LiveAttach.Change, _ plan: LiveAttach, in container: String) throws {
+    func runLive(_ change: LiveChange.Change, _ plan: LiveChange, in container: String) throws {
         let script =
             switch change {
             case .attach: LiveScript.attach

@@ -20,7 +20,7 @@ enum LiveTable {
     static let attached = Action.close(.done, "the disk is attached")
 
     static func action(
-        _ plan: LiveAttach, _ state: LiveState, _ question: RecoveryTable.Question
+        _ plan: LiveChange, _ state: LiveState, _ question: RecoveryTable.Question
     ) -> Action {
         let action =
             plan.isAttach ? attach(plan, state, question) : detach(state, question)
@@ -36,7 +36,7 @@ enum LiveTable {
 
     /// The operation that has attached the disk after this one began; nil where there is none, or where its pin is
     /// missing: going back makes that again.
-    private static func later(_ plan: LiveAttach, _ state: LiveState) -> String? {
+    private static func later(_ plan: LiveChange, _ state: LiveState) -> String? {
         guard let last = state.attachedBy, last != plan.operation else { return nil }
         // Where the disk was not there before, whoever has attached it came later. Else the ids tell, by their time.
         guard plan.isAttach else {
@@ -46,7 +46,7 @@ enum LiveTable {
     }
 
     private static func attach(
-        _ plan: LiveAttach, _ state: LiveState, _ question: RecoveryTable.Question
+        _ plan: LiveChange, _ state: LiveState, _ question: RecoveryTable.Question
     ) -> Action {
         guard state.vm != .absent, !state.isWithAnotherVM else { return .back }
         if let wish = question.asker.wish { return wish.action }

@@ -3,7 +3,7 @@ import Engine
 /// Each of these can be taken back, and repeated.
 extension Step {
     /// Docker makes a name once: who else attaches the disk is refused here, on any machine.
-    static func pin(_ plan: LiveAttach) -> Step {
+    static func pin(_ plan: LiveChange) -> Step {
         Step(
             name: "pin disk \(plan.disk) to \(plan.vm)",
             do: { try $0.createPin(plan.disk, plan.vm, runs: plan.pinRuns) },
@@ -17,7 +17,7 @@ extension Step {
             undo: .by { try $0.removeMadePin(plan) })
     }
 
-    static func mountLive(_ plan: LiveAttach) -> Step {
+    static func mountLive(_ plan: LiveChange) -> Step {
         Step(
             name: "mount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
             do: { world in
@@ -30,7 +30,7 @@ extension Step {
     }
 
     /// From here on no prune takes it.
-    static func startPin(_ plan: LiveAttach) -> Step {
+    static func startPin(_ plan: LiveChange) -> Step {
         Step(
             name: "start container \(plan.disk.pin)",
             do: { try $0.startPin(plan) },
@@ -41,7 +41,7 @@ extension Step {
             undo: .withAnother)  // of the pin
     }
 
-    static func unmountLive(_ plan: LiveAttach) -> Step {
+    static func unmountLive(_ plan: LiveChange) -> Step {
         Step(
             name: "unmount disk \(plan.disk) in \(plan.vm)", touchesOthers: true,
             do: { try $0.unmountLive(plan) },
@@ -61,7 +61,7 @@ extension Step {
             })
     }
 
-    static func unpin(_ plan: LiveAttach) -> Step {
+    static func unpin(_ plan: LiveChange) -> Step {
         Step(
             name: "remove container \(plan.disk.pin)",
             do: { world in
@@ -118,7 +118,7 @@ extension World {
     }
 
     /// In a VM that is stopped the list alone says that the disk is attached.
-    fileprivate func mountLive(_ plan: LiveAttach) throws {
+    fileprivate func mountLive(_ plan: LiveChange) throws {
         guard let container = try container(of: plan) else { throw CPIError.vmNotFound(plan.vm) }
         if !container.isRunning {
             try engine.writeFile(container.id, path: LiveScript.entry(plan.disk), content: [])
@@ -134,7 +134,7 @@ extension World {
     }
 
     /// Of a VM that is gone, nothing is left to be unmounted.
-    fileprivate func unmountLive(_ plan: LiveAttach) throws {
+    fileprivate func unmountLive(_ plan: LiveChange) throws {
         guard let container = try container(of: plan) else { return }
         if !container.isRunning {
             // A file cannot be removed from a container that is stopped: the entry script does it.
@@ -167,7 +167,7 @@ extension World {
     /// Another machine that detached the disk at the same time may have removed the pin, or be at it (a
     /// conflict then): it is made again where the disk is still attached. Throws `CPIError` where it is not,
     /// and where another VM has got the disk.
-    fileprivate func startPin(_ plan: LiveAttach) throws {
+    fileprivate func startPin(_ plan: LiveChange) throws {
         var isDisturbed = false
         let isUp = try wait(seconds: 2, every: 0.1) {
             do {
@@ -191,7 +191,7 @@ extension World {
     }
 
     /// The disk's pin; nil when there is none. Throws `CPIError` when it is another VM's.
-    fileprivate func ownPin(_ plan: LiveAttach) throws -> Container? {
+    fileprivate func ownPin(_ plan: LiveChange) throws -> Container? {
         guard let pin = try pin(of: plan.disk) else { return nil }
         guard pin.isPin(of: plan.vm) else {
             throw CPIError.cloud(
@@ -203,7 +203,7 @@ extension World {
 
     /// Makes a pin that is missing, which runs if it is to run. Throws `CPIError` where another VM has the
     /// disk by now.
-    fileprivate func pinAgain(_ plan: LiveAttach) throws {
+    fileprivate func pinAgain(_ plan: LiveChange) throws {
         try createPin(plan.disk, plan.vm, runs: plan.pinRuns)
         try requireNotMadeAnew(plan.disk, for: try pin(of: plan.disk)) { try removeMadePin(plan) }
         do {
@@ -215,14 +215,14 @@ extension World {
         if plan.pinRuns { try engine.startContainer(plan.disk.pin) }
     }
 
-    fileprivate func requireNotWithAnotherVM(_ plan: LiveAttach) throws {
+    fileprivate func requireNotWithAnotherVM(_ plan: LiveChange) throws {
         guard let other = try anotherVM(with: plan) else { return }
         throw CPIError.cloud("disk \(plan.disk) is attached to VM \(other) by now")
     }
 
     /// Another machine may have attached the disk between the unmount and the end of the pin, for locks do
     /// not reach so far: the pin was its own as well. It gets one again. Throws `CPIError`.
-    fileprivate func requireNotAttachedAgain(_ plan: LiveAttach) throws {
+    fileprivate func requireNotAttachedAgain(_ plan: LiveChange) throws {
         let container = plan.container.isEmpty ? plan.vm.description : plan.container
         guard try isListed(plan.disk, in: container) else { return }
         try pinAgain(plan)
@@ -230,7 +230,7 @@ extension World {
             "disk \(plan.disk) was attached to VM \(plan.vm) again at the same time")
     }
 
-    fileprivate func removeMadePin(_ plan: LiveAttach) throws {
+    fileprivate func removeMadePin(_ plan: LiveChange) throws {
         guard let pin = try pin(of: plan.disk), made(pin.labels) else { return }
         try removeContainer(pin.id, .pin)
     }

@@ -32,7 +32,7 @@ extension World {
         try vmWithoutPin(disk, try pin(of: disk))
     }
 
-    /// The same, where the disk's pin is known, or that there is none.
+    /// As `vmWithoutPin(_:)`, where the disk's pin is known, or that there is none.
     func vmWithoutPin(_ disk: DiskCID, _ pin: Container?, besides vm: VMCID? = nil) throws
         -> VMCID?
     {
@@ -76,8 +76,7 @@ extension World {
     }
 
     private func has(_ disk: DiskCID, _ vm: VMCID) throws -> Bool {
-        let plan = LiveAttach(change: .detach, operation: operation, vm: vm, disk: disk)
-        let state = try LiveState(plan, self)
+        let state = try LiveState(disk, of: vm, in: self.vm(vm), self)
         return state.isListed || state.isMounted
     }
 

@@ -64,7 +64,7 @@ struct FactFinder {
     }
 
     private func words(_ container: Container, _ role: VMCID.Role?) -> String {
-        var parts = ["\(container.name) (\(container.id.prefix(12))) \(state(container))"]
+        var parts = ["\(container.title) \(state(container))"]
         switch role {
         case .old: parts.append("was replaced")
         case .replacement: parts.append("is to take the VM's place")

@@ -33,7 +33,7 @@ extension OperatorRecovery {
 
 extension Settlement {
     func explain() throws -> Explanation {
-        let action = try decide()
+        let action = try self.action()
         guard let type = Methods.mutation(operation.method), try anotherDaemon() == nil else {
             return Explanation("what is not known here is left to a person", [], action)
         }

@@ -6,7 +6,7 @@ extension OperatorRecovery {
     /// Leaves the operation to people: no call and no recovery touches it until it is resolved, or asked
     /// for by its id. Throws `CPIError` when it is not open, or somebody is at work on it.
     public func park(_ id: String, reason: String) throws -> Operation {
-        try decide(id, .parked, "an operator left it to a person: \(reason)")
+        try record(id, .parked, "an operator left it to a person: \(reason)")
     }
 
     /// Closes the operation in that state, as an operator has found it. Nothing in Docker is looked at
@@ -14,10 +14,10 @@ extension OperatorRecovery {
     public func resolve(_ id: String, as state: Operation.State, reason: String) throws
         -> Operation
     {
-        try decide(id, state, "an operator closed it as \(state.rawValue): \(reason)")
+        try record(id, state, "an operator closed it as \(state.rawValue): \(reason)")
     }
 
-    private func decide(_ id: String, _ state: Operation.State, _ words: String) throws
+    private func record(_ id: String, _ state: Operation.State, _ words: String) throws
         -> Operation
     {
         guard let journal else {

@@ -11,7 +11,7 @@ extension OperatorRecovery {
 
     /// What `tidyOldContainers` would do now, in words. Changes nothing. Throws `EngineError`.
     public func tidyingPlan(_ isWanted: (String) -> Bool = { _ in true }) throws -> [String] {
-        try tidied().filter { isWanted($0.description) }.flatMap {
+        try untidyVMs().filter { isWanted($0.description) }.flatMap {
             try OldContainers(world: world).plan($0)
         }
     }
@@ -19,7 +19,7 @@ extension OperatorRecovery {
     /// Puts the VMs' old containers in order: names, and those that were kept until the agent had been
     /// seen, where it is seen now. Returns the VMs for which something was done.
     public func tidyOldContainers(_ isWanted: (String) -> Bool = { _ in true }) throws -> [Tidied] {
-        try tidied().filter { isWanted($0.description) }.compactMap { vm in
+        try untidyVMs().filter { isWanted($0.description) }.compactMap { vm in
             let locks = LockSet(world.locks, seconds: 0, for: "recover")
             defer { locks.release() }
             do {
@@ -35,7 +35,7 @@ extension OperatorRecovery {
     }
 
     /// VMs with a container under another name, also one that somebody has given it by hand.
-    private func tidied() throws -> [VMCID] {
+    private func untidyVMs() throws -> [VMCID] {
         let containers = try engine.containers(.label(Label.vm))
         let vms = Set(
             containers.compactMap { container -> VMCID? in

@@ -51,7 +51,9 @@ public final class OperatorRecovery {
         do {
             // Opened for reading first: root must not make one that vcap cannot use.
             journal = try Journal(reading: Journal.file(in: directory))
-            if isToWrite { journal = try Journal(directory: directory, busyTimeout: 30_000) }
+            if isToWrite {
+                journal = try Journal(directory: directory, busyTimeout: Journal.writersTimeout)
+            }
         } catch {
             journal = nil
             guard !needsJournal else { throw error }
@@ -70,7 +72,7 @@ public final class OperatorRecovery {
                 engine: engine, configuration: configuration,
                 request: CallContext(director: nil, requestID: nil, isVersion2: true),
                 operation: "",
-                recorder: Recorder(store, id: "", clock: .system, resumed: true),
+                recorder: Recorder(store, id: "", resumed: true),
                 locks: Locks(directory, logger: logger), logger: logger)
         ) { text in
             configuration.engine(
@@ -206,7 +208,7 @@ public final class OperatorRecovery {
         do {
             let settler = Settler(world: try world(for: found.operation))
             one.waitsFor = settler.deletions(before: found).first?.title
-            let action = try settler.decide(found, wish: wish)
+            let action = try settler.action(for: found, wish: wish)
             one.action = OperatorRecovery.words(action.words, action, wish)
             one.needsPerson = action.isForPerson
         } catch {

@@ -25,11 +25,11 @@ struct Settlement {
 
     /// What would be done. Changes nothing. Throws `EngineError`, or `CPIError` for a wish that cannot
     /// be granted.
-    func decide() throws -> Action {
+    func action() throws -> Action {
         guard let type = Methods.mutation(operation.method) else {
             return .park("this version does not know the method \(operation.method)")
         }
-        return try decide(type)
+        return try action(type)
     }
 
     /// What was done, and what was seen afterwards.
@@ -48,16 +48,17 @@ struct Settlement {
     /// Counts the attempt, does it and records it. Returns what was done; throws when that failed half
     /// way. What is parked and stays so is left as it is: not a word is added to it.
     func run(knownTo subjects: [Subject]) throws -> Result {
-        world.recorder.watch(world.engine, effectsOnly: true)
         guard let type = Methods.mutation(operation.method) else {
-            return parked(try decide())
+            return parked(try action())
         }
-        do {
-            return try run(type, subjects)
-        } catch let failure where operation.state == .parked {
-            try? removeRemains(type)
-            finish(.parked, operation.error, byOperator: isParkedByOperator)
-            throw failure
+        return try world.recorder.watching(world.engine, effectsOnly: true) {
+            do {
+                return try run(type, subjects)
+            } catch let failure where operation.state == .parked {
+                try? removeRemains(type)
+                finish(.parked, operation.error, byOperator: isParkedByOperator)
+                throw failure
+            }
         }
     }
 
@@ -85,7 +86,7 @@ struct Settlement {
             if let plan = operation.plan(of: type), try anotherDaemon() == nil {
                 try M.endLateRequests(plan, world)
             }
-            action = try decide(type)
+            action = try self.action(type)
         } catch {
             // Or what cannot be looked at would be in the way of every call for ever.
             if operation.state != .parked { count() }
@@ -192,7 +193,7 @@ struct Settlement {
         return Result(action: action)
     }
 
-    private func decide<M: Mutation>(_ type: M.Type) throws -> Action {
+    private func action<M: Mutation>(_ type: M.Type) throws -> Action {
         guard let plan = operation.plan(of: type) else {
             return .park("its plan cannot be read by this version")
         }

@@ -30,7 +30,7 @@ struct Settler {
             let vms = try search.vms(of: subjects)
             let needed = found.flatMap(\.subjects) + vms.map(\.subject)
             guard try !locks.cover(needed) else { continue }
-            for one in found { try settle(one, subjects) }
+            for one in found { try settleForCall(one, subjects) }
             for vm in vms where !isDeleted(vm, subjects) {
                 try OldContainers(world: world).tidy(vm)
             }
@@ -60,8 +60,8 @@ struct Settler {
     }
 
     /// What would be done about an operation. Changes nothing.
-    func decide(_ one: OpenOperation, wish: Operation.Direction?) throws -> Action {
-        try Settlement(one, for: .person(wish: wish), world).decide()
+    func action(for one: OpenOperation, wish: Operation.Direction?) throws -> Action {
+        try Settlement(one, for: .person(wish: wish), world).action()
     }
 
     /// After something was deleted: what was left open or parked about it is over. What cannot be
@@ -83,8 +83,8 @@ struct Settler {
         one.made.map { !deleted.contains($0) } ?? false
     }
 
-    /// For a call: an operation that cannot be settled stops it.
-    private func settle(_ one: OpenOperation, _ subjects: [Subject]) throws {
+    /// An operation that cannot be settled stops the call.
+    private func settleForCall(_ one: OpenOperation, _ subjects: [Subject]) throws {
         world.logger.info("settling \(one.title), which was interrupted")
         do {
             guard let result = try run(one, for: asker(of: one), knownTo: subjects) else { return }
@@ -119,7 +119,6 @@ struct Settler {
         }
         guard let now = try lookAgain(one) else { return nil }
         let operation = now.operation
-        defer { world.recorder.watch(world.engine, effectsOnly: true) }
         let settlement = Settlement(now, for: asker, world)
         guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
             let why = "recovery was begun \(operation.attempts) times, and did not come to its end"

@@ -21,8 +21,8 @@ extension Situation {
 
 extension Carriers {
     fileprivate var facts: [String] {
-        let replacement = replacementContainer.map { " (\($0.id.prefix(12)))" } ?? ""
-        let original = oldContainer.map { " (\($0.id.prefix(12)))" } ?? ""
+        let replacement = replacementContainer.map { " (\($0.shortID))" } ?? ""
+        let original = oldContainer.map { " (\($0.shortID))" } ?? ""
         return [
             "the old container\(original) \(old.words)",
             "the replacement\(replacement) \(self.replacement.words)",
@@ -78,7 +78,7 @@ extension Carriers.Name {
 }
 
 extension LiveState {
-    fileprivate func facts(_ plan: LiveAttach) -> [String] {
+    fileprivate func facts(_ plan: LiveChange) -> [String] {
         let vm =
             switch vm {
             case .absent: "is gone"

@@ -17,5 +17,5 @@ enum Situation {
     /// A replacement whose plan is not known: only a container that never ran may be removed.
     case remnant(Carriers.Replacement)
     /// How far a disk is attached to a VM that is not replaced.
-    case live(LiveAttach, LiveState)
+    case live(LiveChange, LiveState)
 }

@@ -62,7 +62,7 @@ struct Traces {
             let disk = container.labels[Label.disk].map({ DiskCID($0) }),
             let pin = try world.pin(of: disk), let vm = pin.pinnedTo
         else { return nil }
-        let plan = LiveAttach(
+        let plan = LiveChange(
             change: .attach, operation: id, vm: vm, disk: disk,
             pinRuns: pin.restartPolicy != "no")
         let state: LiveState

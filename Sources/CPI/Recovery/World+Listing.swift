@@ -21,7 +21,7 @@ extension World {
         }
     }
 
-    /// The same for whatever asks about one thing of many.
+    /// What `look` sees of one thing of many; nil, with a warning, where Docker cannot describe it (5xx).
     func orLeftOut<Value>(_ what: String, _ look: () throws -> Value?) throws -> Value? {
         do {
             return try look()

@@ -31,7 +31,7 @@ struct AttachDisk: DiskMethod {
         if container.hasInPlace(disk) { return .remount(try present(container, world)) }
         try container.requireSteady(vm)
         let isListed = try world.isListed(disk, in: container.id)
-        let obstacle = isListed ? nil : try LiveAttach.obstacle(container, volume, world)
+        let obstacle = isListed ? nil : try LiveChange.obstacle(container, volume, world)
         guard let obstacle else {
             return .live(try live(container, pin, isListed: isListed, world))
         }
@@ -48,9 +48,9 @@ struct AttachDisk: DiskMethod {
     }
 
     private func live(_ container: Container, _ pin: Container?, isListed: Bool, _ world: World)
-        throws -> LiveAttach
+        throws -> LiveChange
     {
-        return LiveAttach(
+        return LiveChange(
             change: .attach, operation: world.operation, vm: vm, disk: disk,
             container: container.id, wasListed: isListed,
             wasPinned: pin?.isPin(of: vm) ?? false,

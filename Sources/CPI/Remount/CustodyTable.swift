@@ -35,7 +35,7 @@ enum CustodyTable {
     static func bothRan(_ carriers: Carriers) -> String {
         func words(_ container: Container?, _ what: String) -> String {
             guard let container else { return what }
-            return "\(what) \(container.name) (\(container.id.prefix(12)), \(container.status))"
+            return "\(what) \(container.name) (\(container.shortID), \(container.status))"
         }
         return "\(words(carriers.oldContainer, "the old container")) and "
             + words(carriers.replacementContainer, "its replacement")

@@ -33,7 +33,7 @@ struct DetachDisk: DiskMethod {
         }
         try container.requireSteady(vm)
         return .live(
-            LiveAttach(
+            LiveChange(
                 change: .detach, operation: world.operation, vm: vm, disk: disk,
                 container: container.id, wasListed: isListed, wasPinned: isPinned,
                 pinRuns: try world.pinRuns(disk),

@@ -13,7 +13,7 @@ extension Remount {
             guard let next, carriers.replacement == .fresh, carriers.old != .absent,
                 next.name != vm.description
             else { return [] }
-            return [words(next) + ", which never ran"]
+            return ["container \(next.title), which never ran"]
         }
     }
 
@@ -23,8 +23,9 @@ extension Remount {
         var found: [String] = []
         if let next = carriers.replacementContainer {
             switch carriers.replacement {
-            case .fresh: found.append(words(next) + ", which never ran")
-            case .ran: found.append(words(next) + ", if nobody starts it or the old one again")
+            case .fresh: found.append("container \(next.title), which never ran")
+            case .ran:
+                found.append("container \(next.title), if nobody starts it or the old one again")
             case .running, .absent: break
             }
         }
@@ -38,28 +39,25 @@ extension Remount {
         var found: [String] = []
         if let former = carriers.oldContainer, !carriers.haveBothRun {
             found.append(
-                words(former)
-                    + ", if the VM's agent is up then: the replacement holds all that it holds")
+                "container \(former.title), if the VM's agent is up then: the replacement holds all "
+                    + "that it holds")
         }
         // Made of an older state than the VM's last one.
         if let next = carriers.replacementContainer, carriers.replacement == .fresh,
             carriers.image != .current, carriers.old != .absent
         {
-            found.append(words(next) + ", which never ran, if the VM's state is committed anew")
+            found.append(
+                "container \(next.title), which never ran, if the VM's state is committed anew")
         }
         found += try world.containers(of: vm).compactMap { member in
             guard case .old = member.role, member.id != old,
                 let container = try world.engine.container(member.id),
                 container.id != carriers.replacementContainer?.id
             else { return nil }
-            return words(container) + ", if another container holds all that it holds"
+            return "container \(container.title), if another container holds all that it holds"
         }
         // The replacement is made from its own.
         let images = try world.committedImages(vm).filter { $0 != image }
         return found + images.map { "image \($0), if no container is made from it" }
-    }
-
-    private func words(_ container: Container) -> String {
-        "container \(container.name) (\(container.id.prefix(12)))"
     }
 }

@@ -19,7 +19,7 @@ extension World {
         ]).filter { vm.role(of: $0)?.isCommittedImage == true }.sorted()
     }
 
-    /// The same with those that have lost their names, by their ids.
+    /// As `committedImages`, with those that have lost their names, by their ids.
     func allCommittedImages(_ vm: VMCID) throws -> [String] {
         try committedImages(vm) + unnamedImages(vm).map(\.id)
     }

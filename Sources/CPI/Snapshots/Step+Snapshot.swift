@@ -124,7 +124,7 @@ extension World {
         }
         guard container.isRunning, !container.isPaused else {
             course.isTheirs = true
-            return noteTheirPause()
+            return recorder.remember(World.theirPause)
         }
         course.pausedAt = clock.monotonic()
         do {

@@ -1,6 +1,8 @@
 import Engine
 
 extension Container {
+    /// For people, who may find another one under that name by now.
+    var title: String { "\(name) (\(shortID))" }
     /// When it was started last; nil when it never was.
     var startedWhen: String? { wasStarted ? startedAt : nil }
     /// Whether what bears these labels, made from this container, holds all that it holds: it does not

@@ -48,7 +48,7 @@ extension World {
         }
     }
 
-    /// The same of one that is of no more use under that name: it keeps it where a container is made from it.
+    /// As `removeImage`, for what is of no more use under that name: it keeps it where a container is made from it.
     func releaseImage(_ name: String) throws {
         do {
             try removeImage(name)

@@ -19,12 +19,14 @@ extension World {
         }
         let made = try engine.containers(ofOperation)
             .filter { $0.labels[Label.pinnedTo] == nil }
-            .filter { try !Label.isRunByHand($0.labels) && !isRunFromCommit($0.id) }
+            .filter {
+                try !Label.isRunByHand($0.labels) && !isRunFromForeignCommit($0.id, handing: made)
+            }
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }
     }
 
-    /// The same. Throws `CPIError`, naming it by the first name, when it is gone.
+    /// As `madeContainer`. Throws `CPIError`, naming it by the first name, when it is gone.
     func requireMadeContainer(_ names: [String]) throws -> Container {
         guard let container = try madeContainer(names) else {
             throw CPIError.cloud("container \(names[0]) is gone")
@@ -32,11 +34,12 @@ extension World {
         return container
     }
 
-    /// Whether somebody has committed a container of this operation and runs that image: it has handed on the
-    /// label. An image that the operation has made itself says what it is for.
-    private func isRunFromCommit(_ id: String) throws -> Bool {
+    /// Whether a container has these labels from its image alone: somebody has committed one of ours (`docker commit`)
+    /// and runs that image. An image that the CPI has made itself says what it is for: a VM's by its blueprint, a
+    /// stemcell's by its plan.
+    func isRunFromForeignCommit(_ id: String, handing: ([String: String]) -> Bool) throws -> Bool {
         guard let container = try engine.container(id),
-            let labels = try engine.image(container.imageID)?.labels, made(labels)
+            let labels = try engine.image(container.imageID)?.labels, handing(labels)
         else { return false }
         return labels.label(Label.blueprint) == nil && labels.label(Label.plan) == nil
     }

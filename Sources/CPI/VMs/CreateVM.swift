@@ -133,7 +133,7 @@ struct CreateVM: Mutation {
                 continue
             }
             let isPrivileged = properties.isPrivileged(world.configuration)
-            guard try !LiveAttach.isExpected(of: volume, isPrivileged: isPrivileged, world) else {
+            guard try !LiveChange.isExpected(of: volume, isPrivileged: isPrivileged, world) else {
                 continue
             }
             if try world.currentHolders(of: disk).isEmpty, try world.vmWithoutPin(disk) == nil {

@@ -113,16 +113,8 @@ extension World {
         }
         if !roles.isEmpty { return true }
         guard container.labels[Label.vm] == cid.description else { return false }
-        return try !Label.isRunByHand(container.labels) && !isRunFromCopy(container.id, of: cid)
-    }
-
-    /// Whether a container has the VM's label from its image alone: somebody has made an image of the VM
-    /// (`docker commit`) and runs that. Our own images of a VM have a blueprint.
-    private func isRunFromCopy(_ id: String, of cid: VMCID) throws -> Bool {
-        guard let container = try engine.container(id),
-            let labels = try engine.image(container.imageID)?.labels
-        else { return false }
-        return labels[Label.vm] == cid.description && labels.label(Label.blueprint) == nil
+        return try !Label.isRunByHand(container.labels)
+            && !isRunFromForeignCommit(container.id, handing: { $0[Label.vm] == cid.description })
     }
 
     /// The Go CPI sets no labels: whatever a VM's container is named, it has the VM's volume, and is made from a

@@ -87,7 +87,7 @@ struct Source: ParsableArguments {
         }
     }
 
-    /// The same without a look whether Docker answers.
+    /// As the one above, without a look whether Docker answers.
     func unconnected(needsJournal: Bool, isToWrite: Bool) throws -> OperatorRecovery {
         let configuration = try configuration()
         do {

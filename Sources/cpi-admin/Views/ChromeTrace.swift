@@ -22,8 +22,7 @@ struct ChromeTrace {
     var json: JSON { ["traceEvents": .array(events), "displayTimeUnit": "ms"] }
 
     private mutating func add(_ view: OperationView, _ timeline: Timeline) {
-        let cids = view.cids(.vm).isEmpty ? view.cids(.disk) : view.cids(.vm)
-        let lane = lane(cids.isEmpty ? "other" : cids)
+        let lane = lane(view.lane)
         let start = view.operation.started * 1_000
         let last = timeline.events.last.map(timeline.offset) ?? 0
         events.append(

@@ -72,10 +72,7 @@ struct IncidentReport {
         var names: [String] = []
         var bars: [String: [Bar]] = [:]
         for (view, span) in zip(views, spans) {
-            let name =
-                [view.cids(.vm), view.cids(.disk), view.cids(.stemcell)].first {
-                    !$0.isEmpty
-                } ?? "other"
+            let name = view.lane
             if bars[name] == nil { names.append(name) }
             let x = Int((span.start - start) * 1_000 / (end - start))
             let width = Int((span.end - span.start) * 1_000 / (end - start))

@@ -24,6 +24,11 @@ struct OperationView {
         subjects.filter { $0.kind == kind }.map(\.cid).joined(separator: ",")
     }
 
+    /// Where it goes when operations are shown side by side: with its VM, else its disk or stemcell.
+    var lane: String {
+        [cids(.vm), cids(.disk), cids(.stemcell)].first { !$0.isEmpty } ?? "other"
+    }
+
     /// Schema 1: names are never changed or taken away, new ones may come.
     var json: JSON {
         var json: JSON = [

@@ -135,7 +135,7 @@ struct AgentProbeTests {
     private func world(_ scene: Scene) throws -> World {
         let runner = scene.runner
         let store = JournalStore(nil, clock: runner.time.clock, logger: runner.logger)
-        let recorder = Recorder(store, id: "0", clock: runner.time.clock)
+        let recorder = Recorder(store, id: "0")
         return World(
             engine: scene.docker.engine,
             configuration: try Configuration(runner.configuration),

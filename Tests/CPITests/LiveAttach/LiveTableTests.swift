@@ -6,10 +6,10 @@ import Testing
 @Suite("The table of a disk's coming and going while the VM runs, row by row")
 struct LiveTableTests {
     private func action(
-        _ change: LiveAttach.Change, _ state: LiveState, wasPinned: Bool = true,
+        _ change: LiveChange.Change, _ state: LiveState, wasPinned: Bool = true,
         direction: Operation.Direction = .forward, wish: Operation.Direction? = nil
     ) -> Action {
-        var plan = LiveAttach(
+        var plan = LiveChange(
             change: change, operation: "op", vm: VMCID("vm-1"), disk: DiskCID("disk-1"))
         plan.wasPinned = wasPinned
         return LiveTable.action(
@@ -81,7 +81,7 @@ struct LiveTableTests {
     func choice() {
         #expect(action(.attach, Self.mounted, direction: .backward) == .back)
         #expect(action(.detach, Self.unmounted, direction: .backward) == .back)
-        for change in [LiveAttach.Change.attach, .detach] {
+        for change in [LiveChange.Change.attach, .detach] {
             #expect(action(change, Self.unlisted, wish: .forward) == .forward)
             #expect(action(change, Self.mounted, wish: .backward) == .back)
         }

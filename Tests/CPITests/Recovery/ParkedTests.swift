@@ -64,7 +64,7 @@ struct ParkedTests {
                 operation: "",
                 recorder: Recorder(
                     JournalStore(journal, clock: .system, logger: scene.runner.logger), id: "",
-                    clock: .system, resumed: true),
+                    resumed: true),
                 locks: try recovery.world.locks, logger: scene.runner.logger))
         let failure = try other.hold {
             #expect(throws: CPIError.self) {

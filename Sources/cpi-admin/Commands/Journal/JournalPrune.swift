@@ -43,7 +43,7 @@ struct JournalPrune: ParsableCommand {
                     .failure)
             }
             let directory = Files.directory(of: journal.path)
-            let count = try Journal(directory: directory, busyTimeout: 30_000)
+            let count = try Journal(directory: directory, busyTimeout: Journal.writersTimeout)
                 .pruneAll(before: limit)
             print("\(count) operations were removed")
         }

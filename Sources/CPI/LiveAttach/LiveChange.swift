@@ -11,7 +11,7 @@ import Journal
 /// container that has the disk among its mounts: Docker's own word for who has the disk, on any number
 /// of machines, for there is one container of that name. Each step can be taken back and repeated:
 /// nothing is stopped, and there are no two copies of anything.
-struct LiveAttach: Codable {
+struct LiveChange: Codable {
     /// Which way the disk goes. The words stand in plans: they tell these from plans of replacements.
     enum Change: String, Codable {
         case attach = "live attach"
@@ -74,7 +74,7 @@ struct LiveAttach: Codable {
     }
 }
 
-extension LiveAttach {
+extension LiveChange {
     /// Why the disk cannot be mounted in the VM as it runs; nil when it can. The one place where the
     /// choice between the two ways is made: what says no is kept in the plan. Throws `EngineError`.
     static func obstacle(_ container: Container, _ volume: Volume, _ world: World) throws -> String?
@@ -135,7 +135,7 @@ extension LiveAttach {
     }
 }
 
-extension LiveAttach {
+extension LiveChange {
     /// In the words of `Removals`.
     func removals(_ action: Action, _ world: World) throws -> [String] {
         guard let pin = try world.pin(of: disk) else { return [] }
