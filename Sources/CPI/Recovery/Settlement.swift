@@ -107,7 +107,7 @@ struct Settlement {
             return try perform(action, type, plan)
         } catch let failure as StepFailure where failure.cause is LastCopy {
             // Somebody has acted between the look and the step.
-            let next = try decide(type)
+            let next = try self.action(type)
             guard case .park = next else { throw failure }
             return try end(next, type, plan)
         }
