@@ -179,7 +179,8 @@ struct ImageAloneTests {
             scene.docker.state.volumes[name] = nil
         }
         let failure = #expect(throws: StepFailure.self) { try scene.runner.recover() }
-        #expect("\(String(describing: failure?.cause))".contains("volume \(name) of VM"))
+        let words = "\(String(describing: failure?.cause))"
+        #expect(words.contains("volume \(name) of VM"), "\(words)")
         #expect(scene.docker.state.volumes[name] == nil)
         #expect(scene.docker.state.container(VMCID(scene.vm).replacement) == nil)
         scene.docker.state.volumes[name] = volume

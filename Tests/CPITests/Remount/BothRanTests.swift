@@ -43,7 +43,7 @@ struct BothRanTests {
         let scene = try Scene()
         try scene.makeVM(networks: Scene.dynamicNetwork)
         try scene.makeDisk()
-        try scene.attach()
+        _ = try scene.attach()
         let disk = scene.disk
         try scene.makeDisk()
         let old = try #require(scene.container).id
