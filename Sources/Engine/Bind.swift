@@ -35,8 +35,10 @@ public struct MountEntry {
     /// A volume's name, or a path of the host; empty where it names none.
     public var source: String { json["Source"].string ?? "" }
 
+    public var isVolume: Bool { json["Type"].string == "volume" }
+
     /// Whether it asks for some volume, no matter which.
-    public var isUnnamedVolume: Bool { json["Type"].string == "volume" && source.isEmpty }
+    public var isUnnamedVolume: Bool { isVolume && source.isEmpty }
 
     /// The path of the host that a local volume without a name of its own is to be bound to; nil for none.
     public var device: String? {

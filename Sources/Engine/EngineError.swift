@@ -48,8 +48,8 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         return Array(message.utf8) == EngineError.noSuchPath
     }
     static let noSuchPath = Array("Not Found\n".utf8)
-    /// A volume's driver is not there. A volume's name has no blank and no quote in it.
-    var isWithoutPlugin: Bool {
+    /// The driver of a volume or network is not there. No name of those has a blank and a quote in it.
+    public var isWithoutPlugin: Bool {
         guard case .refused(_, let message, _) = self else { return false }
         return message.contains("plugin \"")
     }
@@ -72,10 +72,14 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     public var isOverlap: Bool {
         // Of a network whose name is taken the name is told, whatever words it has in it.
         guard !isNameTaken else { return false }
+        guard !isOutOfAddresses else { return false }
         return ["overlap", "is already used on the host or by another config"].contains {
             description.contains($0)
         }
     }
+    /// Docker was to choose a subnet and has none left: "could not find an available, non-overlapping IPv6 address pool
+    /// among the defaults to assign to the network".
+    public var isOutOfAddresses: Bool { description.contains("could not find an available") }
     /// The HTTP status of an answer that is an error; nil where there was no such answer.
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 

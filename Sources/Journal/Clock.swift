@@ -15,11 +15,12 @@ public struct Clock: Sendable {
     }
 
     public static let system = Clock(
-        wall: { read(CLOCK_REALTIME) / 1_000_000 }, monotonic: { read(CLOCK_BOOTTIME) / 1_000 })
+        wall: { min(read(CLOCK_REALTIME, perSecond: 1_000), Journal.latestTime) },
+        monotonic: { read(CLOCK_BOOTTIME, perSecond: 1_000_000) })
 
-    private static func read(_ clock: clockid_t) -> Int64 {
+    private static func read(_ clock: clockid_t, perSecond: Int64) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return Int64(time.tv_sec) * perSecond + Int64(time.tv_nsec) / (1_000_000_000 / perSecond)
     }
 }

@@ -20,6 +20,7 @@ enum Corruption {
 
     /// A journal that cannot be opened now for another reason is not corrupt.
     private static func isCorrupt(_ path: String) -> Bool {
+        guard !isWALAlone(path) else { return true }
         do {
             let database = try Database(path: path)
             database.setBusyTimeout(milliseconds: 1_000)
@@ -31,6 +32,15 @@ enum Corruption {
         } catch {
             return (error as? JournalError)?.isCorruption ?? false
         }
+    }
+
+    /// Whether the file is gone or empty, and its WAL is not: opening it would have SQLite delete that.
+    static func isWALAlone(_ path: String) -> Bool {
+        func size(_ path: String) -> off_t {
+            var status = stat()
+            return stat(path, &status) == 0 ? status.st_size : 0
+        }
+        return size(path) == 0 && size(path + "-wal") > 0
     }
 
     /// Reads the whole file. Throws `JournalError` where a page cannot be used at all.

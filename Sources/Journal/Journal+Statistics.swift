@@ -64,7 +64,7 @@ extension Journal {
     }
 
     /// By method, of operations that began at `since` (Unix milliseconds) or later. From an index alone.
-    public func methodStatistics(since: Int64 = 0) throws -> [Statistics] {
+    public func methodStatistics(since: Int64 = .min) throws -> [Statistics] {
         let sql = """
             SELECT method, state, duration, id FROM operations INDEXED BY operations_by_method
             WHERE started >= ?1
@@ -77,7 +77,7 @@ extension Journal {
 
     /// By the kind of step, which is its name less what it is about: "create container". Reads all
     /// events since that time, in their order: a sort or an index of a million takes longer.
-    public func stepStatistics(since: Int64 = 0) throws -> [Statistics] {
+    public func stepStatistics(since: Int64 = .min) throws -> [Statistics] {
         let sql = """
             SELECT operation, step, kind = 'doing', kind = 'failed', monotonic FROM events
             WHERE at >= ?1 AND kind IN ('doing', 'done', 'failed', 'observed') ORDER BY sequence

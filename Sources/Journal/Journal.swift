@@ -70,6 +70,7 @@ public final class Journal {
     ) throws -> Database {
         let seconds = Double(busyTimeout) / 1_000
         let (database, isNew) = try Gate.withOthers(path, seconds: seconds) {
+            if requiresHeader, Corruption.isWALAlone(path) { throw lostHeader }
             try Files.makeFile(path)
             let database = try Database(path: path)
             database.setBusyTimeout(milliseconds: busyTimeout)

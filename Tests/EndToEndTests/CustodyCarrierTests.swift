@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Rows 2, 4, 6, 11, 17 and 21 of the list of what was lost when somebody else acted.
+    /// What was lost when somebody else acted.
     @Suite("Custody: nothing of a VM is lost, whoever acts")
     struct CustodyCarrierTests {
         @Test(

@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Rows 3, 9 and 16: a daemon that dies, is slow, or answers badly for a moment.
+    /// A daemon that dies, is slow, or answers badly for a moment.
     @Suite("Custody: what Docker does in its own time")
     struct CustodyDaemonTests {
         @Test(
@@ -35,6 +35,28 @@ extension EndToEnd {
             try custody.check()
             #expect(try rig.shell(custody.vm, "cat /etc/later") == "written")
             #expect(try rig.engine.inspectContainer(custody.vm).id == new)
+            #expect(try rig.leftovers([custody.vm]).filter { $0.contains(".") } == [])
+        }
+
+        @Test(
+            "the host dies after the pivot: the new container comes up with it, and not the old one",
+            .enabled(if: TestEngine.all.allSatisfy { $0.privateName != nil }))
+        func hostDies() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let custody = try Custody(rig)
+            let pivot: (WireProxy) -> Void = { $0.arm("/update", after: "/start", .killAfter) }
+            #expect(try custody.call("attach_disk", pivot).wasKilled)
+            let new = try rig.engine.inspectContainer(custody.vm).id
+            #expect(new != custody.before.id)
+            try custody.outsider.write(new, "/etc/later")
+            try rig.testEngine.daemon("reboot")
+            for _ in 0..<100 where try rig.containerRuns(custody.vm) != true { usleep(100_000) }
+            #expect(try rig.containerRuns(custody.vm) == true)
+            #expect(try rig.containerRuns(custody.before.id) == false)
+            #expect(try rig.admin("recover", "--yes").exitCode == 0)
+            #expect(try rig.shell(custody.vm, "cat /etc/later") == "written")
+            try custody.check()
             #expect(try rig.leftovers([custody.vm]).filter { $0.contains(".") } == [])
         }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Rows 13, 15, 18 and 22: disks, and what is kept and said of them.
+    /// Disks, and what is kept and said of them.
     @Suite("Custody: disks")
     struct CustodyDiskTests {
         @Test("a secret in driver_opts is in no answer, no log and no journal")

@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Rows 5, 10 and 12: what is mounted, and what a commit would lose.
+    /// What is mounted, and what a commit would lose.
     @Suite("Custody: what a VM has is in the container that takes over")
     struct CustodyMountTests {
         private let volumes: JSON = [

@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Rows 7, 8, 19 and 20: who is at work on what.
+    /// Who is at work on what.
     @Suite("Custody: who lives is left alone", .enabled(if: geteuid() == 0))
     struct CustodyOwnerTests {
         private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]

@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 extension EndToEnd {
-    /// Rows 1 and 14, and the keys of cloud_properties that would break the promise.
+    /// The keys of cloud_properties that would break the promise.
     @Suite("Custody: what cannot be kept is refused before anything is stopped")
     struct CustodyRefusalTests {
         @Test("create_vm refuses by name what would break the promise, and makes nothing")

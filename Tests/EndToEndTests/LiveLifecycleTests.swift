@@ -23,7 +23,7 @@ extension EndToEnd {
             #expect(
                 try rig.places(disk, in: vm) == ["/warden-cpi-dev/\(disk)", "/var/vcap/store"])
             let refused = try rig.call("delete_disk", [.string(disk)])
-            #expect(refused.errorMessage.contains("VM \(vm) has it mounted"))
+            #expect(refused.errorMessage.contains("VM \(vm) has it, as container"))
 
             _ = try rig.shell(vm, "umount /var/vcap/store")
             #expect(try rig.agent(vm, "unmount_disk", disk).exitCode == 0)

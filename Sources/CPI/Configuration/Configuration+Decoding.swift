@@ -34,6 +34,7 @@ extension Address.TLS {
     init?(_ field: Field) throws {
         let isNone = field.value.string == "" || field.value.bool == false
         if isNone || field.value.object?.isEmpty == true { return nil }
+        _ = try field.object()
         self.init(
             ca: try field.member("ca").pem("CERTIFICATE"),
             certificate: try field.member("certificate").pem("CERTIFICATE"),
@@ -45,9 +46,10 @@ extension Configuration.Agent {
     init(_ field: Field) throws {
         mbus = try field.member("Mbus").optional { try $0.string() } ?? ""
         ntp = try field.member("NTP").optional { try $0.array().map { try $0.string() } } ?? []
-        let options = field.member("Blobstore").member("Options")
+        let store = try field.section("Blobstore")
+        let options = store.member("Options")
         let members = try options.optional { try $0.object() } ?? [:]
-        let provider = try field.member("Blobstore").member("Provider").optional { try $0.string() }
+        let provider = try store.member("Provider").optional { try $0.string() }
         // Without options it is only the job's default, and a director sends its own in env.bosh.
         blobstore =
             members.isEmpty
@@ -102,6 +104,7 @@ extension Configuration.LightStemcell {
 
 extension RegistryLogin {
     init(_ field: Field, host: String) throws {
+        _ = try field.object()
         self.init(
             username: try field.member("username").nonEmptyString(),
             password: try field.member("password").nonEmptyString(), host: host)

@@ -128,11 +128,12 @@ public struct Configuration: Sendable {
         let root = Field(name: "", value: json, asked: asked)
         let context = Field(name: Configuration.contextName, value: context)
         _ = try Field(name: "the document", value: json).object()
-        docker = try Docker(root.member("Actions").member("Docker"), context)
-        agent = try Agent(root.member("Actions").member("Agent"))
-        try agent.override(by: context.member("agent"))
-        journal = try Journaling(root.member("journal"))
-        timeouts = try Timeouts(root.member("timeouts"))
+        let actions = try root.section("Actions")
+        docker = try Docker(actions.section("Docker"), context)
+        agent = try Agent(actions.section("Agent"))
+        try agent.override(by: context.section("agent"))
+        journal = try Journaling(root.section("journal"))
+        timeouts = try Timeouts(root.section("timeouts"))
         privileged = try root.member("privileged").optional { try $0.bool() } ?? true
         startWithSystemd =
             try root.member("start_containers_with_systemd").optional { try $0.bool() }
@@ -142,11 +143,11 @@ public struct Configuration: Sendable {
             try $0.settingsPath()
         }
         attach = try root.member("attach").optional { try $0.choice() } ?? .auto
-        pin = try root.member("disks").member("pin").optional { try $0.choice() } ?? .attached
-        lightStemcell = try LightStemcell(root.member("light_stemcell"))
-        try lightStemcell.override(by: context.member("light_stemcell"))
+        pin = try root.section("disks").member("pin").optional { try $0.choice() } ?? .attached
+        lightStemcell = try LightStemcell(root.section("light_stemcell"))
+        try lightStemcell.override(by: context.section("light_stemcell"))
         removesUnusedNetworks =
-            try root.member("networks").member("remove_unused").optional { try $0.bool() } ?? false
-        snapshots = try Snapshots(root.member("snapshots"))
+            try root.section("networks").member("remove_unused").optional { try $0.bool() } ?? false
+        snapshots = try Snapshots(root.section("snapshots"))
     }
 }

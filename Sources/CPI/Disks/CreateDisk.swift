@@ -187,8 +187,16 @@ extension World {
         _ name: String, _ labels: [String: String], _ sizeMiB: Int, _ call: CreateDisk
     ) throws {
         func make(_ options: [String: String]) throws {
-            let volume = try engine.createVolume(
-                name, labels: Label.made(labels, self), driver: call.kind.driver, options: options)
+            let volume: Volume
+            do {
+                volume = try engine.createVolume(
+                    name, labels: Label.made(labels, self), driver: call.kind.driver,
+                    options: options)
+            } catch let error as EngineError where error.isWithoutPlugin {
+                throw CPIError.cloud(
+                    "cannot create disk \(name): this Docker has no volume driver \(call.kind.driver) (\(error))"
+                )
+            }
             guard made(volume.labels) else {
                 throw CPIError.cloud("cannot create disk \(name): there is a volume already")
             }

@@ -10,7 +10,7 @@ struct DiskKind {
     /// Throws `Field.Wrong` naming the key.
     init(_ properties: Field) throws {
         driver =
-            try properties.member("driver").optional { try $0.nonEmptyString() } ?? Volume.local
+            try properties.member("driver").optional { try $0.driverName() } ?? Volume.local
         options = try properties.member("driver_opts").optional { try $0.strings() } ?? [:]
     }
 

@@ -27,7 +27,8 @@ extension World {
         /// "VM X", or "container NAME" for a stranger's.
         var title: String { vm.map { "VM \($0)" } ?? "container \(container.name)" }
 
-        /// What is seen of it, and what frees the disk: "VM X has it mounted; next: …".
+        /// What is seen of it, and what frees the disk: "VM X has it mounted; next: …". A pin only says so: its VM was
+        /// not looked into.
         var words: String {
             guard let vm else {
                 return
@@ -38,9 +39,9 @@ extension World {
                     "container \(container.name), which is kept because it may hold what \(title) "
                     + "does not, has it mounted; next: compare it with that VM, and remove it"
             }
-            let isPinAlone = container.isPin && !container.wasStarted
             return "\(title) "
-                + (isPinAlone ? "has it, as container \(container.name) says" : "has it mounted")
+                + (container.isPin
+                    ? "has it, as container \(container.name) says" : "has it mounted")
                 + "; next: detach it there, or delete that VM if nobody knows it (bosh delete-vm \(vm))"
         }
 

@@ -115,17 +115,18 @@ extension Inspection {
     /// What Docker starts by itself may be a container that was replaced.
     private func restartPolicies() throws -> [Finding] {
         try engine.containers(.label(Label.vm)).compactMap { summary in
-            guard let container = try world.listed(summary),
-                Remount.RestartPolicy(name: container.restartPolicy).startsStopped
-            else { return nil }
+            guard let container = try world.listed(summary) else { return nil }
+            let policy = Remount.RestartPolicy(name: container.restartPolicy)
             let role = VMCID.role(of: container.name)?.role
             guard role == .vm else {
+                guard try policy.startsStopped(engine) else { return nil }
                 let what = role?.isOld == true ? "it was replaced" : "it has not the name of its VM"
                 return Finding(
                     "restart \(container.name)", .fail,
                     "\(what), and Docker may start it: policy \(container.restartPolicy)",
                     advice: "docker update --restart no \(container.name)")
             }
+            guard policy.startsStopped else { return nil }
             return Finding(
                 "restart \(container.name)", .warn,
                 "policy \(container.restartPolicy): Docker starts it again when it is stopped by hand",

@@ -37,6 +37,12 @@ public enum MachineDiagnosis {
             }
             let bytes = ["", "-wal"].map { size(journal.path + $0) }.reduce(0, +)
             let words = "\(journal.path), \((bytes + 1_048_575) >> 20) MiB"
+            if let obstacle = obstacle(toWriting: journal.path) {
+                return Finding(
+                    "journal", .warn,
+                    "\(words): \(obstacle.why), so calls go on without being recorded",
+                    advice: obstacle.advice)
+            }
             guard bytes > 1 << 30 else { return Finding("journal", .ok, words) }
             return Finding(
                 "journal", .warn, words, advice: "cpi-admin journal prune --keep 30d")
@@ -50,6 +56,19 @@ public enum MachineDiagnosis {
         } catch {
             return Finding("journal", .fail, "\(error)")
         }
+    }
+
+    private static func obstacle(toWriting path: String) -> (why: String, advice: String)? {
+        guard access(path, W_OK) == 0 else {
+            return (
+                "this user cannot write it (\(String(cString: strerror(errno))))",
+                "run this as root or as the user that runs the CPI"
+            )
+        }
+        var disk = statvfs()
+        guard statvfs(path, &disk) == 0, UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < 1 << 20
+        else { return nil }
+        return ("less than 1 MiB is left on its disk", "make room there")
     }
 
     /// Nil where no call is of the future, or the journal cannot be read. Lists by time are out of order there, and

@@ -81,11 +81,12 @@ extension JournalStore {
         return nil
     }
 
-    /// The names of the steps that the operation has begun; nil when no journal tells, or when the
-    /// operation was found in Docker.
+    /// The names of the steps that the operation has begun; nil when no journal tells. One that was found in Docker may
+    /// be in the journal as closed: its mark was made late.
     func begunSteps(of operation: Operation) -> Set<String>? {
-        guard operation.isRecorded, RecordedOwner(operation)?.isAdopted == false else { return nil }
-        return read { try $0.begun(of: operation.id) }
+        let known = operation.isRecorded ? operation : read { try $0.find(operation.id) }
+        guard let known, RecordedOwner(known)?.isAdopted == false else { return nil }
+        return read { try $0.begun(of: known.id) }
     }
 
     /// As `Journal.plans`; nil when no journal tells.

@@ -26,7 +26,7 @@ struct NetworkProperties {
         let members = try field.optional { try $0.object() } ?? [:]
         unknown = Set(members.keys).subtracting(NetworkProperties.known.values).sorted()
         name = try field.member("name").optional { try $0.networkName() }
-        driver = try field.member("driver").optional { try $0.nonEmptyString() }
+        driver = try field.member("driver").optional { try $0.driverName() }
         enableIPv6 = try field.member("enable_ipv6").optional { try $0.bool() } ?? false
         options = try field.member("driver_opts").optional { try $0.strings() } ?? [:]
         isInternal = try field.member("internal").optional { try $0.bool() } ?? false

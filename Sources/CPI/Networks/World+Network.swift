@@ -79,6 +79,14 @@ extension World {
         do {
             let spec = plan.spec(properties, labels: labels, try engine.version())
             try engine.createNetwork(spec)
+        } catch let error as EngineError where error.isWithoutPlugin {
+            throw CPIError.cloud(
+                "cannot create network \(plan.name): this Docker has no network driver \(plan.driver) "
+                    + "(\(error))")
+        } catch let error as EngineError where error.isOutOfAddresses && plan.enableIPv6 {
+            throw CPIError.cloud(
+                "cannot create network \(plan.name) with enable_ipv6: this Docker has no IPv6 subnet to choose "
+                    + "from; give it one, or IPv6 default-address-pools to the daemon (\(error))")
         } catch let error as EngineError where error.isOverlap {
             let others = try engine.networks().filter { $0.overlaps(plan.subnets) }
             let names = try others.map { other in

@@ -70,6 +70,18 @@ extension String {
     }
 }
 
+extension Field {
+    /// A driver of volumes or networks: of Docker itself, or a plugin as image references have it.
+    func driverName() throws -> String {
+        let name = try nonEmptyString()
+        let others = "/:@".utf8
+        guard name.utf8.count <= 255, name.utf8.first?.isAlphanumeric == true,
+            name.utf8.allSatisfy({ $0.isNameCharacter || others.contains($0) })
+        else { throw Field.Wrong(description: "\(self.name) is no name of a driver") }
+        return name
+    }
+}
+
 extension UInt8 {
     var isAlphanumeric: Bool {
         (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self)

@@ -22,6 +22,13 @@ struct Field {
         return Field(name: member, value: value[key], asked: asked)
     }
 
+    /// A member that has members of its own, or is not there.
+    func section(_ key: String) throws -> Field {
+        let section = member(key)
+        _ = try section.optional { try $0.object() }
+        return section
+    }
+
     func string() throws -> String {
         guard let text = value.string else { throw wrong("a string") }
         return text

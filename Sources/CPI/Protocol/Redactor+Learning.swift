@@ -68,9 +68,9 @@ extension Redactor {
     private func learn(openly json: JSON, key: String, _ open: inout Set<String>) {
         switch json {
         case .string(let text):
-            if SecretNames.isSecret(key) { learn(text) } else { open.insert(text) }
+            if SecretNames.hides(key) { learn(text) } else { open.insert(text) }
             learnPatterns(text)
-        case .integer where SecretNames.isSecret(key): learn(json.text, isCertain: false)
+        case .integer where SecretNames.hides(key): learn(json.text, isCertain: false)
         case .array(let elements): for each in elements { learn(openly: each, key: key, &open) }
         case .object(let members):
             for (key, value) in members where !key.isSpelled("LogConfig") {
@@ -85,7 +85,7 @@ extension Redactor {
         switch json {
         case .string(let text):
             learnPatterns(text)
-            if SecretNames.isSecret(key) { return learn(text) }
+            if SecretNames.hides(key) { return learn(text) }
             guard !open.contains(text), !SecretNames.isOpen(key), !SecretNames.isPublic(text) else {
                 return
             }
@@ -94,12 +94,12 @@ extension Redactor {
             if let mark = text.firstIndex(of: "?") {
                 learn(String(text[text.index(after: mark)...]), isCertain: false)
             }
-        case .integer where SecretNames.isSecret(key): learn(json.text, isCertain: false)
+        case .integer where SecretNames.hides(key): learn(json.text, isCertain: false)
         case .array(let elements): for each in elements { learn(closed: each, key: key, open) }
         case .object(let members):
             let isNames = ["tags", "group", "groups"].contains(key)
             for (name, value) in members {
-                learn(closed: value, key: isNames && !SecretNames.isSecret(name) ? key : name, open)
+                learn(closed: value, key: isNames && !SecretNames.hides(name) ? key : name, open)
             }
         default: break
         }

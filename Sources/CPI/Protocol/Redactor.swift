@@ -42,7 +42,7 @@ final class Redactor: Sendable {
             .object(
                 Dictionary(
                     members.map { key, value in
-                        let isSecret = SecretNames.isSecret(key) && value.mayBeSecret
+                        let isSecret = SecretNames.hides(key) && value.mayBeSecret
                         return (clean(key), isSecret ? .string(Redactor.mark) : clean(value))
                     }, uniquingKeysWith: { _, last in last }))
         default: json

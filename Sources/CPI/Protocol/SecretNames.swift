@@ -8,6 +8,9 @@ enum SecretNames {
             || endings.contains { name.suffix($0.count) == $0[...] }
     }
 
+    /// Whether a member of that name has a secret for its value.
+    static func hides(_ key: String) -> Bool { isSecret(key) || isHeader(key) }
+
     private static func contains(_ part: [UInt8], in name: [UInt8]) -> Bool {
         guard name.count >= part.count else { return false }
         return (0...(name.count - part.count)).contains { start in

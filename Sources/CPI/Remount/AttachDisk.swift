@@ -42,6 +42,8 @@ struct AttachDisk: DiskMethod {
 
     /// The container has the disk among its mounts.
     private func present(_ container: Container, _ world: World) throws -> Remount {
+        // What runs may be the other one, without the disk.
+        try world.requireNoneBeside(container, of: vm)
         let isThere = try !container.isRunning || world.isMounted(disk, in: container.id)
         if !isThere { try container.requireStoppable(vm) }
         return try .inPlace(isThere ? .nothing : .restart, container, for: self, world)

@@ -25,6 +25,12 @@ struct Remount: Codable {
 
         /// Whether a daemon that starts brings a stopped container up again.
         var startsStopped: Bool { name == "always" || name == "on-failure" }
+
+        /// Whether something brings a stopped container up again when the host starts: on podman also what is
+        /// `unless-stopped`, for it has a service for that which does not know what was stopped.
+        func startsStopped(_ engine: Engine) throws -> Bool {
+            try startsStopped || name == "unless-stopped" && engine.isPodman()
+        }
     }
 
     var change: Change
@@ -39,6 +45,8 @@ struct Remount: Codable {
     /// When it was started last, as Docker tells it.
     var startedAt = ""
     var restartPolicy = RestartPolicy(name: "")
+    /// The old container has its policy taken away while it is stopped; nil in a plan of an older version.
+    var suspendsRestarts: Bool?
     /// By network, as they are while the VM runs.
     var macs: [String: String] = [:]
     /// By network, the addresses to ask for again, where the Engine does not show which were asked for.
@@ -60,6 +68,7 @@ struct Remount: Codable {
     /// The replacement, by whichever of its names it has at the moment.
     var names: [String] { [vm.replacement, vm.description] }
     var isAttach: Bool { method == AttachDisk.name }
+    fileprivate var isSuspending: Bool { suspendsRestarts ?? restartPolicy.startsStopped }
 }
 
 extension Remount {
@@ -84,7 +93,7 @@ extension Remount {
     private var replacementSteps: [Step] {
         var steps: [Step] = [.mark(vm, method, self)]
         if isKept == true { steps.append(.keepIfPossible(disk)) }
-        if restartPolicy.startsStopped { steps.append(.suspendRestarts(self)) }
+        if isSuspending { steps.append(.suspendRestarts(self)) }
         if wasRunning {
             steps.append(.stop(old, called: vm.description, startedAt: startedAt))
         }
@@ -146,7 +155,7 @@ extension Remount {
         }
         found += networksLost(by: container).map { "it is no longer on network \($0)" }
         let policy = container.restartPolicy
-        if restartPolicy.startsStopped, policy != restartPolicy.name {
+        if isSuspending, policy != restartPolicy.name {
             found.append("its restart policy is \(policy)")
         }
         if let kept = try world.madeContainer(names) {

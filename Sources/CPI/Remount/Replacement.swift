@@ -123,6 +123,7 @@ extension Remount {
             old: container.id, wasRunning: container.isRunning, startedAt: container.startedAt)
         plan.restartPolicy = RestartPolicy(
             name: container.restartPolicy, retries: container.restartRetries)
+        plan.suspendsRestarts = try plan.restartPolicy.startsStopped(world.engine)
         if try world.engine.isPodman() { plan.addresses = try container.seenAddresses(vm) }
         plan.macs = container.macs(of: vm, world)
         if try world.engine.version() < .severalEndpointsOnCreate {

@@ -39,7 +39,7 @@ extension World {
                     + "one so")
         }
         // As long as the old container is there, its volumes are.
-        if try engine.container(plan.old) == nil {
+        if try !made.wasStarted && engine.container(plan.old) == nil {
             try requireNoneMadeAnew(plan, for: made, remove: remove)
         }
         guard plan.isAttach else { return }
@@ -47,13 +47,16 @@ extension World {
         try requireSoleHolder(of: plan.disk, plan.vm)
     }
 
-    /// As `requireNotMadeAnew`, for all volumes that the replacement takes over.
+    /// As `requireNotMadeAnew`, for all volumes of ours that the replacement takes over: they have labels, and what
+    /// Docker makes for a name that is missing has none.
     private func requireNoneMadeAnew(
         _ plan: Remount, for made: Container, remove: () throws -> Void
     ) throws {
         let source = try plan.sourceInImage(self)
-        let anew = try Replacement(plan: plan, old: source).volumes.filter {
-            try engine.volume($0)?.isMade(for: made) == true
+        let anew = try Replacement(plan: plan, old: source).volumes.filter { name in
+            let disk = DiskCID(name)
+            let isOurs = VMCID.role(of: name).map { !$0.vm.isGoCPIs } ?? disk.isOfDisk
+            return try isOurs && !disk.isGoCPIs && engine.volume(name)?.isMade(for: made) == true
         }
         guard !anew.isEmpty else { return }
         try remove()

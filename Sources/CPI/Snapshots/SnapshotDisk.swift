@@ -68,7 +68,7 @@ struct SnapshotDisk: Mutation {
             image: try world.copierImage(for: container))
         var plan = Plan(snapshot: snapshot, disk: disk, copier: copier)
         plan.isForeign = holders.contains {
-            $0.container.isRunning && $0.container.id != container?.id
+            $0.container.isRunning && !$0.container.isPin && $0.container.id != container?.id
         }
         plan.isKept = world.configuration.pin == .always
         plan.metadata = world.recorder.store.cleaned(metadata)

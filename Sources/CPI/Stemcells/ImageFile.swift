@@ -8,7 +8,8 @@ struct ImageFile {
 
     /// Opens the file for the time of `body`, which gets its descriptor and its size in bytes.
     func read<T>(_ body: (Int32, Int64) throws -> T) throws -> T {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A named pipe without a writer would be waited for.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw wrong(String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var status = stat()

@@ -116,6 +116,11 @@ struct LightStemcell {
         let (name, login) = (repository + rest, login(world))
         do {
             return try world.engine.registryDigest(name, login: login)
+        } catch let error as EngineError where error.isOutcomeUnknown {
+            let host = ImageReference.host(ofRepository: repository)
+            throw CPIError.cloud(
+                "cannot look up image \(name): Docker asks registry \(host), and has not answered "
+                    + "(\(error))")
         } catch let error as EngineError where !error.isNoSuchPath {
             let failure = RegistryFailure(error)
             if isNone(failure) { return nil }

@@ -13,7 +13,7 @@ struct RegistryFailure {
         reason = RegistryFailure.reason(error)
     }
 
-    /// The error for the director; nil when nothing is known but what Docker says.
+    /// The error for the director; nil where Docker itself did not answer.
     func explained(_ image: String, hasLogin: Bool) -> CPIError? {
         let host = ImageReference.host(ofRepository: ImageReference.parts(image).repository)
         let why: String
@@ -30,7 +30,9 @@ struct RegistryFailure {
             why =
                 "registry \(host) speaks plain HTTP: the insecure-registries of the Docker daemon "
                 + "must list it"
-        case .unknown: return nil
+        case .unknown:
+            guard error.isDockersAnswer else { return nil }
+            return CPIError.cloud("cannot pull image \(image) of registry \(host): \(error)")
         }
         return CPIError.cloud("cannot pull image \(image): \(why) (\(error))")
     }

@@ -20,8 +20,12 @@ struct StemcellDescription {
             }
             return keys.compactMap { manifest.values[$0] }.first ?? ""
         }
-        for key in ["name", "os_type", "os_distro", "architecture"] {
+        for key in ["name", "os_type", "os_distro", "operating_system", "architecture"] {
             _ = try properties.member(key).optional { try $0.string() }
+        }
+        let version = properties.member("version")
+        guard version.isAbsent || version.value.string != nil || version.value.double != nil else {
+            throw Field.Wrong(description: "\(version.name) must be a string or a number")
         }
         architecture = Architecture(
             properties.value["architecture"].string ?? manifest.cloudProperties["architecture"]

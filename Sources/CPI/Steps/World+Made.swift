@@ -20,7 +20,8 @@ extension World {
         let made = try engine.containers(ofOperation)
             .filter { $0.labels[Label.pinnedTo] == nil }
             .filter {
-                try !Label.isRunByHand($0.labels) && !isRunFromForeignCommit($0.id, handing: self.made)
+                try !Label.isRunByHand($0.labels)
+                    && !isRunFromForeignCommit($0.id, handing: self.made)
             }
         let named = names.compactMap { name in made.first { $0.names.contains(name) } }
         return try (named.first ?? made.first).flatMap { try engine.container($0.id) }

@@ -24,6 +24,9 @@ struct CreateVM: Mutation {
         let furtherNetworks: [String]
         /// Where volumes are asked for without a name: they get names of the VM's, and go with it.
         var furtherVolumes: [String] = []
+        /// Of the volumes with names of their own those that were not there: Docker makes them with the container. Nil
+        /// in plans that other versions made.
+        var newVolumes: [String]?
         /// Whether process 1 is systemd, and where the agent reads its settings; nil in plans that other
         /// versions made.
         var systemd: Bool?
@@ -117,6 +120,7 @@ struct CreateVM: Mutation {
             disks: try freeDisks(world),
             furtherNetworks: several ? [] : networks.dropFirst().map(\.name),
             furtherVolumes: properties.unnamedVolumes(declared: image.declaredVolumes),
+            newVolumes: try properties.mounts.named.filter { try world.engine.volume($0) == nil },
             systemd: properties.startsWithSystemd(image, world.configuration),
             settingsPath: settings,
             image: image.id)
@@ -179,9 +183,9 @@ struct CreateVM: Mutation {
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
         let container = try world.madeContainer(plan.names).map { "container \($0.name) is left" }
         return [container].compactMap(\.self)
-            + (try plan.volumes.filter { try world.madeVolume($0) != nil }.map {
-                "volume \($0) is left"
-            })
+            + (try plan.volumes.filter { try world.madeVolume($0) != nil }
+            + (plan.newVolumes ?? []).filter { try world.engine.volume($0) != nil })
+            .map { "volume \($0) is left" }
             + (try plan.networks.filter(\.isToBeSeen)
                 .filter { try world.madeNetwork($0.name) != nil }
                 .map { "network \($0.name) is left, for others may use it" })

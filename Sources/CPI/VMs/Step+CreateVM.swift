@@ -124,6 +124,12 @@ extension World {
     fileprivate func removeIncomplete(_ plan: CreateVM.Plan) throws {
         guard let container = try madeContainer(plan.names) else { return }
         try removeContainer(container.id, .incomplete)
+        for name in plan.newVolumes ?? [] {
+            guard let volume = try engine.volume(name), volume.isMade(for: container) else {
+                continue
+            }
+            try? removeVolume(name)  // in use by now, it is somebody's: it stays
+        }
     }
 }
 

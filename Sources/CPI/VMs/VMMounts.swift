@@ -44,6 +44,13 @@ struct VMMounts {
         binds.map(\.bind.destination) + entries.compactMap(\.entry.target)
     }
 
+    /// The volumes that have names of their own, sorted.
+    var named: [String] {
+        let all =
+            binds.compactMap(\.bind.source) + entries.map(\.entry).filter(\.isVolume).map(\.source)
+        return Set(all).filter { !$0.isEmpty && !$0.hasPrefix("/") }.sorted()
+    }
+
     /// Where volumes are asked for without a name, sorted. `declared`: by the stemcell.
     func unnamed(declared: [String]) -> [String] {
         func places(named: Bool) -> [String] {

@@ -116,9 +116,16 @@ struct Source: ParsableArguments {
         func hasJournal(_ directory: String) -> Bool {
             access(Journal.file(in: directory), F_OK) == 0
         }
-        guard !hasJournal(configured),
-            let other = JournalFallback.directories(insteadOf: configured).first(where: hasJournal)
-        else { return configured }
+        let others = JournalFallback.directories(insteadOf: configured).filter(hasJournal)
+        guard let other = others.first else { return configured }
+        guard !hasJournal(configured) else {
+            if access(Journal.file(in: configured), W_OK) != 0 {
+                Streams.write(
+                    "cpi-admin: this user cannot write the journal in \(configured): its own calls are in "
+                        + "\(other), see --journal\n", to: 2)
+            }
+            return configured
+        }
         Streams.write("cpi-admin: no journal in \(configured): reading \(other)\n", to: 2)
         return other
     }

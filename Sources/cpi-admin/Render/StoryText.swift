@@ -11,7 +11,8 @@ struct StoryText {
     private static let bookkeeping: Set<String> = [
         "change", "furtherNetworks", "furtherVolumes", "macs", "method", "old", "operation",
         "restartPolicy", "startedAt", "tellsSettings", "wasRunning", "container", "pinRuns", "why",
-        "wasListed", "wasPinned", "isKept", "addresses", "adopts", "ran",
+        "wasListed", "wasPinned", "isKept", "addresses", "adopts", "ran", "newVolumes",
+        "suspendsRestarts",
     ]
 
     var text: String {

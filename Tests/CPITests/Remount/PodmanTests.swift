@@ -28,6 +28,31 @@ struct PodmanTests {
         #expect(scene.isAttached)
     }
 
+    @Test(
+        "a container that is being replaced is not started with the host, and the VM is again afterwards",
+        arguments: [true, false])
+    func restarts(isUndone: Bool) throws {
+        let old = try #require(scene.container).id
+        func policy(_ id: String) -> String? {
+            scene.docker.state.containers.first { $0.id == id }?
+                .config["HostConfig"]["RestartPolicy"]["Name"].string
+        }
+        #expect(policy(old) == "unless-stopped")
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix(isUndone ? "/commit" : "/rename") else { return nil }
+            return isUndone ? .status(500, "no space left on device") : .killAfter
+        }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        if !isUndone {
+            #expect(policy(old) == "no")
+            scene.docker.revive()
+            try scene.runner.recover(.forward)
+        }
+        let vm = try #require(scene.container)
+        #expect((vm.id == old) == isUndone && vm.isRunning)
+        #expect(policy(vm.id) == "unless-stopped")
+    }
+
     @Test("an address that podman takes for used though nobody has it is told of")
     func addressOfNobody() throws {
         scene.docker.onRequest = { _, request in

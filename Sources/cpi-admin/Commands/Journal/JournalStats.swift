@@ -29,7 +29,7 @@ struct JournalStats: ParsableCommand {
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
-            let since = beginning.since?.milliseconds ?? 0
+            let since = beginning.since?.milliseconds ?? .min
             let all =
                 try steps
                 ? journal.stepStatistics(since: since) : journal.methodStatistics(since: since)
