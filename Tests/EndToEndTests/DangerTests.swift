@@ -26,6 +26,8 @@ extension EndToEnd {
                     method == "create_vm" ? "delete_vm" : "delete_disk", [.string(cid)])
             }
             #expect(answer.stderr.split(separator: "\n").count == 1, "\(answer.stderr)")
+            let doctor = try rig.admin("doctor").stdout
+            #expect(doctor.contains("less than 1 MiB is left on its disk"), "\(doctor)")
             tmpfs.empty()
             try rig.journal("UPDATE operations SET started = started - 3 * 86400000")
             #expect(try Journal(reading: rig.journalPath).operation("last").state == .running)

@@ -57,6 +57,23 @@ struct SetAsideTests {
         #expect(try fixture.open().setAside == nil && journal.check() == [])
     }
 
+    @Test("one that is gone or empty beside its WAL is kept with it", arguments: [true, false])
+    func emptied(isGone: Bool) throws {
+        try fill()
+        let wal = try #require(content(fixture.file + "-wal"))
+        if isGone {
+            try FileManager.default.removeItem(atPath: fixture.file)
+        } else {
+            #expect(truncate(fixture.file, 0) == 0)
+        }
+        let journal = try fixture.open()
+        let kept = try #require(journal.setAside)
+        #expect(content(kept + "-wal") == wal)
+        #expect(content(kept)?.isEmpty == (isGone ? nil : true))
+        try fixture.begin(journal, "op1")
+        #expect(try fixture.open().setAside == nil && journal.check() == [])
+    }
+
     @Test("one that the WAL has all of is mended, and loses nothing")
     func heldByWAL() throws {
         let journal = try fixture.open()

@@ -119,7 +119,9 @@ struct ConfigurationTests {
             ("journal/recover_on_call", 1),
             ("timeouts/request", 0), ("timeouts/stop", -1), ("timeouts/agent_ready", "1"),
             ("timeouts/agent_ready_on_create", .number(1.5)), ("timeouts/lock", 1_000_000),
-            ("privileged", "no"),
+            ("privileged", "no"), ("Actions/Agent", "x"), ("Actions/Agent/Blobstore", 7),
+            ("journal", "/var/lib/journal"), ("timeouts", 5), ("disks", "always"),
+            ("networks", true), ("snapshots", .array([])), ("light_stemcell", false),
         ])
     func wrong(path: String, value: JSON) {
         #expect {

@@ -74,6 +74,12 @@ struct DiskTests {
         #expect(failure("create_disk", [size, [:]])?.message.contains("size") == true)
         #expect(
             failure("create_disk", [1, ["driver": "absent"]])?.type == "Bosh::Clouds::CloudError")
+        for driver in ["../x", "a b", "é", String(repeating: "x", count: 300)] {
+            let words = "cloud_properties.driver is no name of a driver"
+            #expect(
+                failure("create_disk", [1, ["driver": .string(driver)]])?.message.contains(words)
+                    == true)
+        }
         #expect(scene.docker.state.volumes.isEmpty)
     }
 

@@ -177,6 +177,21 @@ struct DirectorNetworkTests {
         #expect(driver?.message.contains("driver macvlan, but bridge") == true, "\(driver)")
     }
 
+    @Test("a Docker without an IPv6 subnet to choose from is not taken for an overlap")
+    func outOfAddresses() throws {
+        var definition = Self.named
+        definition["cloud_properties"]["enable_ipv6"] = true
+        scene.docker.onRequest = { _, request in
+            guard request.path.hasSuffix("/networks/create") else { return nil }
+            let words =
+                "could not find an available, non-overlapping IPv6 address pool among the defaults"
+            return .status(404, words + " to assign to the network")
+        }
+        let failure = #expect(throws: CallFailure.self) { try create(definition) }
+        #expect(failure?.message.contains("with enable_ipv6: this Docker has no IPv6") == true)
+        #expect(failure?.message.contains("overlaps with") == false, "\(failure)")
+    }
+
     @Test("an overlap names the network that is in the way, and who is on it")
     func overlap() throws {
         try scene.makeVM()

@@ -164,12 +164,14 @@ struct RedactedJSONTests {
         let redactor = Redactor()
         let json: JSON = [
             "password": "a, b", "secret": "", "token": .null, "state": "done", "n": 5,
-            "nested": [["private_key": "k"]],
+            "nested": [["private_key": "k"]], "Authorization": "Basic dXNlcg==",
+            "Set-Cookie": "a=b", "X-Registry-Auth": "e30",
         ]
         #expect(
             redactor.clean(json) == [
                 "password": "***", "secret": "", "token": .null, "state": "done", "n": 5,
-                "nested": [["private_key": "***"]],
+                "nested": [["private_key": "***"]], "Authorization": "***",
+                "Set-Cookie": "***", "X-Registry-Auth": "***",
             ])
     }
 

@@ -18,6 +18,23 @@ struct LightStemcellFailureTests {
     }
 
     @Test(
+        "a registry that answers nonsense, or keeps Docker waiting, is named with the image",
+        arguments: ["nonsense", "silence"])
+    func registry(what: String) throws {
+        scene.docker.onRequest = { _, request in
+            guard request.path.contains("/distribution/") else { return nil }
+            return what == "silence"
+                ? .lostReply : .status(500, "invalid character 'x' looking for beginning of value")
+        }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_stemcell", LightStemcellTests.arguments(scene))
+        }
+        let message = failure?.message ?? ""
+        #expect(message.contains("image \(LightStemcellTests.reference)"), "\(message)")
+        #expect(message.contains("registry registry.example:5000"), "\(message)")
+    }
+
+    @Test(
         "killed once there is a container, and the journal is lost: Docker alone tells what to remove",
         arguments: ["create", "commit", "remove"], [false, true])
     func withoutJournal(step: String, isAfter: Bool) throws {

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Testing
 
 @testable import CPI
@@ -93,6 +94,16 @@ struct StemcellTests {
             try scene.runner.call("create_stemcell", [arguments[0], [:], "tags"], version: 3)
         }
         #expect(failure?.message.contains("env must be an object") == true, "\(failure)")
+        let pipe = scene.runner.directory.path + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let waiting = #expect(throws: CallFailure.self) { try create(pipe) as String }
+        #expect(waiting?.message.contains("it is not a regular file") == true, "\(waiting)")
+        for (key, value) in [("version", true), ("operating_system", [:])] as [(String, JSON)] {
+            let wrong = #expect(throws: CallFailure.self) {
+                try scene.runner.call("create_stemcell", [arguments[0], [key: value]])
+            }
+            #expect(wrong?.message.contains("cloud_properties.\(key) must be") == true, "\(wrong)")
+        }
         let path = scene.runner.directory.path + "/image\0junk"
         let cut = #expect(throws: CallFailure.self) { try create(path) as String }
         #expect(cut?.message.contains("image_path has a character zero") == true, "\(cut)")

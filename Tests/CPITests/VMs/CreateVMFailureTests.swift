@@ -45,6 +45,33 @@ struct CreateVMFailureTests {
         #expect(scene.container?.layer["/etc/bosh/env.json"] != nil)
     }
 
+    @Test("a volume that Docker has made by its name goes again, and one that was there stays")
+    func namedVolumes() throws {
+        scene.docker.state.volumes["old"] = .init(name: "old")
+        scene.docker.state.volumes["taken"] = nil
+        scene.docker.onRequest = { [scene] _, request in
+            guard request.path.hasSuffix("/start") else { return nil }
+            // Somebody else uses it by now.
+            scene.docker.apart {
+                _ = try? scene.docker.engine.createContainer(
+                    "other",
+                    [
+                        "Image": .string(scene.stemcell), "Cmd": ["true"],
+                        "HostConfig": ["Binds": ["taken:/m"]],
+                    ])
+            }
+            return .status(500, "no such device")
+        }
+        let properties: JSON = [
+            "volumes": ["new:/a", "old:/b", "taken:/c"],
+            "Mounts": [["Type": "volume", "Source": "mounted", "Target": "/d"]],
+        ]
+        let failure = #expect(throws: CallFailure.self) { try scene.create(properties: properties) }
+        let volumes = scene.docker.state.volumes.keys.filter { !$0.hasPrefix("disk-") }.sorted()
+        #expect(volumes == ["old", "taken"])
+        #expect(failure?.message.contains("but volume taken is left") == true, "\(failure)")
+    }
+
     @Test("a VM that was made of another image than the stemcell that was looked at is none")
     func anotherImage() throws {
         let file = try scene.runner.directory.write("another", Scene.stemcellFile)
