@@ -83,7 +83,7 @@ extension EndToEnd {
             #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
             let refused = try rig.call("delete_disk", [.string(disk)])
             #expect(
-                refused.errorMessage.contains("VM \(vm) has it, as container"), "\(refused.stdout)")
+                refused.errorMessage.contains("VM \(vm) has it mounted"), "\(refused.stdout)")
             try rig.result("attach_disk", [.string(vm), .string(disk)])
             #expect(try rig.containerRuns("\(disk).pin") == false)
             #expect(try rig.shell(vm, "cat /var/vcap/store/file") == "precious")

@@ -116,7 +116,7 @@ struct LightStemcell {
         let (name, login) = (repository + rest, login(world))
         do {
             return try world.engine.registryDigest(name, login: login)
-        } catch let error as EngineError where error.isOutcomeUnknown {
+        } catch let error as EngineError where error.isOutcomeUnknown && !error.isDockersAnswer {
             let host = ImageReference.host(ofRepository: repository)
             throw CPIError.cloud(
                 "cannot look up image \(name): Docker asks registry \(host), and has not answered "

@@ -117,7 +117,7 @@ struct LiveOutsiderTests {
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("attach_disk", [vm, .string(scene.disk)])
         }
-        #expect(failure?.message.contains("VM \(scene.vm) has it, as container") == true)
+        #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
     }
 
     @Test(

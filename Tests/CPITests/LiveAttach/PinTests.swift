@@ -151,7 +151,7 @@ struct PinTests {
         let failure = #expect(throws: CallFailure.self) {
             try scene.runner.call("delete_disk", [.string(scene.disk)])
         }
-        #expect(failure?.message.contains("VM \(scene.vm) has it, as container") == true)
+        #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
         #expect(scene.docker.state.volumes[scene.disk] != nil)
     }
 
@@ -171,7 +171,7 @@ struct PinTests {
             let failure = #expect(throws: CallFailure.self) {
                 try scene.runner.call("attach_disk", [other, .string(scene.disk)])
             }
-            #expect(failure?.message.contains("VM \(scene.vm) has it, as container") == true)
+            #expect(failure?.message.contains("VM \(scene.vm) has it mounted") == true)
         }
         _ = try scene.detach()
         try scene.runner.call("attach_disk", [other, .string(scene.disk)])

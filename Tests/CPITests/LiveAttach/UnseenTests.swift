@@ -48,7 +48,7 @@ struct UnshownDiskTests {
                 try scene.runner.call(method, arguments)
             }
             #expect(
-                failure?.message.contains("VM \(scene.vm) has it, as container") == true,
+                failure?.message.contains("VM \(scene.vm) has it mounted") == true,
                 "\(failure)")
         }
         #expect(scene.isAttachedLive && scene.docker.state.volumes[scene.disk] != nil)
@@ -76,7 +76,7 @@ struct UnshownDiskTests {
             // Nothing of what a person looks at is deleted.
             let words =
                 isParked && method == "delete_disk"
-                ? "an operator left it to a person" : "VM \(scene.vm) has it, as container"
+                ? "an operator left it to a person" : "VM \(scene.vm) has it mounted"
             #expect(failure?.message.contains(words) == true, "\(failure)")
         }
         #expect(scene.docker.state.volumes[scene.disk] != nil && scene.isAttachedLive)

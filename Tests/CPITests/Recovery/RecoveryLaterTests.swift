@@ -22,6 +22,30 @@ struct RecoveryLaterTests {
         #expect(scene.read("/etc/later") == "later")
     }
 
+    @Test(
+        "a mark that Docker makes when its call was rolled back goes, and the VM is not stopped for it"
+    )
+    func lateMark() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/volumes/create") ? .killLate : nil
+        }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        try scene.runner.recover()
+        #expect(try scene.runner.lastOperation().state == .rolledBack)
+        try scene.docker.catchUp()
+        let mark = VMCID(scene.vm).mark
+        #expect(scene.docker.state.volumes[mark] != nil)
+        let before = scene.container?.startedAt
+        scene.runner.configuration["attach"] = "auto"
+        _ = try scene.attach()
+        #expect(scene.docker.state.volumes[mark] == nil)
+        #expect(scene.container?.startedAt == before && scene.isAttached)
+    }
+
     @Test("where no sign of life can be had nothing is settled, and nobody says so")
     func noLock() throws {
         let scene = try Scene()

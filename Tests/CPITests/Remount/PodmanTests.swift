@@ -35,7 +35,7 @@ struct PodmanTests {
         let old = try #require(scene.container).id
         func policy(_ id: String) -> String? {
             scene.docker.state.containers.first { $0.id == id }?
-                .config["HostConfig"]["RestartPolicy"]["Name"].string
+                .hostConfig["RestartPolicy"]["Name"].string
         }
         #expect(policy(old) == "unless-stopped")
         scene.docker.onRequest = { _, request in
