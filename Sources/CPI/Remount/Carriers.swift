@@ -145,7 +145,7 @@ extension Carriers.Old {
             let isSame =
                 parted.isEmpty
                 ? startedWhenPlanned.isEmpty || container.startedAt == startedWhenPlanned
-                : container.finishedAt == parted
+                : container.endOfRun == parted
             self = isSame ? .rested : .reran
         }
     }

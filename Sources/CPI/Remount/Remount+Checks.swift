@@ -24,7 +24,7 @@ extension Remount {
         guard !container.isRunning else { throw startedError(container) }
         if world.progress.isOperatorsWish { return }
         let committed = try world.madeImage(image)?.labels[Label.endOfOld] ?? ""
-        guard committed.isEmpty || committed == container.finishedAt else {
+        guard committed.isEmpty || committed == container.endOfRun else {
             throw startedError(container)
         }
     }

@@ -73,7 +73,7 @@ extension World {
     func commit(_ container: Container, _ plan: Remount) throws {
         let reference = ImageReference.split(plan.image)
         let labels = [
-            Label.vm: plan.vm.description, Label.endOfOld: container.finishedAt,
+            Label.vm: plan.vm.description, Label.endOfOld: container.endOfRun,
             Label.blueprint: Blueprint.text(
                 container, live: try liveDisks(of: plan.vm, in: container.id)),
         ]

@@ -49,7 +49,7 @@ enum Label {
     static let network = "io.bosh.network"
     /// On a VM: the addresses of its VIP networks, with commas between them.
     static let vip = "io.bosh.vip"
-    /// On a committed image and on the replacement made from it: `FinishedAt` of the old container at
+    /// On a committed image and on the replacement made from it: the old container's `endOfRun` at
     /// the commit. Another one now means that it has run since.
     static let endOfOld = "io.bosh.cpi.finished_at"
     /// On a committed image: what its container was made from.

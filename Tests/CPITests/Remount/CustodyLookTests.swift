@@ -67,6 +67,17 @@ struct CustodyLookTests {
         #expect(isThere)
     }
 
+    @Test("an old container whose end podman did not see, and that was started since, is kept")
+    func unseenEnd() throws {
+        let index = try #require(scene.docker.state.containers.firstIndex { $0.id == old })
+        func container() throws -> Container { try scene.docker.engine.inspectContainer(old) }
+        scene.docker.state.containers[index].finishedAt = "0001-01-01T00:00:00Z"
+        let labels = [Label.endOfOld: try container().endOfRun]
+        #expect(try container().isHeld(by: labels))
+        scene.docker.state.containers[index].startedAt = "2026-02-01T00:00:00Z"
+        #expect(try !container().isHeld(by: labels))
+    }
+
     @Test("a replacement whose old container somebody has removed meanwhile is kept")
     func lastCopy() throws {
         scene.docker.state.containers.removeAll { $0.id == old }
