@@ -114,7 +114,7 @@ extension Intent {
         self.init(
             id: world.operation, method: method, mutating: mutating, plan: plan?.text,
             subjects: subjects, director: world.request.director, request: world.request.requestID,
-            owner: Owner.json(
+            owner: RecordedOwner.json(
                 daemon: daemon, address: world.engine.address, place: world.locks.place
             ).text)
     }

@@ -109,7 +109,7 @@ final class Recorder {
         let intent = Intent(
             id: operation.id, method: operation.method, mutating: true, plan: operation.plan,
             subjects: subjects, director: operation.director, request: nil,
-            owner: Owner.adopted(place: place, daemon: daemon).text)
+            owner: RecordedOwner.adopted(place: place, daemon: daemon).text)
         // What this process has kept is of its own operation, which may not have begun: that stays kept.
         let events = [event(.doing, operation.step)]
         let opening = event(.intent(method: operation.method), nil)

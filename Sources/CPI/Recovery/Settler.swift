@@ -164,7 +164,7 @@ struct Settler {
         guard one.operation.isRecorded else {
             world.recorder.adopt(
                 one.operation, one.subjects, place: one.place,
-                daemon: Owner.daemon(try world.daemonID(), world.engine.address))
+                daemon: RecordedOwner.daemon(try world.daemonID(), world.engine.address))
             return one
         }
         let recorded = world.recorder.store.read { journal in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPI
 import FoundationEssentials
 import Journal
 
@@ -64,8 +65,16 @@ struct Moment: ExpressibleByArgument {
         if !isZoned { text += "Z" }
         let hasFraction = text.contains(".")
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
-        guard let date = try? Date(text, strategy: style) else { return nil }
+        guard isDay(String(text.prefix(10))), let date = try? Date(text, strategy: style) else {
+            return nil
+        }
         return Int64((date.timeIntervalSince1970 * 1_000).rounded())
+    }
+
+    /// Whether there is such a day: Foundation takes 30 February for 2 March.
+    private static func isDay(_ text: String) -> Bool {
+        guard let day = try? Date(text + "T00:00:00Z", strategy: .iso8601) else { return false }
+        return Timestamp.text(Int64(day.timeIntervalSince1970) * 1_000).hasPrefix(text)
     }
 
     /// "14:30": of today.

@@ -140,7 +140,7 @@ struct PlaceTests {
 
     @Test("the intent's owner tells the place; an older one does not")
     func owner() throws {
-        let json = Owner.json(daemon: nil, address: "unix:///s", place: locks.place)
+        let json = RecordedOwner.json(daemon: nil, address: "unix:///s", place: locks.place)
         #expect(RecordedOwner(parsing: json.text)?.place == locks.place)
         let older = try #require(RecordedOwner(parsing: #"{"pid":1}"#))
         #expect(older.place == nil && RecordedOwner(parsing: "no JSON") == nil)
