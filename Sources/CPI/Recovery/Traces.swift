@@ -38,9 +38,14 @@ struct Traces {
                 container.names.contains(vm.replacement),
                 !marks.contains(where: { $0.id == id })
             else { return nil }
-            let plan = Remount(
+            var plan = Remount(
                 change: .remnant, method: AttachDisk.name, operation: id, vm: vm,
                 disk: DiskCID("unknown"), old: old)
+            if let origin = try world.engine.image(plan.image).flatMap(Blueprint.container) {
+                plan.restartPolicy = .init(
+                    name: origin.restartPolicy, retries: origin.restartRetries)
+                plan.suspendsRestarts = !["", "no"].contains(origin.restartPolicy)
+            }
             return try Traces.trace(
                 id, AttachDisk.self, .remount(plan), [vm.subject], container.labels)
         }

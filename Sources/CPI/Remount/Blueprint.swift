@@ -5,9 +5,15 @@ import Engine
 ///
 /// The environment is left out, for it may hold secrets: a commit hands it to the image.
 enum Blueprint {
-    /// The label's text for a container as inspect shows it; `live`: the disks that it mounts by its list, which
-    /// inspect does not show.
-    static func text(_ container: Container, live: [DiskCID]) -> String {
+    /// The label's text for a container as inspect shows it; `policy`: that which it had before the operation; `live`: the
+    /// disks that it mounts by its list, which inspect does not show.
+    static func text(
+        _ container: Container, policy: Remount.RestartPolicy, live: [DiskCID]
+    ) -> String {
+        var host = container.json["HostConfig"]
+        host["RestartPolicy"] = [
+            "Name": .string(policy.name), "MaximumRetryCount": JSON(policy.retries),
+        ]
         var config = container.json["Config"]
         config["Env"] = .null
         let endpoints = container.endpoints.mapValues { endpoint in
@@ -18,7 +24,7 @@ enum Blueprint {
         }
         let document: JSON = [
             "Id": container.json["Id"], "Name": container.json["Name"], "Config": config,
-            "HostConfig": container.json["HostConfig"], "Mounts": container.json["Mounts"],
+            "HostConfig": host, "Mounts": container.json["Mounts"],
             "NetworkSettings": ["Networks": .object(endpoints)],
             liveDisks: JSON(live.map(\.description)),
         ]

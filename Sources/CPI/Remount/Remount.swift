@@ -82,7 +82,9 @@ extension Remount {
                 .startAgain(self), .verifyMounts(self), .awaitAgent(self), .unmark(vm),
             ]
         case .replace: replacementSteps
-        case .remnant: [.createReplacement(self)]
+        // Undone from the end: as long as the replacement is there it tells of all this.
+        case .remnant:
+            [.createReplacement(self)] + (isSuspending ? [.suspendRestarts(self)] : [])
         }
     }
 

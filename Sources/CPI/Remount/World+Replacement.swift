@@ -75,7 +75,8 @@ extension World {
         let labels = [
             Label.vm: plan.vm.description, Label.endOfOld: container.endOfRun,
             Label.blueprint: Blueprint.text(
-                container, live: try liveDisks(of: plan.vm, in: container.id)),
+                container, policy: plan.restartPolicy,
+                live: try liveDisks(of: plan.vm, in: container.id)),
         ]
         try engine.commitContainer(
             container.id, repository: reference.repository, tag: reference.tag,

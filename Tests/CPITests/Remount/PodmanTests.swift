@@ -53,6 +53,25 @@ struct PodmanTests {
         #expect(policy(vm.id) == "unless-stopped")
     }
 
+    @Test("one that is taken back without its mark and journal has its restart policy again")
+    func remnant() throws {
+        let old = try #require(scene.container).id
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/rename") ? .kill : nil }
+        #expect(throws: (any Error).self) { try scene.attach() }
+        scene.docker.revive()
+        try scene.runner.loseJournal()
+        scene.docker.state.volumes[VMCID(scene.vm).mark] = nil
+        let recovery = try scene.runner.operatorRecovery(journal: false)
+        for one in try recovery.casesFromDocker(olderThan: 0).cases {
+            let words = try recovery.settle(one).words
+            #expect(!words.contains("policy") && !words.contains("unknown"), "\(words)")
+        }
+        let vm = try #require(scene.container)
+        #expect(vm.id == old)
+        #expect(vm.hostConfig["RestartPolicy"]["Name"] == "unless-stopped")
+        #expect(scene.docker.containers(of: scene.vm).count == 1)
+    }
+
     @Test("an address that podman takes for used though nobody has it is told of")
     func addressOfNobody() throws {
         scene.docker.onRequest = { _, request in
