@@ -179,9 +179,19 @@ extension Remount {
         {
             try world.removeContainer(container.id, .neverRan(beside: old))
         }
+        try giveBackRestarts(world)
         // While an image is all that is left of the VM, the mark tells that the VM was not deleted.
         guard try !world.isImageAlone(vm) else { return }
         try world.removeMadeVolume(vm.mark)
+    }
+
+    /// Whoever has replaced the VM since found it with its restarts suspended, and took that for the VM's own.
+    private func giveBackRestarts(_ world: World) throws {
+        guard isSuspending, let container = try world.vm(vm), container.id != old,
+            !world.made(container.labels), container.restartPolicy == "no"
+        else { return }
+        try world.engine.setRestartPolicy(
+            container.id, restartPolicy.name, retries: restartPolicy.retries)
     }
 
     func endpoint(_ network: String, _ world: World) throws -> JSON {

@@ -72,6 +72,20 @@ struct PodmanTests {
         #expect(scene.docker.containers(of: scene.vm).count == 1)
     }
 
+    @Test(
+        "another operation that has replaced it meanwhile does not keep what was taken away for a while"
+    )
+    func superseded() throws {
+        try scene.killAttachAtCommit()
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        #expect(scene.docker.state.containers[index].hostConfig["RestartPolicy"]["Name"] == "no")
+        scene.docker.state.containers[index].id = String(repeating: "f", count: 64)
+        scene.docker.state.containers[index].config["Labels"][Label.operation] = "zzzzzzzzzzzzzz"
+        try scene.runner.recover()
+        #expect(try scene.runner.lastOperation().state == .failed)
+        #expect(scene.container?.hostConfig["RestartPolicy"]["Name"] == "unless-stopped")
+    }
+
     @Test("an address that podman takes for used though nobody has it is told of")
     func addressOfNobody() throws {
         scene.docker.onRequest = { _, request in
