@@ -5,6 +5,9 @@ final class Progress {
     var undoing: UndoingBegan?
     /// This process has started the container that the operation makes.
     var hasStarted = false
+    /// Volumes that were not there before this process made the container, and have names that others may use: what
+    /// another process finds later may have somebody's data in it.
+    var newVolumes: [String] = []
     /// An operator has chosen the way (`--back`, `--forward`). Of two containers that have both run the other
     /// one is kept then.
     var isOperatorsWish = false

@@ -52,12 +52,7 @@ extension CreateVM {
     /// Of the networks those that it has made itself.
     static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
         guard case .back = action else { return try seen.usual(action, steps(plan, nil)) }
-        let container = try seen.world.madeContainer(plan.names)
-        let anew = try (plan.newVolumes ?? []).filter { name in
-            try container != nil && seen.world.engine.volume(name)?.isMade(for: container) == true
-        }
         return try seen.made()
-            + anew.map { "volume \($0), which Docker has made for its container" }
             + plan.networks.compactMap { plan in
                 guard let network = try seen.world.engine.network(plan.name),
                     seen.world.made(network.labels)

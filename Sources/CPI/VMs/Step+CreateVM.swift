@@ -9,6 +9,7 @@ extension Step {
                 let spec = try VMSpec(
                     plan: plan, properties: call.properties, networks: call.networks
                 ).json(world)
+                world.progress.newVolumes = plan.newVolumes ?? []
                 try world.joining(plan, call) {
                     try world.createVM(
                         plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)
@@ -124,7 +125,7 @@ extension World {
     fileprivate func removeIncomplete(_ plan: CreateVM.Plan) throws {
         guard let container = try madeContainer(plan.names) else { return }
         try removeContainer(container.id, .incomplete)
-        for name in plan.newVolumes ?? [] {
+        for name in progress.newVolumes {
             guard let volume = try engine.volume(name), volume.isMade(for: container) else {
                 continue
             }

@@ -72,6 +72,20 @@ struct CreateVMFailureTests {
         #expect(failure?.message.contains("but volume taken is left") == true, "\(failure)")
     }
 
+    @Test(
+        "a volume that a killed call had Docker make by its name stays: somebody may have used it since"
+    )
+    func namedVolumeLater() throws {
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/start") ? .kill : nil }
+        _ = try? scene.create(properties: ["volumes": ["new:/a"]])
+        scene.docker.revive()
+        try scene.runner.recover()
+        let operation = try scene.runner.lastOperation()
+        #expect(operation.state == .rolledBack && scene.docker.state.containers.isEmpty)
+        #expect(operation.error?.contains("volume new is left") == true)
+        #expect(scene.docker.state.volumes["new"] != nil)
+    }
+
     @Test("a VM that was made of another image than the stemcell that was looked at is none")
     func anotherImage() throws {
         let file = try scene.runner.directory.write("another", Scene.stemcellFile)
