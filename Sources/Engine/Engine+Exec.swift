@@ -10,7 +10,7 @@ public struct ExecResult: Sendable {
     /// and no control characters. Whoever is root in the container chooses what it says.
     public var words: String { ExecResult.words(output + errors) }
 
-    /// As the other `exec`, of any output.
+    /// As the other `words`, of any output.
     public static func words(_ output: String) -> String {
         let lines = output.prefix(400).split(separator: "\n").joined(separator: "; ")
         let isCut = output.utf8.count > 400 || lines.count > 300

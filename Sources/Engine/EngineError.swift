@@ -79,7 +79,9 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
     }
     /// Docker was to choose a subnet and has none left: "could not find an available, non-overlapping IPv6 address pool
     /// among the defaults to assign to the network".
-    public var isOutOfAddresses: Bool { description.contains("could not find an available") }
+    var isOutOfAddresses: Bool { description.contains("could not find an available") }
+    /// No IPv6 subnet, to be exact.
+    public var isOutOfIPv6: Bool { isOutOfAddresses && description.contains("IPv6") }
     /// The HTTP status of an answer that is an error; nil where there was no such answer.
     public var status: Int? { if case .refused(let status, _, _) = self { status } else { nil } }
 

@@ -14,7 +14,8 @@ enum Corruption {
                     throw Files.failure(path + end)
                 }
             }
-            return target
+            // Where nothing but the WAL is left, that is it.
+            return access(target, F_OK) == 0 ? target : target + "-wal"
         }
     }
 
@@ -40,7 +41,8 @@ enum Corruption {
             var status = stat()
             return stat(path, &status) == 0 ? status.st_size : 0
         }
-        return size(path) == 0 && size(path + "-wal") > 0
+        // One byte is as none to SQLite.
+        return size(path) <= 1 && size(path + "-wal") > 0
     }
 
     /// Reads the whole file. Throws `JournalError` where a page cannot be used at all.

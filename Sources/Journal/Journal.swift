@@ -45,6 +45,7 @@ public final class Journal {
         self.path = path
         guard access(path, R_OK) == 0 else { throw Files.failure(path) }
         let (database, version) = try Gate.withOthers(path, seconds: 10) {
+            if Corruption.isWALAlone(path) { throw Journal.lostHeader }
             let database = try Database(path: path, readOnly: true)
             database.setBusyTimeout(milliseconds: 5_000)
             return (database, try Schema.version(database))

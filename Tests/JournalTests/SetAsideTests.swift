@@ -66,10 +66,11 @@ struct SetAsideTests {
         } else {
             #expect(truncate(fixture.file, 0) == 0)
         }
+        #expect(throws: JournalError.self) { _ = try Journal(reading: fixture.file) }
         let journal = try fixture.open()
         let kept = try #require(journal.setAside)
-        #expect(content(kept + "-wal") == wal)
-        #expect(content(kept)?.isEmpty == (isGone ? nil : true))
+        #expect(content(isGone ? kept : kept + "-wal") == wal)
+        #expect(try aside().count == (isGone ? 2 : 3), "with the WAL's index")
         try fixture.begin(journal, "op1")
         #expect(try fixture.open().setAside == nil && journal.check() == [])
     }

@@ -118,6 +118,7 @@ extension Inspection {
             guard let container = try world.listed(summary) else { return nil }
             let policy = Remount.RestartPolicy(name: container.restartPolicy)
             let role = VMCID.role(of: container.name)?.role
+            guard role != .incomplete else { return nil }  // a create_vm's, which may be at work
             guard role == .vm else {
                 guard try policy.startsStopped(engine) else { return nil }
                 let what = role?.isOld == true ? "it was replaced" : "it has not the name of its VM"

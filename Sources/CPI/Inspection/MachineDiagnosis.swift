@@ -40,7 +40,7 @@ public enum MachineDiagnosis {
             if let obstacle = obstacle(toWriting: journal.path) {
                 return Finding(
                     "journal", .warn,
-                    "\(words): \(obstacle.why), so calls go on without being recorded",
+                    "\(words): \(obstacle.why)",
                     advice: obstacle.advice)
             }
             guard bytes > 1 << 30 else { return Finding("journal", .ok, words) }
@@ -61,14 +61,19 @@ public enum MachineDiagnosis {
     private static func obstacle(toWriting path: String) -> (why: String, advice: String)? {
         guard access(path, W_OK) == 0 else {
             return (
-                "this user cannot write it (\(String(cString: strerror(errno))))",
+                "this user cannot write it (\(String(cString: strerror(errno)))), nor its calls",
                 "run this as root or as the user that runs the CPI"
             )
         }
         var disk = statvfs()
-        guard statvfs(path, &disk) == 0, UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < 1 << 20
+        // A file system that tells nothing has no blocks.
+        guard statvfs(path, &disk) == 0, disk.f_blocks > 0,
+            disk.f_bavail < (1 << 20) / max(disk.f_frsize, 1)
         else { return nil }
-        return ("less than 1 MiB is left on its disk", "make room there")
+        return (
+            "less than 1 MiB is left on its disk, so calls may go on without being recorded",
+            "make room there"
+        )
     }
 
     /// Nil where no call is of the future, or the journal cannot be read. Lists by time are out of order there, and

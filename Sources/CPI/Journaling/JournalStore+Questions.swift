@@ -85,7 +85,9 @@ extension JournalStore {
     /// be in the journal as closed: its mark was made late.
     func begunSteps(of operation: Operation) -> Set<String>? {
         let known = operation.isRecorded ? operation : read { try $0.find(operation.id) }
-        guard let known, RecordedOwner(known)?.isAdopted == false else { return nil }
+        guard let known, known.method == operation.method,
+            RecordedOwner(known)?.isAdopted == false
+        else { return nil }
         return read { try $0.begun(of: known.id) }
     }
 

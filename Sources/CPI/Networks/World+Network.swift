@@ -83,7 +83,7 @@ extension World {
             throw CPIError.cloud(
                 "cannot create network \(plan.name): this Docker has no network driver \(plan.driver) "
                     + "(\(error))")
-        } catch let error as EngineError where error.isOutOfAddresses && plan.enableIPv6 {
+        } catch let error as EngineError where error.isOutOfIPv6 && plan.enableIPv6 {
             throw CPIError.cloud(
                 "cannot create network \(plan.name) with enable_ipv6: this Docker has no IPv6 subnet to choose "
                     + "from; give it one, or IPv6 default-address-pools to the daemon (\(error))")

@@ -18,7 +18,8 @@ extension World {
                     + lost.joined(separator: ", "))
         }
         let replacement = Replacement(plan: plan, old: source)
-        try requireVolumes(replacement.volumes, of: plan.vm)
+        let volumes = try requireVolumes(replacement.volumes, of: plan.vm)
+        progress.labelledVolumes = volumes.filter { !$0.labels.isEmpty }.map(\.name)
         let made = try engine.createContainer(plan.vm.replacement, try replacement.spec(self))
         made.warnings.forEach(warn)
     }
@@ -38,32 +39,25 @@ extension World {
                 "image \(plan.image) is not what was committed: somebody has tagged another "
                     + "one so")
         }
-        // As long as the old container is there, its volumes are.
-        if try !made.wasStarted && engine.container(plan.old) == nil {
-            try requireNoneMadeAnew(plan, for: made, remove: remove)
-        }
-        guard plan.isAttach else { return }
-        try requireNotMadeAnew(plan.disk, for: made, remove: remove)
-        try requireSoleHolder(of: plan.disk, plan.vm)
+        if plan.isAttach { try requireNotMadeAnew(plan.disk, for: made, remove: remove) }
+        try requireNoneMadeAnew(of: plan.vm, for: made, remove: remove)
+        if plan.isAttach { try requireSoleHolder(of: plan.disk, plan.vm) }
     }
 
-    /// As `requireNotMadeAnew`, for all volumes of ours that the replacement takes over: they have labels, and what
-    /// Docker makes for a name that is missing has none.
+    /// As `requireNotMadeAnew`, for all volumes that the replacement takes over: those that had labels right before it was
+    /// made, for what Docker makes for a name that is missing has none. While the old container is there they stay.
     private func requireNoneMadeAnew(
-        _ plan: Remount, for made: Container, remove: () throws -> Void
+        of vm: VMCID, for made: Container, remove: () throws -> Void
     ) throws {
-        let source = try plan.sourceInImage(self)
-        let anew = try Replacement(plan: plan, old: source).volumes.filter { name in
-            let disk = DiskCID(name)
-            let isOurs = VMCID.role(of: name).map { !$0.vm.isGoCPIs } ?? disk.isOfDisk
-            return try isOurs && !disk.isGoCPIs && engine.volume(name)?.isMade(for: made) == true
+        let anew = try progress.labelledVolumes.filter {
+            try engine.volume($0)?.isMade(for: made) == true
         }
         guard !anew.isEmpty else { return }
         try remove()
         for name in anew where try engine.volume(name)?.isMade(for: made) == true {
             try removeVolume(name)
         }
-        throw volumeGone(anew[0], of: plan.vm)
+        throw volumeGone(anew[0], of: vm)
     }
 
     private func volumeGone(_ name: String, of vm: VMCID) -> CPIError {
@@ -84,11 +78,10 @@ extension World {
     }
 
     /// Docker would make a volume that has gone missing, empty.
-    func requireVolumes(_ names: [String], of vm: VMCID) throws {
-        for name in names {
-            guard try engine.volume(name) != nil else {
-                throw volumeGone(name, of: vm)
-            }
+    private func requireVolumes(_ names: [String], of vm: VMCID) throws -> [Volume] {
+        try names.map { name in
+            guard let volume = try engine.volume(name) else { throw volumeGone(name, of: vm) }
+            return volume
         }
     }
 }

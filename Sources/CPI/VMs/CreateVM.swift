@@ -182,10 +182,10 @@ struct CreateVM: Mutation {
 
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
         let container = try world.madeContainer(plan.names).map { "container \($0.name) is left" }
-        return [container].compactMap(\.self)
-            + (try plan.volumes.filter { try world.madeVolume($0) != nil }
-            + (plan.newVolumes ?? []).filter { try world.engine.volume($0) != nil })
-            .map { "volume \($0) is left" }
+        let volumes = try plan.volumes.filter { try world.madeVolume($0) != nil }
+        let others = try (plan.newVolumes ?? []).filter { try world.engine.volume($0) != nil }
+        return [container].compactMap(\.self) + volumes.map { "volume \($0) is left" }
+            + others.map { "volume \($0), which was not there before, is there" }
             + (try plan.networks.filter(\.isToBeSeen)
                 .filter { try world.madeNetwork($0.name) != nil }
                 .map { "network \($0.name) is left, for others may use it" })

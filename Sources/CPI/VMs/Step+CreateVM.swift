@@ -129,7 +129,7 @@ extension World {
             guard let volume = try engine.volume(name), volume.isMade(for: container) else {
                 continue
             }
-            try? removeVolume(name)  // in use by now, it is somebody's: it stays
+            try? engine.removeVolume(name)  // in use by now, it is somebody's: it stays
         }
     }
 }

@@ -83,6 +83,21 @@ struct DiskTests {
         #expect(scene.docker.state.volumes.isEmpty)
     }
 
+    @Test(
+        "a volume is taken for one that Docker has made for a container only where it is not older")
+    func madeFor() {
+        func volume(_ made: String, _ labels: JSON = .null) -> Volume {
+            Volume(json: [
+                "Name": "v", "Driver": "local", "CreatedAt": .string(made), "Labels": labels,
+            ])
+        }
+        let container = Container(json: ["Created": "2026-11-30T10:00:00.900000000Z"])
+        #expect(volume("2026-11-30T10:00:00Z").isMade(for: container), "Docker says whole seconds")
+        #expect(volume("2026-11-30T11:00:01+01:00").isMade(for: container))
+        #expect(!volume("2026-11-30T09:59:59Z").isMade(for: container))
+        #expect(!volume("2026-11-30T10:00:01Z", ["a": "b"]).isMade(for: container))
+    }
+
     @Test("a lost answer of create_disk is resolved by looking")
     func lost() throws {
         // What is lost is the refusal of a size.

@@ -69,7 +69,9 @@ struct CreateVMFailureTests {
         let failure = #expect(throws: CallFailure.self) { try scene.create(properties: properties) }
         let volumes = scene.docker.state.volumes.keys.filter { !$0.hasPrefix("disk-") }.sorted()
         #expect(volumes == ["old", "taken"])
-        #expect(failure?.message.contains("but volume taken is left") == true, "\(failure)")
+        #expect(
+            failure?.message.contains("but volume taken, which was not there before, is there")
+                == true, "\(failure)")
     }
 
     @Test(
@@ -82,7 +84,8 @@ struct CreateVMFailureTests {
         try scene.runner.recover()
         let operation = try scene.runner.lastOperation()
         #expect(operation.state == .rolledBack && scene.docker.state.containers.isEmpty)
-        #expect(operation.error?.contains("volume new is left") == true)
+        #expect(
+            operation.error?.contains("volume new, which was not there before, is there") == true)
         #expect(scene.docker.state.volumes["new"] != nil)
     }
 
