@@ -61,6 +61,8 @@ struct Call<M: Mutation> {
                     try method.inTheWay($0)
                 }
             } else {
+                // What is dead waits; what may be at work elsewhere is refused all the same.
+                _ = try method.inTheWay(Search(world: world))
                 let vms = try Search(world: world).vms(of: method.subjects)
                 guard try !locks.cover(vms.map(\.subject)) else { continue }
             }

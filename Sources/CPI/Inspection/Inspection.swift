@@ -30,5 +30,10 @@ public struct Inspection {
 
 extension OperatorRecovery {
     /// The same Docker and journal, to look at.
-    public var inspection: Inspection { Inspection(world: world, journal: journal) }
+    public var inspection: Inspection { inspection(journal) }
+
+    /// The same Docker, with a journal or without one.
+    public func inspection(_ journal: Journal?) -> Inspection {
+        Inspection(world: world, journal: journal)
+    }
 }

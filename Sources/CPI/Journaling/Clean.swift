@@ -7,8 +7,24 @@ public enum Clean {
     /// Strings that look like secrets, and those that are called one by their key.
     public static func document(_ json: JSON) -> JSON { redactor.clean(json) }
 
-    /// Without what looks like a secret.
-    public static func text(_ text: String) -> String { redactor.clean(text) }
+    /// Without what looks like a secret, and without commands to a terminal: whoever is root in a VM chooses some of the
+    /// words in an error.
+    public static func text(_ text: String) -> String { shown(redactor.clean(text)) }
+
+    /// What a terminal may be given: control characters but for ends of lines and tabs are question marks.
+    public static func shown(_ text: String) -> String {
+        let isPlain = text.unicodeScalars.allSatisfy { !$0.isTerminalCommand }
+        guard !isPlain else { return text }
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { shown.append(scalar.isTerminalCommand ? "?" : scalar) }
+        return String(shown)
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isTerminalCommand: Bool {
+        properties.generalCategory == .control && self != "\n" && self != "\t"
+    }
 }
 
 extension Clean {

@@ -86,9 +86,12 @@ extension Step {
     static func keep(_ disk: DiskCID) -> Step {
         Step(
             name: "start container \(disk.keeper)",
-            do: { try $0.createKeeper(disk) },
+            // Somebody may have removed the disk meanwhile: there is nothing to be kept then.
+            do: { if try $0.disk(disk) != nil { try $0.createKeeper(disk) } },
             check: { try $0.requireKept(disk) },
-            verify: { try $0.engine.container(disk.keeper)?.isRunning == true },
+            verify: {
+                try $0.disk(disk) == nil || $0.engine.container(disk.keeper)?.isRunning == true
+            },
             undo: .stays)
     }
 
@@ -111,6 +114,7 @@ extension Step {
 extension World {
     /// A prune may have taken the disk a moment before its keeper was made.
     fileprivate func requireKept(_ disk: DiskCID) throws {
+        guard try engine.container(disk.keeper) != nil else { return }
         try requireNotMadeAnew(disk, for: try engine.container(disk.keeper)) {
             guard let keeper = try engine.container(disk.keeper), keeper.isPin else { return }
             try removeContainer(keeper.id, .pin)

@@ -35,7 +35,7 @@ public final class OperatorRecovery {
     public static let isSettledByNow = "nothing: it is settled by now"
 
     public let engine: Engine
-    let journal: Journal?
+    public let journal: Journal?
     let world: World
     /// The Docker at another address that the journal names.
     let connect: (String) throws -> Engine?

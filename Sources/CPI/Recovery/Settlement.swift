@@ -68,6 +68,16 @@ struct Settlement {
         try M.removeRemains(plan, world)
     }
 
+    /// Leaves it to people after all attempts, and takes its mark away as every other way to park does.
+    func giveUp(_ why: String) {
+        if let type = Methods.mutation(operation.method) {
+            world.recorder.watching(world.engine, effectsOnly: true) {
+                try? removeRemains(type)  // recovery finds what is left
+            }
+        }
+        park(why)
+    }
+
     /// Leaves it to people. One that is parked keeps the reason that it has.
     func park(_ why: String) {
         guard operation.state != .parked else { return }

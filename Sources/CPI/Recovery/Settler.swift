@@ -122,7 +122,7 @@ struct Settler {
         let settlement = Settlement(now, for: asker, world)
         guard operation.attempts < Settler.maximalAttempts || operation.state == .parked else {
             let why = "recovery was begun \(operation.attempts) times, and did not come to its end"
-            settlement.park(why)
+            settlement.giveUp(why)
             throw blocked(one, why)
         }
         let result = try settlement.run(knownTo: subjects)

@@ -79,19 +79,18 @@ struct CreateVM: Mutation {
         return try search.about(subjects) + incomplete
     }
 
-    /// Whoever asks again for an address because no answer came (bosh create-env does) would never get it: the
-    /// VM that the first call made is deleted first, for nobody knows its CID.
+    /// Whoever asks again for an address because no answer came (bosh create-env does) would never get it, and one agent
+    /// must not run twice: the VM that the first call made is deleted first, for nobody knows its CID.
     func preparation(_ world: World) throws -> (any Mutation)? {
-        guard networks.contains(where: { $0.kind == .manual }),
-            let director = world.request.director
-        else { return nil }
+        guard let director = world.request.director else { return nil }
         for (operation, made) in try UnansweredCalls(world: world).vms(of: director) {
             guard let container = try world.engine.container(made.cid),
                 container.isVM(VMCID(made.cid)),
-                try networks.contains(where: { try container.hasAddress(of: $0, world) })
+                try container.labels[Label.agent] == agent
+                    || networks.contains(where: { try container.hasAddress(of: $0, world) })
             else { continue }
             world.warn(
-                "VM \(made.cid) has an address that is asked for: create_vm \(operation.id) made it for this "
+                "VM \(made.cid) has an address or the agent that is asked for: create_vm \(operation.id) made it for this "
                     + "director, and as far as is known nobody has its CID; it is deleted first")
             return DeleteVM(VMCID(made.cid))
         }

@@ -47,10 +47,12 @@ struct PublishedPort: Equatable {
     /// A list of them. Throws `Field.Wrong`, also for more than `most`: Docker starts a process for each, and answers
     /// nobody meanwhile.
     static func parseAll(_ field: Field) throws -> [PublishedPort] {
-        let ports = try field.array().flatMap(parse)
-        guard ports.count <= most else {
-            throw Field.Wrong(
-                description: "\(field.name) has \(ports.count) ports, and may have \(most)")
+        var ports: [PublishedPort] = []
+        for each in try field.array() {
+            ports += try parse(each)
+            guard ports.count <= most else {
+                throw Field.Wrong(description: "\(field.name) has more than \(most) ports")
+            }
         }
         return ports
     }

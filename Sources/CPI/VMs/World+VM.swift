@@ -43,7 +43,7 @@ extension World {
     /// Before a container of the VM is started: another one that runs has the same volumes. Throws
     /// `CPIError`.
     func requireNoneBeside(_ container: Container, of vm: VMCID) throws {
-        for member in try containers(of: vm) where member.id != container.id {
+        for member in try containers(of: vm, alsoRenamed: true) where member.id != container.id {
             guard try engine.container(member.id)?.isRunning == true else { continue }
             throw CPIError.cloud(
                 "container \(member.name) of VM \(vm) runs as well: stop it, and compare it with "

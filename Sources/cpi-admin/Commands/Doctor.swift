@@ -8,7 +8,7 @@ struct Doctor: ParsableCommand {
         discussion: """
             For each VM a line says whether a disk can be attached while it runs, or why not: then \
             its container is replaced, which is no fault. Exit codes: 0 all is well, or no more than a \
-            warning; 1 something is not; 5 the journal cannot be read; 6 Docker does not answer. \
+            warning; 1 something is not, the journal among it; 6 Docker does not answer. \
             Changes nothing.
             """)
 
@@ -23,7 +23,9 @@ struct Doctor: ParsableCommand {
             do {
                 let recovery = try OperatorRecovery(
                     configuration, needsJournal: false, isToWrite: false, logger: .admin)
-                findings += try recovery.inspection.diagnose()
+                // What is damaged is told already: Docker is looked at all the same.
+                let isDamaged = findings.contains { $0.what == "journal" && $0.level == .fail }
+                findings += try recovery.inspection(isDamaged ? nil : recovery.journal).diagnose()
                 findings += try recovery.inspection.readiness().map(finding)
             } catch {
                 show(findings)

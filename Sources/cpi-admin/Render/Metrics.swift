@@ -1,6 +1,7 @@
 import Journal
 
-/// The text format of Prometheus, version 0.0.4: a summary of durations and counters by method or step.
+/// The text format of Prometheus, version 0.0.4: of what is in the journal, by method or step. Gauges all of them, for
+/// retention takes the oldest away.
 enum Metrics {
     /// `open`: the states of what is open.
     static func text(_ all: [Statistics], isSteps: Bool, open: [ShownState]) -> String {
@@ -8,7 +9,7 @@ enum Metrics {
         let name = isSteps ? "docker_cpi_step" : "docker_cpi_call"
         var lines = [
             "# HELP \(name)_duration_seconds How long they took, of those that ended.",
-            "# TYPE \(name)_duration_seconds summary",
+            "# TYPE \(name)_duration_seconds gauge",
         ]
         for one in all {
             let labels = "\(label)=\"\(escaped(one.name))\""
@@ -18,8 +19,13 @@ enum Metrics {
                     "\(name)_duration_seconds{\(labels),quantile=\"0.\(percent)\"} "
                         + seconds(duration))
             }
-            lines.append("\(name)_duration_seconds_sum{\(labels)} \(seconds(one.total))")
-            lines.append("\(name)_duration_seconds_count{\(labels)} \(one.durations.count)")
+        }
+        lines += [
+            "# HELP \(name)_recorded Those in the journal that ended.",
+            "# TYPE \(name)_recorded gauge",
+        ]
+        lines += all.map {
+            "\(name)_recorded{\(label)=\"\(escaped($0.name))\"} \($0.durations.count)"
         }
         lines += [
             "# HELP \(name)_failures Those in the journal that ended with an error.",

@@ -1,3 +1,5 @@
+import CPI
+
 /// Columns as wide as their widest cell; on a terminal no wider together than that. What has to give
 /// is cut in the middle, widest column first, and no column goes.
 struct Table {
@@ -15,7 +17,7 @@ struct Table {
         let width = pairs.map(\.0.count).max() ?? 0
         let room = max(20, Terminal.width - width - gap)
         return pairs.map { name, cell in
-            let text = Terminal.isInteractive ? cell.short ?? cell.text : cell.text
+            let text = Clean.shown(Terminal.isInteractive ? cell.short ?? cell.text : cell.text)
             let lines = Terminal.isInteractive ? Terminal.wrapped(text, room) : [text]
             let indent = "\n" + String(repeating: " ", count: width + gap)
             return pad(name, width + gap)
@@ -24,7 +26,9 @@ struct Table {
     }
 
     var text: String {
-        let shown = rows.map { $0.map { Terminal.isInteractive ? $0.short ?? $0.text : $0.text } }
+        let shown = rows.map {
+            $0.map { Clean.shown(Terminal.isInteractive ? $0.short ?? $0.text : $0.text) }
+        }
         let widths = fitted(shown)
         let title = line(columns.map(\.title), widths, columns.map { _ in .title })
         return ([title] + zip(shown, rows).map { line($0, widths, $1.map(\.style)) })

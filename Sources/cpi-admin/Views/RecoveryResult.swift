@@ -33,8 +33,12 @@ struct RecoveryResult {
     }
 
     /// The whole document. `further`: what is done or to be done beside the operations.
-    static func json(_ results: [RecoveryResult], _ further: [String]) -> JSON {
-        ["schema": 1, "operations": .array(results.map(\.json)), "further": JSON(further)]
+    /// `trouble`: why it may not be all.
+    static func json(_ results: [RecoveryResult], _ further: [String], _ trouble: String?) -> JSON {
+        [
+            "schema": 1, "operations": .array(results.map(\.json)), "further": JSON(further),
+            "trouble": JSON(trouble),
+        ]
     }
 }
 

@@ -59,37 +59,19 @@ struct RecoverySession {
         return ([list] + plans).joined(separator: "\n\n")
     }
 
-    /// What is to be done beside the open operations; empty when that is nothing.
-    func tidyingPlan(_ isWanted: (String) -> Bool) -> [String] {
-        lookingAtOldContainers { try recovery.tidyingPlan(isWanted) }
-    }
-
-    /// A plan of `tidyingPlan` for a person.
+    /// What is to be done beside the open operations, for a person.
     static func text(ofTidying plan: [String]) -> String {
         (["Beside that, recover --yes would"] + Terminal.indented(plan)).joined(separator: "\n")
     }
 
     /// Puts the VMs' old containers in order. Returns what was done.
-    func tidy(_ isWanted: (String) -> Bool) -> [String] {
-        lookingAtOldContainers {
-            try recovery.tidyOldContainers(isWanted).map { one in
-                guard one.isStopped else {
-                    return "the containers of VM \(one.vm) are put in order"
-                }
-                return "VM \(one.vm) has its name back, and is stopped still: "
-                    + VMAdvice.start(one.vm)
+    func tidy(_ isWanted: (String) -> Bool) throws -> [String] {
+        try recovery.tidyOldContainers(isWanted).map { one in
+            guard one.isStopped else {
+                return "the containers of VM \(one.vm) are put in order"
             }
-        }
-    }
-
-    /// What was found or done; says on stderr why, where that is not all.
-    private func lookingAtOldContainers(_ look: () throws -> [String]) -> [String] {
-        do {
-            return try look()
-        } catch {
-            let words = recovery.words(of: error)
-            Streams.write("cpi-admin: the old containers were not all looked at: \(words)\n", to: 2)
-            return []
+            return "VM \(one.vm) has its name back, and is stopped still: "
+                + VMAdvice.start(one.vm)
         }
     }
 

@@ -49,9 +49,12 @@ struct Timeline {
             case .undoing: [.undone, .failed]
             default: []
             }
-        return events.contains {
-            $0.sequence > event.sequence && $0.step == event.step && ends.contains($0.kind)
+        // Recovery may have begun the step again: that one's end is not this one's.
+        let next = events.first {
+            $0.sequence > event.sequence && $0.step == event.step
+                && ([.doing, .undoing] + ends).contains($0.kind)
         }
+        return next.map { ends.contains($0.kind) } ?? false
     }
 
     private func isFailure(_ event: Event) -> Bool {

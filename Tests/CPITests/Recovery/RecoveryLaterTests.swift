@@ -116,6 +116,11 @@ struct RecoveryLaterTests {
         let open = try scene.runner.journal().open().filter(\.mutating)
         #expect(open.map(\.state) == [.parked])
         #expect(scene.read(Scene.layerFile) == "layer")
+        #expect(scene.docker.state.volumes[VMCID(scene.vm).mark] == nil)
+        // It is in nobody's way once the cause is gone.
+        try scene.docker.engine.createNetwork(["Name": "net-a"])
+        _ = try scene.runner.call("reboot_vm", [.string(scene.vm)])
+        #expect(scene.container?.isRunning == true)
     }
 
     @Test("a later operation's container is not undone by an earlier one's recovery")

@@ -61,9 +61,29 @@ struct UnansweredVMTests {
         #expect(second != first)
         #expect(scene.docker.state.container(first) == nil)
         #expect(scene.docker.state.container(second)?.isRunning == true)
-        #expect(scene.runner.log.text.contains("VM \(first) has an address that is asked for"))
+        #expect(
+            scene.runner.log.text.contains(
+                "VM \(first) has an address or the agent that is asked for"))
         #expect(try scene.runner.journal().open().isEmpty)
         #expect(scene.docker.settledInvariants() == [])
+    }
+
+    @Test("one agent does not run twice, where the addresses are Docker's to choose")
+    func sameAgent() throws {
+        scene.runner.delivers = false
+        let first = try #require(
+            try scene.create(networks: Scene.dynamicNetwork).array?.first?.string)
+        scene.runner.delivers = true
+        scene.runner.time.sleep(20)
+        let other = try #require(
+            try scene.create(agent: "agent-2", networks: Scene.dynamicNetwork).array?.first?.string)
+        #expect(scene.docker.state.container(first)?.isRunning == true)
+        let second = try #require(
+            try scene.create(networks: Scene.dynamicNetwork).array?.first?.string)
+        #expect(scene.docker.state.container(first) == nil)
+        for vm in [second, other] {
+            #expect(scene.docker.state.container(vm)?.isRunning == true)
+        }
     }
 
     @Test("one whose journal missed the answer, as when its disk is full, is somebody's")

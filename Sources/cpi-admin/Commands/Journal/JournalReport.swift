@@ -6,6 +6,7 @@ struct JournalReport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Writes an incident as one HTML file, for a ticket.",
         discussion: """
+            It has calls that change something; those that only look are in journal list. \
             The file needs nothing else: no script, no font, no picture from elsewhere. Secrets are \
             not in it. Example: cpi-admin journal report --vm vm-1a2b > incident.html
             """)
@@ -33,12 +34,21 @@ struct JournalReport: ParsableCommand {
     func run() throws {
         try complaining {
             let journal = try source.openJournal()
-            var filter = try choice.filter(journal, limit: limit)
+            var filter = try choice.filter(journal, limit: limit + 1)
             filter.mutatingOnly = true
             let reader = OperationReader(journal)
-            let views = try journal.operations(filter).reversed().map(reader.view)
+            let found = try journal.operations(filter)
+            let views = try found.prefix(limit).reversed().map(reader.view)
+            if found.count > limit {
+                Streams.write(
+                    "cpi-admin: the newest \(limit) operations are in the report; -n takes more\n",
+                    to: 2)
+            }
             let report = try IncidentReport(
-                views, journal, title: title(filter), facts: facts(views))
+                views, journal,
+                title: title(filter)
+                    + (found.count > limit ? ", the newest \(limit) operations" : ""),
+                facts: facts(views))
             print(try ReportHTML.text(report), terminator: "")
         }
     }
@@ -49,6 +59,7 @@ struct JournalReport: ParsableCommand {
         return "Incident: "
             + (choice.beginning.since.map { "since \(Timestamp.text($0.milliseconds))" }
                 ?? choice.request.map { "call \($0)" }
+                ?? choice.method.map { "\($0) operations" }
                 ?? (choice.open ? "open operations" : "failed operations"))
     }
 

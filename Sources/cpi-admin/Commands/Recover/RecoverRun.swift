@@ -96,17 +96,18 @@ struct RecoverRun: ParsableCommand {
             let session = RecoverySession(
                 recovery: recovery, wish: wish, isNamed: id != nil)
             let results = session.results(cases, asks ? .ask : yes ? .settle : .look)
-            let further = tidy(session, asks, wanted)
-            let unrecorded = (try? self.unrecorded(recovery, wanted)) ?? []
+            let (further, unrecorded, trouble) = beside(session, asks, wanted)
             if json {
-                print(RecoveryResult.json(results, further).text)
+                print(RecoveryResult.json(results, further, trouble.map(recovery.words)).text)
             } else {
-                let nothing = nothing(young, isMoreInDocker: !unrecorded.isEmpty)
+                let nothing = nothing(young, isMoreInDocker: !unrecorded.isEmpty || trouble != nil)
                 if !asks || cases.isEmpty { print(session.text(results, yes, nothing: nothing)) }
                 show(further, isPlan: !yes && !asks)
             }
             warn(ofUnrecorded: unrecorded)
             try exit(results)
+            // What was not looked at may be open.
+            if let trouble { throw (trouble as? EngineError).map(ExitCode.of) ?? .failure }
             guard unrecorded.allSatisfy({ $0.owner != nil }) else { throw ExitCode.openOperations }
             if !yes, !asks, !further.isEmpty { throw ExitCode.openOperations }
             guard unrecorded.isEmpty else { throw ExitCode.ownerAlive }
@@ -159,7 +160,30 @@ struct RecoverRun: ParsableCommand {
                 + "; next: \(RecoveryCommand.fromDocker)")
     }
 
-    /// A Docker that does not answer has been told of by then.
+    /// What is beside the operations that the journal has open: what was, or would be, put in order, and what Docker
+    /// alone shows; and the first error where that was not all looked at, which is said on stderr.
+    private func beside(_ session: RecoverySession, _ asks: Bool, _ wanted: Wanted) -> (
+        further: [String], unrecorded: [OperatorRecovery.Case], trouble: (any Error)?
+    ) {
+        var trouble: (any Error)?
+        func look<Found>(_ what: String, _ look: () throws -> [Found]) -> [Found] {
+            do {
+                return try look()
+            } catch {
+                Streams.write(
+                    "cpi-admin: \(what) not all looked at: \(session.recovery.words(of: error))\n",
+                    to: 2)
+                trouble = trouble ?? error
+                return []
+            }
+        }
+        let further = look("the old containers were") { try tidy(session, asks, wanted) }
+        let unrecorded = look("operations that this journal does not know were") {
+            try unrecorded(session.recovery, wanted)
+        }
+        return (further, unrecorded, trouble)
+    }
+
     private func unrecorded(_ recovery: OperatorRecovery, _ wanted: Wanted) throws
         -> [OperatorRecovery.Case]
     {
@@ -168,13 +192,15 @@ struct RecoverRun: ParsableCommand {
     }
 
     /// What is beside the open operations: what would be done about it, or, where that is wanted, what was.
-    private func tidy(_ session: RecoverySession, _ asks: Bool, _ wanted: Wanted) -> [String] {
+    private func tidy(_ session: RecoverySession, _ asks: Bool, _ wanted: Wanted) throws
+        -> [String]
+    {
         guard id == nil, disk == nil else { return [] }
-        guard !yes else { return session.tidy(wanted.fits) }
-        let plan = session.tidyingPlan(wanted.fits)
+        guard !yes else { return try session.tidy(wanted.fits) }
+        let plan = try session.recovery.tidyingPlan(wanted.fits)
         guard asks, !plan.isEmpty else { return plan }
         print(RecoverySession.text(ofTidying: plan))
-        return Terminal.ask("Do it?") ? session.tidy(wanted.fits) : []
+        return Terminal.ask("Do it?") ? try session.tidy(wanted.fits) : []
     }
 
     private func requireNone(_ young: Int) throws {
