@@ -140,6 +140,19 @@ extension EndToEnd {
             #expect(try rig.admin("journal").exitCode == 5)
             #expect(try rig.admin("recover").exitCode == 5)
             try rig.result("info", [])
+            let proxy = try WireProxy(rig.directory + "/proxy.sock", upstream: rig.socket)
+            defer { proxy.stop() }
+            proxy.arm("/volumes?", .broken)
+            for json in [false, true] {
+                let unseen = try rig.through(proxy) {
+                    try rig.admin(json ? ["recover", "--json"] : ["recover"])
+                }
+                #expect(unseen.exitCode == 1, "\(unseen)")
+                #expect(unseen.stderr.contains("were not all looked at: "), "\(unseen)")
+                #expect(
+                    unseen.stdout.contains(json ? "\"trouble\":\"" : "in this journal"), "\(unseen)"
+                )
+            }
             var configuration = rig.configuration
             configuration["Actions"]["Docker"]["host"] = "unix:///no/such.sock"
             try rig.save(configuration)

@@ -184,3 +184,13 @@ struct RedactedJSONTests {
         #expect(redactor.clean(jsonText: "{ marker-of-a-secret") == "{ ***")
     }
 }
+
+@Suite("What is shown to people commands no terminal")
+struct ShownTextTests {
+    @Test("control characters are question marks, but for ends of lines and tabs")
+    func controls() {
+        #expect(
+            Clean.text("VM has /tmp/.wh.\u{1b}]0;x\u{7}\u{9b}2J\r") == "VM has /tmp/.wh.?]0;x??2J?")
+        #expect(Clean.text("a\tb\nc é \u{1F600}") == "a\tb\nc é \u{1F600}")
+    }
+}

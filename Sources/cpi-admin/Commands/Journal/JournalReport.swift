@@ -56,11 +56,17 @@ struct JournalReport: ParsableCommand {
     private func title(_ filter: OperationFilter) -> String {
         let about = filter.subjects.map(\.title)
         guard about.isEmpty else { return "Incident: " + about.joined(separator: ", ") }
-        return "Incident: "
-            + (choice.beginning.since.map { "since \(Timestamp.text($0.milliseconds))" }
-                ?? choice.request.map { "call \($0)" }
-                ?? choice.method.map { "\($0) operations" }
-                ?? (choice.open ? "open operations" : "failed operations"))
+        let what: String
+        if let since = choice.beginning.since {
+            what = "since \(Timestamp.text(since.milliseconds))"
+        } else if let request = choice.request {
+            what = "call \(request)"
+        } else if let method = choice.method {
+            what = "\(method) operations"
+        } else {
+            what = choice.open ? "open operations" : "failed operations"
+        }
+        return "Incident: " + what
     }
 
     /// How many things are looked for in Docker.

@@ -166,9 +166,9 @@ struct RecoverRun: ParsableCommand {
         further: [String], unrecorded: [OperatorRecovery.Case], trouble: (any Error)?
     ) {
         var trouble: (any Error)?
-        func look<Found>(_ what: String, _ look: () throws -> [Found]) -> [Found] {
+        func look<Found>(_ what: String, _ body: () throws -> [Found]) -> [Found] {
             do {
-                return try look()
+                return try body()
             } catch {
                 Streams.write(
                     "cpi-admin: \(what) not all looked at: \(session.recovery.words(of: error))\n",
@@ -179,7 +179,7 @@ struct RecoverRun: ParsableCommand {
         }
         let further = look("the old containers were") { try tidy(session, asks, wanted) }
         let unrecorded = look("operations that this journal does not know were") {
-            try unrecorded(session.recovery, wanted)
+            try self.unrecorded(session.recovery, wanted)
         }
         return (further, unrecorded, trouble)
     }
