@@ -61,8 +61,8 @@ struct JournalReport: ParsableCommand {
             what = "since \(Timestamp.text(since.milliseconds))"
         } else if let request = choice.request {
             what = "call \(request)"
-        } else if let method = choice.method {
-            what = "\(method) operations"
+        } else if !choice.method.isEmpty {
+            what = choice.method.joined(separator: ", ") + " operations"
         } else {
             what = choice.open ? "open operations" : "failed operations"
         }
