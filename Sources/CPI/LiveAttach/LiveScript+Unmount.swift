@@ -105,7 +105,6 @@ extension LiveScript {
             live_look "$target"
             [ "$live_at" != "$live_number $source" ] || continue
             path=$(printf %b "$target") part=$(printf %b "${source#"$volume"}")
-            [ -e "$path" ] || continue  # removed meanwhile: nothing uses it
             mount --bind "$hint$part" "$path" || { echo "it was mounted at $path"; return 1; }
             [ "$mode" = rw ] || mount -o "remount,bind,$mode" "$path"
           done <"$live_gone"

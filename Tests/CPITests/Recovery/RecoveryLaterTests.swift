@@ -109,6 +109,7 @@ struct RecoveryLaterTests {
         scene.docker.onRequest = { _, request in request.path.hasSuffix("/commit") ? .kill : nil }
         #expect(throws: (any Error).self) { try scene.attach() }
         scene.docker.revive()
+        let networks = scene.docker.state.networks
         scene.docker.state.networks.removeAll { $0.name == "net-a" }
         for _ in 1...(Settler.maximalAttempts + 1) {
             #expect(throws: CallFailure.self) { try scene.attach() }
@@ -118,7 +119,7 @@ struct RecoveryLaterTests {
         #expect(scene.read(Scene.layerFile) == "layer")
         #expect(scene.docker.state.volumes[VMCID(scene.vm).mark] == nil)
         // It is in nobody's way once the cause is gone.
-        try scene.docker.engine.createNetwork(["Name": "net-a"])
+        scene.docker.state.networks = networks
         _ = try scene.runner.call("reboot_vm", [.string(scene.vm)])
         #expect(scene.container?.isRunning == true)
     }
