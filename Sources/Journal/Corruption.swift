@@ -54,7 +54,9 @@ enum Corruption {
 
     private static func freeName(_ path: String, _ milliseconds: Int64) -> String {
         var time = milliseconds
-        while access("\(path).corrupt-\(time)", F_OK) == 0 { time += 1 }
+        while ["", "-wal"].contains(where: { access("\(path).corrupt-\(time)\($0)", F_OK) == 0 }) {
+            time += 1
+        }
         return "\(path).corrupt-\(time)"
     }
 }

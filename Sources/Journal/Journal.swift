@@ -43,9 +43,9 @@ public final class Journal {
     /// Opens an existing journal file to read it; nothing is made or migrated.
     public init(reading path: String) throws {
         self.path = path
+        guard !Corruption.isWALAlone(path) else { throw Journal.lostHeader }
         guard access(path, R_OK) == 0 else { throw Files.failure(path) }
         let (database, version) = try Gate.withOthers(path, seconds: 10) {
-            if Corruption.isWALAlone(path) { throw Journal.lostHeader }
             let database = try Database(path: path, readOnly: true)
             database.setBusyTimeout(milliseconds: 5_000)
             return (database, try Schema.version(database))

@@ -136,6 +136,7 @@ extension Inspection {
     }
 
     private func operationFindings() throws -> [Finding] {
+        guard journal != nil else { return [try shownByDocker()] }
         let open = try openOperations()
         let dead = open.filter { world.owner(of: $0) == nil }
         let unrecorded = try self.unrecorded()
@@ -159,5 +160,18 @@ extension Inspection {
         let further =
             elsewhere.isEmpty ? "" : "; \(elsewhere.count) may be at work on another machine"
         return [Finding("operations", .ok, atWork + further)]
+    }
+
+    /// Where no journal can be read.
+    private func shownByDocker() throws -> Finding {
+        let traces = try Traces(world: world).unowned()
+        guard traces.isEmpty else {
+            return Finding(
+                "operations", .warn,
+                "interrupted ones that Docker shows: \(traces.count); no journal tells of others",
+                advice: "\(RecoveryCommand.fromDocker)")
+        }
+        return Finding(
+            "operations", .ok, "Docker shows none that was interrupted; no journal tells of others")
     }
 }

@@ -50,7 +50,8 @@ public enum MachineDiagnosis {
             let file = Journal.file(in: directory)
             let trouble = JournalTrouble(error, file)
             // Of an installation whose first call is still to come.
-            let isMissing = access(file, F_OK) != 0 && errno == ENOENT
+            let isMissing =
+                !error.isCorruption && access(file, F_OK) != 0 && errno == ENOENT
             return Finding(
                 "journal", isMissing ? .warn : .fail, trouble.words, advice: trouble.advice)
         } catch {

@@ -9,7 +9,10 @@ public enum Clean {
 
     /// Without what looks like a secret, and without commands to a terminal: whoever is root in a VM chooses some of the
     /// words in an error.
-    public static func text(_ text: String) -> String { shown(redactor.clean(text)) }
+    public static func text(_ text: String) -> String { shown(withoutSecrets(text)) }
+
+    /// For programs, which get the rest as it is.
+    public static func withoutSecrets(_ text: String) -> String { redactor.clean(text) }
 
     /// What a terminal may be given: control characters but for ends of lines and tabs are question marks.
     public static func shown(_ text: String) -> String {

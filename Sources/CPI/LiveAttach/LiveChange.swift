@@ -44,7 +44,9 @@ struct LiveChange: Codable {
         case .attach:
             [.pin(self)] + settings + [.mountLive(self)] + (pinRuns ? [.startPin(self)] : [])
         case .detach:
-            [.unmountLive(self)] + settings + (isKept ? [.keep(disk)] : []) + [.unpin(self)]
+            [.unmountLive(self)] + settings + (isKept ? [.keep(disk, mayBeGone: true)] : []) + [
+                .unpin(self)
+            ]
         }
     }
 

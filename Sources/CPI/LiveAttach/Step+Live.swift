@@ -82,22 +82,25 @@ extension Step {
             undo: .impossible)
     }
 
-    /// A disk that no VM has is safe from prunes as well. It stays whatever becomes of the operation.
-    static func keep(_ disk: DiskCID) -> Step {
-        Step(
+    /// A disk that no VM has is safe from prunes as well. It stays whatever becomes of the operation. `mayBeGone`: of a
+    /// disk that somebody has removed while it was detached there is nothing to be kept.
+    static func keep(_ disk: DiskCID, mayBeGone: Bool = false) -> Step {
+        func isGone(_ world: World) throws -> Bool {
+            try mayBeGone && world.engine.volume(disk.description) == nil
+        }
+        return Step(
             name: "start container \(disk.keeper)",
-            // Somebody may have removed the disk meanwhile: there is nothing to be kept then.
-            do: { if try $0.disk(disk) != nil { try $0.createKeeper(disk) } },
-            check: { try $0.requireKept(disk) },
+            do: { if try !isGone($0) { try $0.createKeeper(disk) } },
+            check: { if try !isGone($0) { try $0.requireKept(disk) } },
             verify: {
-                try $0.disk(disk) == nil || $0.engine.container(disk.keeper)?.isRunning == true
+                try isGone($0) || $0.engine.container(disk.keeper)?.isRunning == true
             },
             undo: .stays)
     }
 
     /// The same where the disk is to go out of a VM in any case: its driver may no more be able to mount it.
     static func keepIfPossible(_ disk: DiskCID) -> Step {
-        let keep = keep(disk)
+        let keep = keep(disk, mayBeGone: true)
         return Step(
             name: keep.name,
             do: { world in
@@ -114,7 +117,6 @@ extension Step {
 extension World {
     /// A prune may have taken the disk a moment before its keeper was made.
     fileprivate func requireKept(_ disk: DiskCID) throws {
-        guard try engine.container(disk.keeper) != nil else { return }
         try requireNotMadeAnew(disk, for: try engine.container(disk.keeper)) {
             guard let keeper = try engine.container(disk.keeper), keeper.isPin else { return }
             try removeContainer(keeper.id, .pin)

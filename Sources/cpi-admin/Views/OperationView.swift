@@ -13,7 +13,7 @@ struct OperationView {
         _ operation: Operation, _ subjects: [Subject], _ state: ShownState, _ instance: Instance
     ) {
         var operation = operation
-        operation.error = operation.error.map(Clean.text)
+        operation.error = operation.error.map(Clean.withoutSecrets)
         self.operation = operation
         self.subjects = subjects
         self.instance = instance

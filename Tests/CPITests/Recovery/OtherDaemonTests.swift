@@ -47,6 +47,21 @@ struct OtherDaemonTests {
         #expect(!scene.runner.log.text.contains("another Docker daemon"))
     }
 
+    @Test("doctor without a journal tells of operations what Docker shows, and no more")
+    func noJournal() throws {
+        let scene = try Scene.attached()
+        func words() throws -> [String] {
+            try scene.runner.operatorRecovery(journal: true).inspection(nil).diagnose()
+                .filter { $0.what == "operations" }.map(\.words)
+        }
+        #expect(
+            try words() == ["Docker shows none that was interrupted; no journal tells of others"])
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        #expect(
+            try words() == ["interrupted ones that Docker shows: 1; no journal tells of others"])
+    }
+
     @Test("doctor calls another daemon than before a failure")
     func doctor() throws {
         let findings = try scene.runner.operatorRecovery(journal: true).inspection.diagnose()

@@ -33,14 +33,14 @@ struct JournalPrune: ParsableCommand {
         try complaining {
             let limit = try limit()
             let journal = try source.openJournal()
+            guard !dryRun else {
+                let count = try journal.prunable(before: limit)
+                return print("\(count) operations would be removed")
+            }
             guard Journal.isFile(journal.path) else {
                 throw Complaint(
                     "only a journal named \(Journal.fileName) is written to: \(journal.path)",
                     .journalUnusable)
-            }
-            guard !dryRun else {
-                let count = try journal.prunable(before: limit)
-                return print("\(count) operations would be removed")
             }
             let directory = Files.directory(of: journal.path)
             let count = try Journal(directory: directory, busyTimeout: Journal.writersTimeout)

@@ -21,8 +21,9 @@ struct JournalReport: ParsableCommand {
     var offline = false
 
     func validate() throws {
-        guard limit > 0 else {
-            throw ValidationError("--limit must be a whole number from 1: not \(limit)")
+        guard (1...1_000_000).contains(limit) else {
+            throw ValidationError(
+                "--limit must be a whole number from 1 to 1000000: not \(limit)")
         }
         guard choice.isSome else {
             throw ValidationError(

@@ -171,7 +171,8 @@ struct RecoverRun: ParsableCommand {
                 return try body()
             } catch {
                 Streams.write(
-                    "cpi-admin: \(what) not all looked at: \(session.recovery.words(of: error))\n",
+                    "cpi-admin: \(what) not all looked at: "
+                        + "\(Clean.shown(session.recovery.words(of: error)))\n",
                     to: 2)
                 trouble = trouble ?? error
                 return []
