@@ -119,12 +119,14 @@ extension EndToEnd {
                 seen.list.first { $0["what"].string == "journal" }
             }
             try FileManager.default.removeItem(atPath: rig.journalPath)
-            let missing = try findings()
-            #expect(missing.run.exitCode == 0, "as before the first call")
-            #expect(journal(missing)?["level"] == "warn")
+            let lost = try findings()
+            #expect(lost.run.exitCode == 1 && journal(lost)?["level"] == "fail", "its WAL is there")
             for end in ["-wal", "-shm"] {
                 try? FileManager.default.removeItem(atPath: rig.journalPath + end)
             }
+            let missing = try findings()
+            #expect(missing.run.exitCode == 0, "as before the first call")
+            #expect(journal(missing)?["level"] == "warn")
             try Data(repeating: 85, count: 30_000).write(
                 to: URL(fileURLWithPath: rig.journalPath))
             let failed = try findings()
