@@ -21,9 +21,12 @@ public struct ExecResult: Sendable {
 
 extension Character {
     /// Whether a terminal may take it for a command, of seven bits or of eight.
-    public var isControl: Bool {
-        unicodeScalars.contains { $0.properties.generalCategory == .control }
-    }
+    public var isControl: Bool { unicodeScalars.contains(where: \.isControl) }
+}
+
+extension Unicode.Scalar {
+    /// As of a character.
+    public var isControl: Bool { properties.generalCategory == .control }
 }
 
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec

@@ -16,17 +16,13 @@ public enum Clean {
 
     /// What a terminal may be given: control characters but for ends of lines and tabs are question marks.
     public static func shown(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy { !$0.isTerminalCommand }
-        guard !isPlain else { return text }
+        func isCommand(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.isControl && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isCommand) else { return text }
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { shown.append(scalar.isTerminalCommand ? "?" : scalar) }
+        for scalar in text.unicodeScalars { shown.append(isCommand(scalar) ? "?" : scalar) }
         return String(shown)
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isTerminalCommand: Bool {
-        properties.generalCategory == .control && self != "\n" && self != "\t"
     }
 }
 
