@@ -8,8 +8,6 @@ final class Progress {
     /// Volumes that were not there before this process made the container, and have names that others may use: what
     /// another process finds later may have somebody's data in it.
     var newVolumes: [String] = []
-    /// The volumes with labels that the replacement takes over, as they were right before this process made it.
-    var labelledVolumes: [String] = []
     /// An operator has chosen the way (`--back`, `--forward`). Of two containers that have both run the other
     /// one is kept then.
     var isOperatorsWish = false

@@ -10,6 +10,7 @@
 /// | live_places, live_keep_places DISK | hint, volume | live_places, live_order; live_gone |
 /// | live_wait, live_umount PLACE | patience | patience |
 /// | live_unmount DISK | what live_find sets | hint, volume, live_gone |
+/// | live_mount_anew SOURCE PLACE | | |
 /// | live_mount_again DISK | what live_find sets | hint, volume, live_gone |
 /// | live_take_lock DISK | | live_lock |
 /// | live_read_least OPERATION | | live_over, live_least |

@@ -95,6 +95,12 @@ extension LiveScript {
           return 1
         }
 
+        # Binds a directory ($1) to a place ($2) that somebody may have removed while nothing was mounted there.
+        live_mount_anew() {
+          [ ! -d "$1" ] || mkdir -p "$2"
+          mount --bind "$1" "$2" || { echo "it was mounted at $2"; return 1; }
+        }
+
         # Mounts the disk, and all that live_unmount has taken away, in this run or in one that was killed.
         live_mount_again() {
           live_mount "$1" || return 1
@@ -105,7 +111,7 @@ extension LiveScript {
             live_look "$target"
             [ "$live_at" != "$live_number $source" ] || continue
             path=$(printf %b "$target") part=$(printf %b "${source#"$volume"}")
-            mount --bind "$hint$part" "$path" || { echo "it was mounted at $path"; return 1; }
+            mount --bind "$hint$part" "$path" 2>/dev/null || live_mount_anew "$hint$part" "$path" || return 1
             [ "$mode" = rw ] || mount -o "remount,bind,$mode" "$path"
           done <"$live_gone"
           rm -f "$live_gone"

@@ -18,8 +18,7 @@ extension World {
                     + lost.joined(separator: ", "))
         }
         let replacement = Replacement(plan: plan, old: source)
-        let volumes = try requireVolumes(replacement.volumes, of: plan.vm)
-        progress.labelledVolumes = volumes.filter { !$0.labels.isEmpty }.map(\.name)
+        try requireVolumes(replacement.volumes, of: plan.vm)
         let made = try engine.createContainer(plan.vm.replacement, try replacement.spec(self))
         made.warnings.forEach(warn)
     }
@@ -44,14 +43,17 @@ extension World {
         if plan.isAttach { try requireSoleHolder(of: plan.disk, plan.vm) }
     }
 
-    /// As `requireNotMadeAnew`, for all volumes that the replacement takes over: those that had labels right before it was
-    /// made, for what Docker makes for a name that is missing has none. While the old container is there they stay.
+    /// As `requireNotMadeAnew`, for the VM's own volumes and its other disks: they have labels, and what Docker makes for a
+    /// name that is missing has none. (The Go CPI's never have any.) While the old container is there they stay, and one
+    /// that has run has its volumes for good.
     private func requireNoneMadeAnew(
         of vm: VMCID, for made: Container, remove: () throws -> Void
     ) throws {
-        let anew = try progress.labelledVolumes.filter {
-            try engine.volume($0)?.isMade(for: made) == true
+        guard !vm.isGoCPIs, !made.wasStarted else { return }
+        let named = made.mounts.map(\.name).filter {
+            vm.role(of: $0) != nil || DiskCID($0).isOurForm
         }
+        let anew = try named.filter { try engine.volume($0)?.isMade(for: made) == true }
         guard !anew.isEmpty else { return }
         try remove()
         for name in anew where try engine.volume(name)?.isMade(for: made) == true {
@@ -78,11 +80,8 @@ extension World {
     }
 
     /// Docker would make a volume that has gone missing, empty.
-    private func requireVolumes(_ names: [String], of vm: VMCID) throws -> [Volume] {
-        try names.map { name in
-            guard let volume = try engine.volume(name) else { throw volumeGone(name, of: vm) }
-            return volume
-        }
+    private func requireVolumes(_ names: [String], of vm: VMCID) throws {
+        for name in names where try engine.volume(name) == nil { throw volumeGone(name, of: vm) }
     }
 }
 

@@ -17,7 +17,8 @@ extension Step {
     }
 
     /// Stops a container that was running. Undo starts it again: a stop that Docker may still be at
-    /// is finished first. One that somebody has started since is left running.
+    /// is finished first. One that somebody has started since is left running, and one that Docker cannot
+    /// stop, as where AppArmor forbids it.
     ///
     /// `startedAt`: when it was started, as Docker tells it, before the stop. `isStartedAgain`: by a later
     /// step, so that one which runs may well have been stopped.
@@ -39,8 +40,7 @@ extension Step {
             undo: .by { world in
                 guard let container = try world.engine.container(id) else { return }
                 if container.isRunning {
-                    guard container.startedAt == startedAt else { return }
-                    try world.stopContainer(id)
+                    guard container.startedAt == startedAt, try world.canStop(id) else { return }
                 }
                 try world.startContainer(id)
             })
@@ -116,6 +116,16 @@ extension World {
     /// As `timeouts.stop` says: Docker kills what has not ended by then.
     func stopContainer(_ id: String) throws {
         try engine.stopContainer(id, seconds: configuration.timeouts.stop)
+    }
+
+    /// Stops a container. False where Docker has refused, and it runs as before.
+    fileprivate func canStop(_ id: String) throws -> Bool {
+        do {
+            try stopContainer(id)
+            return true
+        } catch let error as EngineError where error.isDockersAnswer {
+            return try engine.container(id)?.isRunning != true
+        }
     }
 
     /// Whether a container that was started at `startedAt` was stopped since; it may run again.

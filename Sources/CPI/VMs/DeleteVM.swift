@@ -16,6 +16,8 @@ struct DeleteVM: Mutation {
         var pins: [NamedContainer]?
         /// Networks that were made for VMs; they go with the last one. Nil in a plan of an older version.
         var networks: [String]?
+        /// Its disks that get a container which keeps prunes away from them; nil in a plan of an older version.
+        var kept: [DiskCID]?
     }
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
@@ -36,6 +38,7 @@ struct DeleteVM: Mutation {
     func plan(_ world: World) throws -> Plan {
         var anonymous: [String] = []
         var networks: Set<String> = []
+        var disks: Set<DiskCID> = []
         let containers = try world.containers(of: vm, alsoRenamed: true)
         if containers.isEmpty { try world.warnIfOnAnotherDaemon(vm.subject) }
         for member in containers {
@@ -47,14 +50,18 @@ struct DeleteVM: Mutation {
             // It goes as well when Docker cannot describe it.
             guard let container = try world.listed(member.id, called: member.name) else { continue }
             networks.formUnion(container.endpoints.keys)
+            disks.formUnion(container.mountedDisks)
             anonymous += container.mounts.filter(\.isAnonymous).map(\.name)
         }
+        let pins = try world.pins(of: vm)
         return Plan(
             vm: vm, containers: containers.map { NamedContainer(id: $0.id, name: $0.name) },
             volumes: try ownVolumes(world) + Set(anonymous).sorted(),
             images: try world.allCommittedImages(vm),
-            pins: try world.pins(of: vm).map { NamedContainer(id: $0.id, name: $0.disk.pin) },
-            networks: try removable(networks, world))
+            pins: pins.map { NamedContainer(id: $0.id, name: $0.disk.pin) },
+            networks: try removable(networks, world),
+            kept: world.configuration.pin == .always
+                ? disks.union(pins.map(\.disk)).sorted() : [])
     }
 
     /// The VM's volumes that are there, by label; the Go CPI's by their name.
@@ -87,6 +94,7 @@ struct DeleteVM: Mutation {
         let marks = plan.volumes.filter { $0 == plan.vm.mark }
         let volumes = plan.volumes.filter { $0 != plan.vm.mark }
         return marks.map { .removeVolume($0, of: plan.vm) }
+            + (plan.kept ?? []).map { .keepIfPossible($0) }
             + plan.containers.map { .removeContainer($0.id, called: $0.name) }
             + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
             + volumes.map { .removeVolume($0, of: plan.vm) }

@@ -119,6 +119,26 @@ struct LiveScriptTests {
         #expect(!FileManager.default.fileExists(atPath: places))
     }
 
+    @Test("a place that somebody has removed meanwhile is made again")
+    func removedPlace() throws {
+        let disk = directory.path + "/disk"
+        try FileManager.default.createDirectory(
+            atPath: disk + "/part", withIntermediateDirectories: true)
+        let place = directory.path + "/store/of a job"
+        try "\(place.replacingOccurrences(of: " ", with: "\\040")) /volumes/disk-1/_data/part rw\n"
+            .write(toFile: places, atomically: true, encoding: .utf8)
+        let again = try run(
+            LiveScript.attach, "live_attach",
+            """
+            live_mount() { hint='\(disk)' volume=/volumes/disk-1/_data; }
+            live_look() { live_at=; }
+            mount() { [ -d "$3" ] && echo "mount $*"; }
+            """)
+        #expect(again.status == 0, "\(again.output)")
+        #expect(again.output == "mount --bind \(disk)/part \(place)\n")
+        #expect(!FileManager.default.fileExists(atPath: places))
+    }
+
     @Test("a detach that comes to its end leaves no list of places")
     func noPlacesLeft() throws {
         let result = try detach(

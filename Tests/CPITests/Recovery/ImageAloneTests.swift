@@ -188,6 +188,28 @@ struct ImageAloneTests {
         #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
     }
 
+    @Test("nor where whoever had the container made was killed right then")
+    func madeAnewAndKilled() throws {
+        let volume = try #require(scene.docker.state.volumes[first])
+        scene.docker.onRequest = { [scene, first] _, request in
+            guard request.method == "POST", request.path.hasSuffix("/containers/create") else {
+                return nil
+            }
+            scene.docker.state.volumes[first] = nil
+            return .killAfter
+        }
+        try? scene.runner.recover()
+        scene.docker.revive()
+        #expect(scene.docker.state.container(VMCID(scene.vm).replacement) != nil)
+        let failure = #expect(throws: StepFailure.self) { try scene.runner.recover() }
+        let words = "\(String(describing: failure?.cause))"
+        #expect(words.contains("volume \(first) of VM"), "\(words)")
+        #expect(scene.docker.state.volumes[first] == nil)
+        scene.docker.state.volumes[first] = volume
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+    }
+
     @Test("gets no disk back that another VM has by now, however often it is tried")
     func givenAway() throws {
         let disk = scene.disk

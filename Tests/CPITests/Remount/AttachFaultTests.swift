@@ -70,6 +70,23 @@ struct AttachFaultTests {
         #expect(sweep.isWhole && sweep.struck == effects, "\(sweep)")
     }
 
+    @Test("a VM that Docker cannot stop runs on as before, with its restart policy")
+    func cannotStop() throws {
+        let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
+        scene.docker.state.containers[index].hostConfig["RestartPolicy"] = ["Name": "always"]
+        let before = scene.docker.state
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/stop") ? .status(500, "permission denied") : nil
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(failure?.message.contains("permission denied") == true)
+        #expect(failure?.message.contains("everything is as it was before") == true)
+        #expect(unchanged(scene, before) == [])
+        let policy = scene.docker.state.containers[index].hostConfig["RestartPolicy"]["Name"]
+        #expect(policy == "always")
+        #expect(try scene.runner.lastOperation().state == .rolledBack)
+    }
+
     @Test("a replacement that does not start is taken back, and the VM runs as before")
     func cannotStart() throws {
         scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }

@@ -29,6 +29,16 @@ struct DeleteVMTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("with disks.pin: always its disks are kept, also those from before it was set")
+    func kept() throws {
+        try scene.makeDisk()
+        _ = try scene.attach()
+        scene.runner.configuration["disks"] = ["pin": "always"]
+        #expect(try delete() == .null)
+        #expect(scene.docker.state.volumes[scene.disk] != nil)
+        #expect(scene.docker.state.container(DiskCID(scene.disk).keeper)?.isRunning == true)
+    }
+
     @Test(
         "an image of the VM that somebody has made a container from keeps its name, and so one of another's"
     )
