@@ -39,7 +39,7 @@ extension World {
                     + "one so")
         }
         if plan.isAttach { try requireNotMadeAnew(plan.disk, for: made, remove: remove) }
-        try requireNoneMadeAnew(of: plan.vm, for: made, remove: remove)
+        try requireNoneMadeAnew(plan, for: made, remove: remove)
         if plan.isAttach { try requireSoleHolder(of: plan.disk, plan.vm) }
     }
 
@@ -47,13 +47,14 @@ extension World {
     /// name that is missing has none. (The Go CPI's never have any.) While the old container is there they stay, and one
     /// that has run has its volumes for good.
     private func requireNoneMadeAnew(
-        of vm: VMCID, for made: Container, remove: () throws -> Void
+        _ plan: Remount, for made: Container, remove: () throws -> Void
     ) throws {
-        guard !vm.isGoCPIs, !made.wasStarted else { return }
-        let named = made.mounts.map(\.name).filter {
-            vm.role(of: $0) != nil || DiskCID($0).isOurForm
+        let vm = plan.vm
+        guard !vm.isGoCPIs, !made.wasStarted, try engine.container(plan.old) == nil else { return }
+        let anew = try made.mounts.map(\.name).filter { name in
+            guard vm.role(of: name) != nil || DiskCID(name).isOurForm else { return false }
+            return try engine.volume(name)?.isMade(for: made) == true
         }
-        let anew = try named.filter { try engine.volume($0)?.isMade(for: made) == true }
         guard !anew.isEmpty else { return }
         try remove()
         for name in anew where try engine.volume(name)?.isMade(for: made) == true {
