@@ -57,6 +57,16 @@ extension Engine {
         return nil
     }
 
+    /// `GET /containers/{id}/archive`: the names of the files right in a directory; none when it is not there.
+    public func fileNames(_ container: String, directory: String) throws -> [String] {
+        guard let archive = try archive(container, directory) else { return [] }
+        return Tar.entries(in: archive).compactMap { path, entry in
+            guard case .file = entry else { return nil }
+            let parts = path.split(separator: "/")
+            return parts.count == 2 ? String(parts[1]) : nil
+        }
+    }
+
     /// `HEAD /containers/{id}/archive`: the size of what is at `path`, in bytes; nil when nothing is
     /// there.
     public func fileSize(_ container: String, path: String) throws -> Int? {

@@ -55,37 +55,55 @@ public enum Tar {
         case special
     }
 
-    /// The first entry that is no remark about others; nil when the archive is cut off or holds none.
-    static func firstEntry(in archive: [UInt8]) -> Entry? {
+    /// The first of `entries`; nil when the archive is cut off or holds none.
+    static func firstEntry(in archive: [UInt8]) -> Entry? { entries(in: archive).first?.entry }
+
+    /// The entries that are no remarks about others, with their paths, up to where the archive is cut off.
+    static func entries(in archive: [UInt8]) -> [(path: String, entry: Entry)] {
+        var found: [(path: String, entry: Entry)] = []
         var offset = 0
+        var longPath: String?
         var longTarget: String?
         while offset + block <= archive.count {
             let header = archive[offset..<(offset + block)]
-            guard header.contains(where: { $0 != 0 }) else { return nil }
+            guard header.contains(where: { $0 != 0 }) else { break }
             let size = number(header.dropFirst(124).prefix(12))
             let start = offset + block
-            guard start + size <= archive.count else { return nil }
+            guard start + size <= archive.count else { break }
             let content = archive[start..<(start + size)]
-            switch header[offset + 156] {
-            case UInt8(ascii: "0"), 0: return .file(Array(content))
-            case UInt8(ascii: "2"):
-                return .link(longTarget ?? text(header.dropFirst(157).prefix(100)))
-            case UInt8(ascii: "5"): return .directory
-            case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): return .special
-            case UInt8(ascii: "x"): longTarget = paxTarget(content) ?? longTarget
-            case UInt8(ascii: "K"): longTarget = text(content)  // GNU tar's way to say the same
-            default: break
-            }
             offset = start + (size + block - 1) / block * block
+            let entry: Entry
+            switch header[start - block + 156] {
+            case UInt8(ascii: "0"), 0: entry = .file(Array(content))
+            case UInt8(ascii: "2"):
+                entry = .link(longTarget ?? text(header.dropFirst(157).prefix(100)))
+            case UInt8(ascii: "5"): entry = .directory
+            case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): entry = .special
+            case UInt8(ascii: "x"):
+                longPath = pax("path", in: content) ?? longPath
+                longTarget = pax("linkpath", in: content) ?? longTarget
+                continue
+            // GNU tar's ways to say the same.
+            case UInt8(ascii: "L"):
+                longPath = text(content)
+                continue
+            case UInt8(ascii: "K"):
+                longTarget = text(content)
+                continue
+            default: continue
+            }
+            found.append((longPath ?? text(header.prefix(100)), entry))
+            (longPath, longTarget) = (nil, nil)
         }
-        return nil
+        return found
     }
 
-    /// `LENGTH linkpath=TARGET\n`: how an archive says a target of more than 100 bytes.
-    private static func paxTarget(_ records: ArraySlice<UInt8>) -> String? {
-        let key = " linkpath="
+    /// `LENGTH KEY=VALUE\n`: how an archive says what is longer than 100 bytes.
+    private static func pax(_ key: String, in records: ArraySlice<UInt8>) -> String? {
         for line in String(decoding: records, as: UTF8.self).split(separator: "\n") {
-            if let range = line.firstRange(of: key) { return String(line[range.upperBound...]) }
+            if let range = line.firstRange(of: " \(key)=") {
+                return String(line[range.upperBound...])
+            }
         }
         return nil
     }

@@ -83,6 +83,9 @@ extension FakeDocker {
         config["Labels"] = JSON(image.labels.merging(body["Labels"].strings) { _, own in own })
         config["Env"] = JSON(
             State.Image.joined((body["Env"].array ?? []).compactMap(\.string), image.env))
+        if body["HostConfig"]["UTSMode"] == "host", !isEmpty("Hostname") {
+            throw Refusal(400, "conflicting options: hostname and the UTS mode")
+        }
         if config["Hostname"].isNull { config["Hostname"] = .string(hostname) }
         var volumes = body["Volumes"].object ?? [:]
         for path in image.volumes { volumes[path] = [:] }

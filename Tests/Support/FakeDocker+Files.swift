@@ -46,6 +46,11 @@ extension FakeDocker {
             archive = FakeTar.archive(link: name, to: target)
         } else if let content = read(place, in: container) {
             archive = FakeTar.archive([name: content])
+        } else if container.layer.keys.contains(where: { $0.hasPrefix(place + "/") }) {
+            let files = container.layer.filter { $0.key.hasPrefix(place + "/") }
+            archive = FakeTar.archive(
+                Dictionary(
+                    uniqueKeysWithValues: files.map { (name + $0.dropFirst(place.count), $1) }))
         } else {
             throw Refusal(404, "Could not find the file \(path) in container \(container.name)")
         }

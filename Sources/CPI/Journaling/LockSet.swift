@@ -28,6 +28,7 @@ final class LockSet {
         release()
         held = try locks.acquire(Array(wanted), seconds: seconds, for: operation)
         subjects = wanted
+        locks.held.formUnion(wanted)
         return true
     }
 
@@ -35,6 +36,7 @@ final class LockSet {
     func release() {
         held.forEach { $0.release() }
         held = []
+        locks.held.subtract(subjects)
         subjects = []
     }
 }

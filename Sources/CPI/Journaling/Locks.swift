@@ -13,6 +13,8 @@ final class Locks {
     private var swept: Set<String> = []
     /// Directories in which a lock's file could not be made, as where the disk is full.
     private(set) var refused: Set<String> = []
+    /// What this process has locked: a second lock of its own would wait for the first.
+    var held: Set<Subject> = []
 
     /// Here processes with different journal directories meet.
     static let shared = "/var/tmp/docker_cpi.locks"

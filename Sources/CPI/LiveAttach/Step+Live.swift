@@ -143,15 +143,8 @@ extension World {
     fileprivate func unmountLive(_ plan: LiveChange) throws {
         guard let container = try container(of: plan) else { return }
         if !container.isRunning {
-            // A file cannot be removed from a container that is stopped: the entry script does it.
             if try isListed(plan.disk, in: container.id) {
-                let attacher = try engine.readFile(
-                    container.id, path: LiveScript.attacher(of: plan.disk))
-                let word = attacher.map { String(decoding: $0, as: UTF8.self) }
-                try engine.writeFile(
-                    container.id, path: LiveScript.entry(plan.disk),
-                    content: LiveScript.detached(
-                        word?.split(separator: "\n").first.map(String.init)))
+                try takeFromList(plan.disk, in: container.id)
             }
             guard try isStartedSince(container) else { return }
         }

@@ -24,7 +24,7 @@ struct OldContainers {
         for disorder in disorders {
             switch disorder {
             case .nameless(let container):
-                try world.engine.renameContainer(container.id, to: vm.description)
+                try world.giveNameBack(container, of: vm)
                 world.warn("container \(container.name) is VM \(vm): it has its name back")
                 try tidy(vm)
             case .unneeded(let next, let current):
@@ -64,6 +64,7 @@ struct OldContainers {
         guard let current = try world.engine.container(vm.description) else {
             return try nameless(vm, others).map { [.nameless($0)] } ?? []
         }
+        guard current.isVM(vm) else { return [] }
         let unneeded = try unneeded(vm, beside: current).map {
             [Disorder.unneeded($0, beside: current)]
         }

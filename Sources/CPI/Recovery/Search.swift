@@ -68,9 +68,10 @@ final class Search {
             .filter { !subjects.isDisjoint(with: $0.subjects) }
     }
 
-    /// Throws `CPIError` when an operation on the VM may be at work on another machine.
-    func requireNothingOnAnotherMachine(_ vm: VMCID) throws {
-        guard let marked = try marked(vm), !world.locks.isOwned(marked.id) else { return }
+    /// Throws `CPIError` when an operation on the VM may be at work on another machine. `but`: not that one.
+    func requireNothingOnAnotherMachine(_ vm: VMCID, but operation: String? = nil) throws {
+        guard let marked = try marked(vm), marked.id != operation, !world.locks.isOwned(marked.id)
+        else { return }
         try world.requireDead(marked)
     }
 
@@ -129,6 +130,8 @@ final class Search {
         switch known.operation.state {
         case .running: return known
         case .parked: return nil
+        // Whoever has the CID may have used the VM; somebody has renamed its container since.
+        case .done where known.operation.method == CreateVM.name: return nil
         case .done, .failed, .rolledBack: return trace
         }
     }

@@ -56,6 +56,9 @@ struct Settler {
                 return nil
             }
         }
+        if let vm = one.operation.diskChange?.vm {
+            try Search(world: world).requireNothingOnAnotherMachine(vm, but: one.id)
+        }
         return try run(one, for: .person(wish: wish))
     }
 
@@ -64,12 +67,15 @@ struct Settler {
         try Settlement(one, for: .person(wish: wish), world).action()
     }
 
-    /// After something was deleted: what was left open or parked about it is over. What cannot be
-    /// closed is logged.
+    /// After something was deleted: what was left open or parked about it is over. It may be about a VM that is there
+    /// still, and that somebody is at work on: then it stays open, and that is logged, as all that cannot be closed.
     func closeGone(_ subjects: [Subject]) {
         for one in Search(world: world).openAbout(subjects)
         where !outlives(one, subjects) && !one.isParkedByOperator {
+            let locks = LockSet(world.locks, seconds: 0, for: one.id)
+            defer { locks.release() }
             do {
+                try locks.cover(one.subjects.filter { !world.locks.held.contains($0) })
                 _ = try run(one, for: .deletion(of: subjects))
             } catch {
                 world.logger.warning("\(one.title) stays open: \(error)")

@@ -94,7 +94,7 @@ struct Traces {
         return try found.compactMap { container in
             guard let id = container.labels[Label.operation],
                 let vm = container.vm,
-                container.names.contains(vm.incomplete)
+                container.names.contains(vm.incomplete), try !wasComplete(container, vm)
             else { return nil }
             // Another call may have finished it, or undone it, since.
             guard let now = try world.listed(container) else { return nil }
@@ -110,6 +110,11 @@ struct Traces {
                 furtherVolumes: volumes.sorted { $0.name < $1.name }.map(\.destination))
             return try Traces.trace(id, CreateVM.self, plan, [vm.subject], container.labels)
         }
+    }
+
+    /// Somebody may give a VM this name: one that was replaced, or that was given a disk, had its own.
+    private func wasComplete(_ container: ContainerSummary, _ vm: VMCID) throws -> Bool {
+        try container.labels.label(Label.replaces) != nil || !world.pins(of: vm).isEmpty
     }
 
     /// create_stemcell: an image that still has its incomplete name, or the container that a

@@ -97,11 +97,7 @@ extension Carriers {
         if old?.name == vm { return .old }
         if replacement?.name == vm { return .replacement }
         guard let holder = try world.engine.container(vm) else { return .nobody }
-        guard holder.isVM(plan.vm) else {
-            throw CannotLook(
-                description: "a container that is not of VM \(plan.vm) has its name: give that "
-                    + "one its own name back (docker rename)")
-        }
+        try world.requireNoStranger(named: plan.vm)
         return .other(Label.maker(holder.labels))
     }
 }

@@ -78,7 +78,7 @@ extension Remount {
         case .restart:
             settings + [
                 .mark(vm, method, self),
-                .stop(old, called: vm.description, startedAt: startedAt, isStartedAgain: true),
+                .stop(old, of: vm, startedAt: startedAt, isStartedAgain: true),
                 .startAgain(self), .verifyMounts(self), .awaitAgent(self), .unmark(vm),
             ]
         case .replace: replacementSteps
@@ -97,7 +97,7 @@ extension Remount {
         if isKept == true { steps.append(.keepIfPossible(disk)) }
         if isSuspending { steps.append(.suspendRestarts(self)) }
         if wasRunning {
-            steps.append(.stop(old, called: vm.description, startedAt: startedAt))
+            steps.append(.stop(old, of: vm, startedAt: startedAt))
         }
         steps += [.commit(self), .createReplacement(self)]
         for network in furtherNetworks {
@@ -182,6 +182,10 @@ extension Remount {
         try giveBackRestarts(world)
         // While an image is all that is left of the VM, the mark tells that the VM was not deleted.
         guard try !world.isImageAlone(vm) else { return }
+        // Without a journal it is all that a person can choose by.
+        if try world.recorder.store.journal == nil && Carriers.look(self, world).haveBothRun {
+            return
+        }
         try world.removeMadeVolume(vm.mark)
     }
 

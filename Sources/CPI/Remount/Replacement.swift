@@ -18,6 +18,11 @@ struct Replacement {
         if plan.adopts == true {
             Adoption.adopt(&body, settings: old.settingsPath(world.configuration))
         }
+        // Docker shows names of the host's there, and does not take them back.
+        if old.json["HostConfig"]["UTSMode"].string == "host" {
+            body["Hostname"] = .null
+            body["Domainname"] = .null
+        }
         let several = version >= .severalEndpointsOnCreate
         if several { body["MacAddress"] = .null }
         if !several, plan.addresses != nil {

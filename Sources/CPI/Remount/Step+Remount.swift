@@ -70,7 +70,23 @@ extension Step {
 
     /// Gives the VM's name away: the old container is kept under another one.
     static func renameOld(_ plan: Remount) -> Step {
-        .rename(plan.old, from: plan.vm.description, to: plan.vm.old(plan.old))
+        let (name, kept) = (plan.vm.description, plan.vm.old(plan.old))
+        return Step(
+            name: "rename container \(name) to \(kept)",
+            do: { world in
+                guard try world.engine.container(plan.old)?.name != kept else { return }
+                try world.engine.renameContainer(plan.old, to: kept)
+            },
+            verify: { world in
+                guard let container = try world.engine.container(plan.old) else { return true }
+                return container.name == kept
+            },
+            undo: .by { world in
+                // Under whatever name: somebody may have renamed it since.
+                guard let container = try world.engine.container(plan.old), container.name != name
+                else { return }
+                try world.giveNameBack(container, of: plan.vm)
+            })
     }
 
     /// Starts the replacement, unless somebody has started the old container: two would run on the

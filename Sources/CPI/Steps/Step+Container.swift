@@ -16,20 +16,20 @@ extension Step {
             undo: .impossible)
     }
 
-    /// Stops a container that was running. Undo starts it again: a stop that Docker may still be at
-    /// is finished first. One that somebody has started since is left running, and one that Docker cannot
-    /// stop, as where AppArmor forbids it.
+    /// Stops a VM's container that was running. Undo starts it again, unless another one of the VM runs: a stop that
+    /// Docker may still be at is finished first. One that somebody has started since is left running, and one that
+    /// Docker cannot stop, as where AppArmor forbids it.
     ///
     /// `startedAt`: when it was started, as Docker tells it, before the stop. `isStartedAgain`: by a later
     /// step, so that one which runs may well have been stopped.
     static func stop(
-        _ id: String, called name: String, startedAt: String, isStartedAgain: Bool = false
+        _ id: String, of vm: VMCID, startedAt: String, isStartedAgain: Bool = false
     ) -> Step {
         Step(
-            name: "stop container \(name)", isDestructive: true, touchesOthers: true,
+            name: "stop container \(vm)", isDestructive: true, touchesOthers: true,
             do: { world in
                 guard try world.engine.container(id) != nil else {
-                    throw CPIError.cloud("container \(name) is gone")
+                    throw CPIError.cloud("container \(vm) is gone")
                 }
                 try world.stopContainer(id)
             },
@@ -42,28 +42,8 @@ extension Step {
                 if container.isRunning {
                     guard container.startedAt == startedAt, try world.canStop(id) else { return }
                 }
+                try world.requireNoneBeside(container, of: vm)
                 try world.startContainer(id)
-            })
-    }
-
-    /// Renames a container, known by its id, from one name to the other.
-    static func rename(_ id: String, from old: String, to new: String) -> Step {
-        Step(
-            name: "rename container \(old) to \(new)",
-            do: { world in
-                guard try world.engine.container(id)?.name != new else { return }
-                try world.engine.renameContainer(id, to: new)
-            },
-            verify: { world in
-                guard let container = try world.engine.container(id) else { return true }
-                return container.name == new
-            },
-            undo: .by { world in
-                // Under whatever name: somebody may have renamed it since.
-                guard let container = try world.engine.container(id), container.name != old else {
-                    return
-                }
-                try world.engine.renameContainer(id, to: old)
             })
     }
 

@@ -15,7 +15,11 @@ extension World {
         // Most often it has one of them, and Docker need not look through all containers for it.
         for name in names {
             guard let container = try engine.container(name) else { continue }
-            if container.name == name, made(container.labels) { return container }
+            if container.name == name, made(container.labels),
+                !Label.isRunByHand(container.labels)
+            {
+                return container
+            }
         }
         let made = try engine.containers(ofOperation)
             .filter { $0.labels[Label.pinnedTo] == nil }

@@ -39,14 +39,18 @@ struct DeleteVM: Mutation {
         var anonymous: [String] = []
         var networks: Set<String> = []
         var disks: Set<DiskCID> = []
-        let containers = try world.containers(of: vm, alsoRenamed: true)
-        if containers.isEmpty { try world.warnIfOnAnotherDaemon(vm.subject) }
-        for member in containers {
-            guard member.labels[Label.vm] == vm.description || vm.isGoCPIs else {
-                throw CPIError.cloud(
-                    "cannot delete VM \(vm): container \(member.name) is not a VM of ours "
-                        + "(it has no label \(Label.vm))")
+        let named = try world.containers(of: vm, alsoRenamed: true)
+        let containers = named.filter { $0.isOwn(of: vm) }
+        if named.isEmpty { try world.warnIfOnAnotherDaemon(vm.subject) }
+        for stranger in named where !stranger.isOwn(of: vm) {
+            let words =
+                "container \(stranger.name) is not a VM of ours (it has no label \(Label.vm))"
+            guard !containers.isEmpty else {
+                throw CPIError.cloud("cannot delete VM \(vm): \(words)")
             }
+            world.warn("\(words): it is left")
+        }
+        for member in containers {
             // It goes as well when Docker cannot describe it.
             guard let container = try world.listed(member.id, called: member.name) else { continue }
             networks.formUnion(container.endpoints.keys)
@@ -118,7 +122,9 @@ struct DeleteVM: Mutation {
     private static func successor(_ plan: Plan, _ world: World) throws -> String? {
         let planned = Set(plan.containers.map(\.id))
         let members = try world.containers(of: plan.vm, alsoRenamed: true)
-        if let other = members.first(where: { !planned.contains($0.id) }) {
+        if let other = members.first(where: {
+            !planned.contains($0.id) && $0.isOwn(of: plan.vm)
+        }) {
             return Label.maker(other.labels)
         }
         guard let mark = try world.engine.volume(plan.vm.mark) else { return nil }

@@ -10,8 +10,7 @@ extension World {
         }
         // Its name may have come back since: between two renames nobody has it.
         let others = try containers(of: cid).filter { one in
-            guard one.role == .vm else { return one.role != .incomplete }
-            return one.labels[Label.vm] == cid.description || cid.isGoCPIs
+            one.role == .vm ? one.isOwn(of: cid) : one.role != .incomplete
         }
         let found =
             others.first { $0.role == .vm } ?? others.first { $0.role?.isOld == true }
@@ -33,11 +32,28 @@ extension World {
     func requireSettledVM(_ cid: VMCID) throws -> Container {
         let container = try requireVM(cid)
         guard container.name == cid.description else {
+            try requireNoStranger(named: cid)
             throw CPIError.cloud(
                 "VM \(cid) is half replaced or was renamed (its container is named "
                     + "\(container.name)); next: \(RecoveryCommand.all)")
         }
         return container
+    }
+
+    /// Throws `CannotLook` where a container that is not of the VM has its name.
+    func requireNoStranger(named cid: VMCID) throws {
+        guard let holder = try engine.container(cid.description) else { return }
+        guard !Label.isRunByHand(holder.labels) else {
+            throw CannotLook(
+                description:
+                    "a container that somebody runs from an image of VM \(cid) has its name: give it "
+                    + "another one (docker rename)")
+        }
+        guard holder.isVM(cid) else {
+            throw CannotLook(
+                description: "a container that is not of VM \(cid) has its name: give that "
+                    + "one its own name back (docker rename)")
+        }
     }
 
     /// Before a container of the VM is started: another one that runs has the same volumes. Throws
@@ -67,6 +83,11 @@ extension World {
         let name: String
         let role: VMCID.Role?
         let labels: [String: String]
+
+        /// Whether it is more than a name: what we have made has the label.
+        func isOwn(of cid: VMCID) -> Bool {
+            labels[Label.vm] == cid.description || cid.isGoCPIs
+        }
     }
 
     /// All containers of a VM, by their names and, for those that were renamed by hand, by label: where none
@@ -83,9 +104,10 @@ extension World {
         let isLabelEnough = alsoRenamed && !cid.isGoCPIs
         var found = try isLabelEnough ? byLabel() : byName()
         var withGoVolume: [ContainerSummary] = []
-        // Of the Go CPI's VM somebody else's container may have the name.
+        // Somebody else's container may have the name.
         let hasOwnName = try found.contains {
             try $0.names.contains(cid.description) && isMember($0, of: cid)
+                && ($0.labels[Label.vm] == cid.description || cid.isGoCPIs)
         }
         if !hasOwnName || alsoRenamed && !isLabelEnough {
             found += try isLabelEnough ? byName() : byLabel()

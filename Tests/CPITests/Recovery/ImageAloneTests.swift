@@ -210,6 +210,22 @@ struct ImageAloneTests {
         #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
     }
 
+    @Test("is not what somebody runs from that image under the VM's name")
+    func runByHand() throws {
+        let image = try #require(
+            scene.docker.state.imageTags.first { $0.hasPrefix(scene.vm + ":") })
+        try scene.docker.apart {
+            let made = try scene.docker.engine.createContainer(scene.vm, ["Image": .string(image)])
+            try scene.docker.engine.startContainer(made.id)
+        }
+        #expect(throws: (any Error).self) { try scene.runner.recover() }
+        #expect(try scene.runner.journal().open().count == 1)
+        try scene.docker.engine.removeContainer(scene.vm, force: true)
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+        #expect(try scene.runner.call("get_disks", [.string(scene.vm)]).array?.count == 2)
+    }
+
     @Test("gets no disk back that another VM has by now, however often it is tried")
     func givenAway() throws {
         let disk = scene.disk

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Journal
 import Testing
 
 @testable import CPI
@@ -7,6 +8,47 @@ import Testing
 
 @Suite("Recovery of what somebody has gone on with")
 struct RecoveryLaterTests {
+    @Test("an operator's recovery does not disturb what another machine is at on the VM")
+    func otherMachine() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        let name = VMCID(scene.vm).mark
+        var mark = try #require(scene.docker.state.volumes[name])
+        mark.labels[Label.operation] = OperationID(at: scene.runner.time.clock.wall()).text
+        mark.labels[Label.host] = "elsewhere 1 boot-2 1:2"
+        mark.labels[Label.createdAt] = Timestamp.text(scene.runner.time.clock.wall())
+        scene.docker.state.volumes[name] = mark
+        #expect(throws: (any Error).self) { try scene.runner.recover() }
+        #expect(scene.container?.isRunning == false)
+        #expect(try scene.runner.journal().open().count == 1)
+        scene.docker.state.volumes[name] = nil
+        try scene.runner.recover()
+        #expect(scene.container?.isRunning == true)
+    }
+
+    @Test("a disk's deletion does not settle on a VM that somebody is at work on")
+    func deletedBesideWork() throws {
+        let scene = try Scene()
+        try scene.makeVM()
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        scene.docker.onRequest = { _, request in
+            request.path.hasSuffix("/start") ? .status(500, "boom") : nil
+        }
+        for _ in 1...(Settler.maximalAttempts + 1) { try? scene.runner.recover() }
+        scene.docker.onRequest = nil
+        #expect(try scene.runner.journal().open().map(\.state) == [.parked])
+        let locks = Locks(scene.runner.directory.path, shared: nil, logger: scene.runner.logger)
+        let held = LockSet(locks, seconds: 0, for: "test")
+        try held.cover([VMCID(scene.vm).subject])
+        _ = try scene.runner.call("delete_disk", [.string(scene.disk)])
+        #expect(scene.container?.isRunning == false)
+        #expect(try scene.runner.journal().open().map(\.state) == [.parked])
+        held.release()
+    }
+
     @Test("a commit from before the container ran again is not what the VM goes on with")
     func staleCommit() throws {
         let scene = try Scene.attached()

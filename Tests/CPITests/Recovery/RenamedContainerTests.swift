@@ -51,4 +51,58 @@ struct RenamedContainerTests {
         #expect(
             words.count == 1 && words[0].contains("it was stopped when its container was replaced"))
     }
+
+    /// A container of somebody else's, which runs.
+    private static func addStranger(_ name: String, to scene: Scene) {
+        scene.docker.state.containers.append(
+            FakeDocker.State.Container(
+                id: scene.docker.state.newID(), name: name, imageID: "", config: [:],
+                hostConfig: [:], mounts: [], endpoints: [:], layer: [:], status: "running"))
+    }
+
+    @Test("a VM whose name somebody has given to another container is there, and keeps its disk")
+    func nameGivenAway() throws {
+        let scene = try LiveAttachTests().scene
+        _ = try scene.attach()
+        let second = try #require(
+            try scene.create(
+                agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")]
+            ).array?.first)
+        try scene.docker.engine.renameContainer(scene.vm, to: "foo")
+        RenamedContainerTests.addStranger(scene.vm, to: scene)
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
+        for (method, arguments) in [
+            ("delete_disk", [.string(scene.disk)]), ("attach_disk", [second, .string(scene.disk)]),
+        ] as [(String, [JSON])] {
+            let failure = #expect(throws: CallFailure.self) {
+                try scene.runner.call(method, arguments)
+            }
+            #expect(failure?.message.contains("VM \(scene.vm) has it") == true, "\(failure)")
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.detach() }
+        #expect(
+            failure?.message.contains("a container that is not of VM \(scene.vm) has its name")
+                == true, "\(failure)")
+        #expect(scene.docker.invariants() == [])
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.container("foo") == nil)
+        #expect(scene.docker.state.container(scene.vm) != nil, "it is somebody else's")
+        #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == false)
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test(
+        "a VM under the name of an incomplete one is not taken for one", arguments: [true, false])
+    func namedIncomplete(journal: Bool) throws {
+        try engine.renameContainer(scene.vm, to: VMCID(scene.vm).incomplete)
+        if !journal { try scene.runner.loseJournal() }
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.create(agent: "agent-2")
+        }
+        #expect(failure?.message.contains("held by \(VMCID(scene.vm).incomplete)") == true)
+        let recovery = try scene.runner.operatorRecovery(journal: journal)
+        #expect(try recovery.casesFromDocker(olderThan: 0).cases.isEmpty)
+        #expect(scene.docker.state.container(VMCID(scene.vm).incomplete)?.isRunning == true)
+        #expect(scene.docker.state.volumeNames.contains(VMCID(scene.vm).ephemeralVolume))
+    }
 }

@@ -87,6 +87,41 @@ struct AttachFaultTests {
         #expect(try scene.runner.lastOperation().state == .rolledBack)
     }
 
+    @Test("the old container is not started beside a replacement that Docker starts too late")
+    func startedLate() throws {
+        let scene = try Scene()
+        try scene.makeVM(networks: Scene.dynamicNetwork)
+        try scene.makeDisk()
+        let old = try #require(scene.container).id
+        scene.docker.onRequest = { [scene] _, request in
+            if request.path.hasSuffix("/start"), !request.path.contains(old) {
+                scene.runner.time.sleep(61)
+                return .late
+            }
+            if request.method == "DELETE", request.path.contains("/containers/") {
+                try? scene.docker.catchUp()
+            }
+            return nil
+        }
+        _ = try? scene.attach()
+        #expect(scene.docker.state.containers.count(where: \.isRunning) == 1)
+        scene.docker.onRequest = nil
+        try scene.runner.recover()
+        #expect(scene.docker.state.containers.count(where: \.isRunning) == 1)
+        #expect(scene.container?.isRunning == true && scene.read(Scene.layerFile) == "layer")
+        #expect(try scene.runner.journal().open().isEmpty)
+    }
+
+    @Test("a VM with the host's name is replaced by one with it")
+    func hostsName() throws {
+        let scene = try Scene()
+        try scene.makeVM(properties: ["UTSMode": "host"])
+        try scene.makeDisk()
+        _ = try scene.attach()
+        #expect(scene.isAttached && scene.container?.isRunning == true)
+        #expect(scene.container?.hostConfig["UTSMode"] == "host")
+    }
+
     @Test("a replacement that does not start is taken back, and the VM runs as before")
     func cannotStart() throws {
         scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }

@@ -70,6 +70,60 @@ struct BothRanTests {
         _ = try scene.runner.call("reboot_vm", [.string(scene.vm)])
     }
 
+    @Test(
+        "--back gives the old container no disk that is another VM's by now",
+        arguments: [true, false])
+    func movedDisk(isDeleted: Bool) throws {
+        let scene = try LiveAttachTests().scene
+        try scene.runner.call("delete_vm", [.string(scene.vm)])
+        try scene.makeVM(networks: Scene.dynamicNetwork)
+        _ = try scene.attach()
+        let moved = JSON.string(scene.disk)
+        let old = try #require(scene.container).id
+        try scene.makeDisk()
+        scene.runner.configuration["attach"] = "restart"
+        scene.docker.onRequest = { _, request in request.path.hasSuffix("/update") ? .kill : nil }
+        _ = try? scene.attach()
+        scene.docker.revive()
+        let replacement = try #require(scene.container).id
+        try scene.docker.engine.stopContainer(replacement, seconds: 1)
+        try scene.docker.engine.startContainer(old)
+        try scene.docker.engine.stopContainer(old, seconds: 1)
+        try scene.runner.recover()
+        let parked = try #require(try scene.runner.journal().open().first)
+        try scene.docker.engine.startContainer(replacement)
+        _ = try scene.runner.call("detach_disk", [.string(scene.vm), moved])
+        if isDeleted {
+            _ = try scene.runner.call("delete_disk", [moved])
+        } else {
+            let second = try #require(try scene.create(agent: "agent-2").array?.first)
+            _ = try scene.runner.call("attach_disk", [second, moved])
+        }
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        for one in try recovery.cases(parked.id, .backward) {
+            _ = try recovery.settle(one, .backward)
+        }
+        #expect(scene.container?.id == old && scene.container?.isRunning == true)
+        #expect(scene.container?.live == [])
+        #expect(scene.docker.invariants() == [])
+        #expect(scene.runner.log.text.contains("is no longer VM \(scene.vm)'s"))
+    }
+
+    @Test("without a journal the mark stays, for a person could not choose without it")
+    func withoutJournal() throws {
+        try scene.runner.loseJournal()
+        try engine.stopContainer(replacement, seconds: 1)
+        try engine.startContainer(old)
+        let recovery = try scene.runner.operatorRecovery(journal: false)
+        for one in try recovery.casesFromDocker(olderThan: 0).cases {
+            _ = try recovery.settle(one)
+        }
+        let one = try #require(try recovery.casesFromDocker(olderThan: 0, .backward).cases.first)
+        _ = try recovery.settle(one, .backward)
+        #expect(scene.container?.id == old && scene.container?.isRunning == true)
+        #expect(scene.docker.state.volumes["\(scene.vm).op"] == nil)
+    }
+
     @Test("a choice that fails leaves no mark: the next calls on the VM are not refused for it")
     func failedChoice() throws {
         try startOld(rests: true)
