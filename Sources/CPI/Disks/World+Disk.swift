@@ -36,9 +36,8 @@ extension World {
             }
             if isOld {
                 return
-                    "container \(container.name), which \(title) was before, has it mounted: it is kept until that VM's "
-                    + "agent is up, or because it may hold what the VM does not; next: see that the VM works, or "
-                    + "compare it (docker diff), then docker rm \(container.name)"
+                    "container \(container.name), which is kept because it may hold what \(title) "
+                    + "does not, has it mounted; next: compare it with that VM, and remove it"
             }
             return "\(title) "
                 + (container.isPin

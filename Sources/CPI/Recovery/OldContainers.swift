@@ -11,15 +11,17 @@ struct OldContainers {
         case nameless(Container)
         /// A replacement beside the container that it was to replace: it never ran.
         case unneeded(Container, beside: Container)
-        /// It was replaced, and another container of the VM, whose agent is up, holds all that it holds.
+        /// It was replaced, and another container of the VM holds all that it holds. That one's agent is up, or a disk
+        /// that the old one has is to go to another VM.
         case held(Container)
     }
 
     /// Puts a VM's containers in order, as far as no doubt is left. The caller has its lock, and has
-    /// settled what is known to be open. Volumes are never touched. Returns whether anything was done.
+    /// settled what is known to be open. Volumes are never touched. `disk`: it is to go to another VM, and no old
+    /// container is to keep it that is needed no more. Returns whether anything was done.
     @discardableResult
-    func tidy(_ vm: VMCID) throws -> Bool {
-        let disorders = try disorders(vm)
+    func tidy(_ vm: VMCID, freeing disk: DiskCID? = nil) throws -> Bool {
+        let disorders = try disorders(vm, freeing: disk)
         var hasHeld = false
         for disorder in disorders {
             switch disorder {
@@ -55,7 +57,7 @@ struct OldContainers {
         }
     }
 
-    private func disorders(_ vm: VMCID) throws -> [Disorder] {
+    private func disorders(_ vm: VMCID, freeing disk: DiskCID? = nil) throws -> [Disorder] {
         let others = try world.containers(of: vm).filter {
             $0.role != .vm && $0.role != .incomplete
         }
@@ -69,7 +71,10 @@ struct OldContainers {
             [Disorder.unneeded($0, beside: current)]
         }
         let isAgentUp = try current.isRunning && AgentProbe(world: world).isAgentUp(current)
-        let held = try isAgentUp ? old(vm).filter { try world.isHeld($0, vm) } : []
+        let held = try old(vm).filter { old in
+            guard isAgentUp || disk.map(old.hasInPlace) == true else { return false }
+            return try world.isHeld(old, vm)
+        }
         return (unneeded ?? []) + held.map(Disorder.held)
     }
 

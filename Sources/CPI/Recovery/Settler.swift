@@ -32,10 +32,16 @@ struct Settler {
             guard try !locks.cover(needed) else { continue }
             for one in found { try settleForCall(one, subjects) }
             for vm in vms where !isDeleted(vm, subjects) {
-                try OldContainers(world: world).tidy(vm)
+                try OldContainers(world: world).tidy(vm, freeing: freed(from: vm, subjects))
             }
             return
         }
+    }
+
+    /// The disk that goes to another VM: the director has detached it from this one.
+    private func freed(from vm: VMCID, _ subjects: [Subject]) -> DiskCID? {
+        guard caller == AttachDisk.name, !subjects.contains(vm.subject) else { return nil }
+        return subjects.first { $0.kind == .disk }.map { DiskCID($0.cid) }
     }
 
     /// By this call: it takes all containers of the VM along, in whatever order they are, also one that Docker cannot

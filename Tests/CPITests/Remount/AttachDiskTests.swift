@@ -162,6 +162,23 @@ struct AttachDiskTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test(
+        "a disk that was detached goes to another VM, also where the first one's agent stays down")
+    func lateAgentElsewhere() throws {
+        _ = try scene.attach()
+        scene.docker.agentIsUp = false
+        _ = try scene.detach()
+        #expect(scene.docker.state.containers.count == 2)
+        let second = try #require(
+            try scene.create(
+                agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")]
+            ).array?.first)
+        try scene.runner.call("attach_disk", [second, .string(scene.disk)])
+        #expect(try scene.runner.call("get_disks", [second]) == [.string(scene.disk)])
+        #expect(scene.docker.state.containers.allSatisfy { !$0.name.hasPrefix("\(scene.vm).old-") })
+        #expect(scene.read(Scene.layerFile) == "layer" && !scene.isAttached)
+    }
+
     @Test("a missing VM, a missing disk and a stranger's objects are told apart")
     func missing() throws {
         let absent = #expect(throws: CallFailure.self) {
