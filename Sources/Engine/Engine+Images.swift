@@ -57,10 +57,12 @@ extension Engine {
         }
     }
 
-    /// `GET /images/json` by filters: the ids of images that have neither a tag nor one that stands on them.
-    public func untaggedImages(_ filters: Filters) throws -> [String] {
-        let all = filters.merging(["dangling": ["true"]]) { one, _ in one }
-        return try list("/images/json", [all.parameter]).compactMap { $0["Id"].string }
+    /// `GET /images/json` by filters: the ids of images that have neither a tag nor one that stands on them. `all`: also
+    /// those that others stand on.
+    public func untaggedImages(_ filters: Filters, all: Bool = false) throws -> [String] {
+        let untagged = filters.merging(["dangling": ["true"]]) { one, _ in one }
+        let query = [untagged.parameter] + (all ? [(name: "all", value: "true")] : [])
+        return try list("/images/json", query).compactMap { $0["Id"].string }
     }
 
     /// An image's name as it was given: podman answers `stemcell:1` as `docker.io/library/stemcell:1`.

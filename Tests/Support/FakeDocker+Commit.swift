@@ -93,6 +93,6 @@ extension FakeDocker {
             !state.containers.contains(where: { $0.imageID == id })
         else { return }
         state.images.removeAll { $0.id == id }
-        if let parent = image.parent { sweep(parent) }
+        if !keepsParents, let parent = image.parent { sweep(parent) }
     }
 }

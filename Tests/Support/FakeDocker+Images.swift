@@ -5,7 +5,7 @@ extension FakeDocker {
     func images(_ call: Call) throws -> Response {
         let inner = call.parts.dropFirst().dropLast().joined(separator: "/")
         switch (call.request.method, call.parts.last ?? "") {
-        case ("GET", "json") where call.parts.count == 2: return listImages(call.filters)
+        case ("GET", "json") where call.parts.count == 2: return listImages(call)
         case ("GET", "json"): return ok(json(state.images[try imageIndex(inner)]))
         case ("POST", "create") where call.query("fromImage") != nil: return try pull(call)
         case ("POST", "create"): return try importImage(call)
@@ -22,11 +22,13 @@ extension FakeDocker {
         return index
     }
 
-    private func listImages(_ filters: [String: [String]]) -> Response {
+    private func listImages(_ call: Call) -> Response {
+        let filters = call.filters
         let references = filters["reference"] ?? []
         let found = state.images.compactMap { image -> JSON? in
             guard FakeDocker.fit(image.labels, filters["label"] ?? []) else { return nil }
-            let isBase = state.images.contains { $0.parent == image.id }
+            let isBase =
+                call.query("all") != "true" && state.images.contains { $0.parent == image.id }
             guard filters["dangling"] != ["true"] || image.tags.isEmpty && !isBase else {
                 return nil
             }

@@ -37,6 +37,8 @@ final class FakeDocker {
     var startsNoCommands = false
     /// Whether entry scripts come to their end.
     var entryScriptEnds = true
+    /// Images without a name stay when nothing stands on them any more, as in the image store of containerd.
+    var keepsParents = false
     /// Why VMs cannot mount the device of their volumes; nil when they can.
     var whyNot: String?
     /// Who uses each disk that is to be unmounted.

@@ -96,6 +96,14 @@ extension LiveChange {
         guard world.configuration.attach == .auto else { return "attach is set to restart" }
         guard container.isRunning else { return "the VM does not run" }
         guard container.isPrivileged else { return "the VM is not privileged" }
+        // Containers that have the disk, its pin among them, would be taken for processes that use it.
+        guard container.json["HostConfig"]["PidMode"].string != "host" else {
+            return "the VM sees the processes of the host"
+        }
+        // What a script that was killed has left there would act in the next VM.
+        guard !container.mounts.contains(where: { $0.destination == "/dev" }) else {
+            return "the VM has no /dev of its own"
+        }
         let isAble = try world.engine.fileSize(container.id, path: LiveScript.list) != nil
         return isAble ? nil : try reason(container, world)
     }

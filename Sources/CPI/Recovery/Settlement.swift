@@ -135,7 +135,7 @@ struct Settlement {
         for container in try world.containers(of: plan.vm, alsoRenamed: true) {
             try world.removeContainer(container.id, .deleted)
         }
-        for image in try world.allCommittedImages(plan.vm) {
+        for image in try world.imagesToDelete(with: plan.vm) {
             try world.releaseCommittedImage(image, of: plan.vm)
         }
         return true

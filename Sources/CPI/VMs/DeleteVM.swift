@@ -61,7 +61,7 @@ struct DeleteVM: Mutation {
         return Plan(
             vm: vm, containers: containers.map { NamedContainer(id: $0.id, name: $0.name) },
             volumes: try ownVolumes(world) + Set(anonymous).sorted(),
-            images: try world.allCommittedImages(vm),
+            images: try world.imagesToDelete(with: vm),
             pins: pins.map { NamedContainer(id: $0.id, name: $0.disk.pin) },
             networks: try removable(networks, world),
             kept: world.configuration.pin == .always

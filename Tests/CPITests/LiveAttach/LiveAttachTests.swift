@@ -74,7 +74,7 @@ struct LiveAttachTests {
     @Test(
         "what says no is in the plan, and the container is replaced",
         arguments: [
-            "restart", "privileged", "options", "older", "device",
+            "restart", "privileged", "processes", "/dev", "options", "older", "device",
         ])
     func fallback(_ why: String) throws {
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
@@ -86,6 +86,16 @@ struct LiveAttachTests {
         case "privileged":
             scene.docker.state.containers[index].hostConfig["Privileged"] = false
             expected = "the VM is not privileged"
+        case "processes":
+            scene.docker.state.containers[index].hostConfig["PidMode"] = "host"
+            expected = "the VM sees the processes of the host"
+        case "/dev":
+            scene.docker.state.containers[index].mounts.append(
+                .init(isVolume: false, source: "/dev", destination: "/dev"))
+            let binds = scene.docker.state.containers[index].hostConfig["Binds"].array ?? []
+            scene.docker.state.containers[index].hostConfig["Binds"] = .array(
+                binds + ["/dev:/dev"])
+            expected = "the VM has no /dev of its own"
         case "options":
             scene.docker.state.volumes[scene.disk]?.options = ["type": "nfs"]
             expected = "its volume has a driver or options of its own"

@@ -29,6 +29,20 @@ struct DeleteVMTests {
         #expect(scene.docker.settledInvariants() == [])
     }
 
+    @Test("the images that its own stood on go as well, where Docker keeps them")
+    func parents() throws {
+        scene.docker.keepsParents = true
+        try scene.makeDisk()
+        for _ in 1...2 {
+            _ = try scene.attach()
+            _ = try scene.detach()
+        }
+        #expect(scene.docker.state.images.count { $0.labels[Label.vm] == scene.vm } == 4)
+        #expect(try delete() == .null)
+        #expect(scene.docker.state.images.allSatisfy { $0.labels[Label.vm] != scene.vm })
+        #expect(!scene.runner.log.text.contains("keeps its name"))
+    }
+
     @Test("with disks.pin: always its disks are kept, also those from before it was set")
     func kept() throws {
         try scene.makeDisk()
