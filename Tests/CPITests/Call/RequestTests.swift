@@ -24,7 +24,7 @@ struct RequestTests {
         "4 resize_disk",
         "12 delete_snapshot",
         "10 delete_disk",
-        "14 delete_vm",
+        "16 delete_vm",
         "12 delete_vm of the last VM",
     ]
 
