@@ -1,15 +1,5 @@
 import FoundationEssentials
 
-/// What an Engine tells of a path in a container without reading what is there.
-public struct PathStat: Sendable {
-    /// In bytes; of a symbolic link, its own.
-    public let size: Int
-    /// Where a symbolic link leads in the end, whatever is there: absolute, in the container. Nil for
-    /// what is no link.
-    public let target: String?
-    public let isDirectory: Bool
-}
-
 /// https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/PutContainerArchive
 extension Engine {
     /// `PUT /containers/{id}/archive?path=/`: writes one file, with missing parents. Works on a

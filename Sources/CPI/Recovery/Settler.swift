@@ -5,6 +5,10 @@ import Journal
 /// same VM or disk, `cpi-admin recover` with or without a journal, a delete that closes what was open.
 ///
 /// find what is dead → lock all that it is about → look again → count the attempt → do it → record it
+///
+/// What it is made of, in the order to be read: `Search` finds, by the journal (`OpenOperation`) and by what Docker shows
+/// (`Traces`); `Settlement` settles one. For that it looks (`Situation`), and asks `RecoveryTable` by the method's
+/// `RecoveryRule` and by who asks (`Asker`): an `Action` is the answer.
 struct Settler {
     /// After so many attempts an operation is left to a person, and blocks nobody else.
     static let maximalAttempts = 5

@@ -41,11 +41,6 @@ enum RemovalReason {
     }
 }
 
-/// A container that must not be removed: it may be the only one that holds what it holds.
-struct LastCopy: Error, CustomStringConvertible {
-    let description: String
-}
-
 extension World {
     /// Removes a container, by its id, when `reason` holds: looked at right before each request. Gone already
     /// is success; a removal under way is waited for. Throws `LastCopy` when the look shows otherwise, else

@@ -48,12 +48,6 @@ enum DiskChange: Codable {
     }
 }
 
-/// What attach_disk and detach_disk have in common.
-protocol DiskMethod: Mutation where Plan == DiskChange {
-    var vm: VMCID { get }
-    var disk: DiskCID { get }
-}
-
 extension DiskMethod {
     static var rule: RecoveryRule { .replacement }
     var subjects: [Subject] { [vm.subject, disk.subject] }
