@@ -63,6 +63,21 @@ extension EndToEnd {
             #expect(hog.exitCode == 137, "its limit does not hold: \(hog.output)\(hog.errors)")
         }
 
+        /// What `bosh ssh` and bosh-dns need of a VM.
+        private func checkServices(_ rig: Rig, _ vm: String) throws {
+            let units = "dbus.socket ssh systemd-resolved"
+            var states = ""
+            for _ in 0..<100 where states != "active\nactive\nactive" {
+                states = try rig.shell(vm, "systemctl is-active \(units) || true")
+                usleep(100_000)
+            }
+            #expect(states == "active\nactive\nactive", "\(units)")
+            #expect(try rig.shell(vm, "test -s /etc/ssh/ssh_host_ed25519_key.pub; echo $?") == "0")
+            let resolver = try rig.shell(vm, "resolvectl status 2>&1; echo $?")
+            #expect(resolver.hasSuffix("\n0"), "\(resolver)")
+            #expect(resolver.contains("DNS Servers"), "\(resolver)")
+        }
+
         @Test("A VM's life: made, given a disk as it runs, rebooted, replaced, stopped; in seconds")
         func life() throws {
             let rig = try Rig()
@@ -87,6 +102,7 @@ extension EndToEnd {
             try rig.awaitAgent(vm)
             #expect(try rig.shell(vm, "cat /proc/1/comm") == "systemd")
             #expect(try rig.shell(vm, "systemctl is-active bosh-agent runit") == "active\nactive")
+            try checkServices(rig, vm)
 
             let disk = try rig.makeDisk()
             try rig.result("attach_disk", [.string(vm), .string(disk)])

@@ -149,6 +149,8 @@ class ConfigTest < TemplateTest
     {
       "docker_cpi.docker.api_version" => 1.44, "docker_cpi.timeouts.request" => "60",
       "docker_cpi.journal.retention_days" => "90", "docker_cpi.snapshots.pause_limit" => "20",
+      "docker_cpi.attach" => "live", "docker_cpi.disks.pin" => true, "docker_cpi.journal.directory" => "journal",
+      "docker_cpi.agent.ntp" => "time.example",
     }.each do |name, value|
       text, errors, status = try_render("cpi.json.erb", name => value)
       refute status.success?, name

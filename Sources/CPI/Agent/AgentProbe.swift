@@ -42,7 +42,7 @@ struct AgentProbe {
     /// The settings have the bus's password in them: they are read here and forgotten here. Names that
     /// nobody answers for are looked up for six seconds in all: the whole look is given ten.
     private static func script(_ path: String) -> String {
-        let settings = EntryScript.quoted(path)
+        let settings = EntryScript.escapedForSingleQuotes(path)
         return """
             grep -qx bosh-agent /proc/[0-9]*/comm 2>/dev/null && echo running
             echo '-- update'; cat \(VMPlace.updateSettings) 2>/dev/null; echo

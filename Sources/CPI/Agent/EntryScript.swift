@@ -36,7 +36,9 @@ enum EntryScript {
 
     /// The agent does not mount a directory disk again when it boots, and refuses to boot when its
     /// last disk is one that it does not know any more (contract §5.4): a disk that the director has
-    /// taken away, though it may still be mounted here.
+    /// taken away, though it may still be mounted here. With `settings.tmpfs` the agent's own words are gone after each
+    /// start: then nothing says that the disk was taken away, and an agent that refuses is better than one whose jobs
+    /// write beside the disk.
     static func restoreStore(_ settings: String) -> String {
         """
         last=\(lastDisk)
@@ -44,7 +46,9 @@ enum EntryScript {
         case "$disk" in
         ''|*/*|*[[:space:]]*) ;;
         *)
-          if ! grep -qs "\\"$disk\\"" /var/vcap/bosh/persistent_disk_hints.json '\(quoted(settings))'; then
+          hints=/var/vcap/bosh/persistent_disk_hints.json settings='\(escapedForSingleQuotes(settings))'
+          if ! grep -qs "\\"$disk\\"" "$hints" "$settings" &&
+            { [ -e "$hints" ] || ! grep -qs '"tmpfs":true' "$settings"; }; then
             : >"$last"
           elif grep -q " /warden-cpi-dev/$disk " /proc/self/mountinfo; then
             grep -q ' /var/vcap/store ' /proc/self/mountinfo ||
@@ -55,8 +59,10 @@ enum EntryScript {
         """
     }
 
-    /// For a place between single quotes.
-    static func quoted(_ text: String) -> String { text.replacing("'", with: "'\\''") }
+    /// For a place between single quotes; it adds none.
+    static func escapedForSingleQuotes(_ text: String) -> String {
+        text.replacing("'", with: "'\\''")
+    }
 
     private static let startRunit = """
         [ ! -x /usr/sbin/runsvdir-start ] || exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/runsvdir-start
@@ -64,13 +70,21 @@ enum EntryScript {
 
         """
 
-    /// Units that fight over the host's devices, clocks and consoles are left out.
+    /// Units that fight over the host's devices, clocks and consoles are left out. `bosh ssh` needs ssh and the host keys
+    /// that firstboot makes; bosh-dns asks systemd-resolved over D-Bus. Where /etc/resolv.conf is a link to what that one
+    /// writes (Docker makes a file of it), it is told of the engine's name servers: a VM's networks may name none.
     private static let startSystemd = """
         rm -rf /etc/sv/ssh /etc/sv/cron /etc/service/ssh /etc/service/cron
         find /etc/systemd/system /lib/systemd/system -path '*.wants/*' \\
           ! -name '*journald*' ! -name '*logrotate*' ! -name '*systemd-tmpfiles*' \\
           ! -name '*systemd-user-sessions*' ! -name '*runit*' ! -name '*bosh-agent*' \\
-          -exec rm -f {} + 2>/dev/null
+          ! -name '*dbus*' ! -name '*resolved*' ! -name '*ssh*' ! -name '*firstboot*' \\
+          ! -name 'monit*' ! -name 'cron*' -exec rm -f {} + 2>/dev/null
+        if [ -h /etc/resolv.conf ]; then
+          mkdir -p /etc/systemd/resolved.conf.d
+          { echo '[Resolve]'; echo "$saved" | sed -n 's/^nameserver /FallbackDNS=/p'; } \\
+            >/etc/systemd/resolved.conf.d/00-docker.conf
+        fi
         exec /sbin/init
 
         """

@@ -86,7 +86,7 @@ extension LiveScript {
         # Nothing where the VM can mount disks; else why not.
         live_probe() {
           live_find || return 1
-          live_open probe 2>&1 || { live_close; echo "it may not mount the device of its volumes"; return 1; }
+          live_open "probe.$$" 2>&1 || { live_close; echo "it may not mount the device of its volumes"; return 1; }
           live_close
         }
 

@@ -107,6 +107,15 @@ struct EntryScriptTests {
         #expect(last == "")
     }
 
+    @Test("the last disk of an agent whose own words were on a tmpfs is mounted, and not forgotten")
+    func settingsOnTmpfs() throws {
+        _ = try directory.write(
+            "settings", Array(#"{"env":{"bosh":{"agent":{"settings":{"tmpfs":true}}}}}"#.utf8))
+        try setLast("disk-1")
+        #expect(try restore(mounted).hasPrefix("mount --bind /warden-cpi-dev/disk-1 "))
+        #expect(last == "disk-1")
+    }
+
     @Test("a known disk whose name only begins alike is another disk")
     func otherDisk() throws {
         try setLast("disk-1", hints: #"{"disk-12":"/warden-cpi-dev/disk-12"}"#)
