@@ -22,10 +22,3 @@ public struct Bind {
         UnixPath.cleaned(String(parts.count > 1 ? parts[1] : parts[0]))
     }
 }
-
-extension JSON {
-    /// As Docker decodes the fields of its own types.
-    fileprivate func member(inAnyCapitals name: String) -> JSON {
-        object?.first { $0.key.lowercased() == name.lowercased() }?.value ?? .null
-    }
-}

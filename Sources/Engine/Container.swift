@@ -24,9 +24,9 @@ public struct Container: Sendable {
     public var createdAt: String { json["Created"].string ?? "" }
     /// Was it ever started? A created container has the year 1.
     public var wasStarted: Bool { !startedAt.isEmpty && !startedAt.hasPrefix("0001") }
-    /// This and the next: as the Engine writes it, to be compared as text, or read by `DockerTime`; the year 1 for
-    /// never.
+    /// RFC 3339, as the Engine writes it; the year 1 for never.
     public var finishedAt: String { json["State"]["FinishedAt"].string ?? "" }
+    /// RFC 3339, as the Engine writes it; the year 1 for never.
     public var startedAt: String { json["State"]["StartedAt"].string ?? "" }
     /// How often the restart policy has started it again.
     public var restarts: Int { json["RestartCount"].int ?? 0 }

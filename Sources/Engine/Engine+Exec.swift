@@ -25,7 +25,7 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-    /// As of a character.
+    /// Whether it is a control character.
     public var isControl: Bool { properties.generalCategory == .control }
 }
 
@@ -36,7 +36,7 @@ extension Engine {
 
     /// Runs a command in a running container and waits for its end, `seconds` at most. A command that cannot
     /// be started has exit code 126 or 127; -1 is that of one whose end the Engine does not tell within a
-    /// second of it. Throws `EngineError`.
+    /// second of it. Two requests, and one for each look until the Engine tells the end. Throws `EngineError`.
     public func exec(_ container: String, _ command: [String], seconds: Double) throws -> ExecResult
     {
         let created = try post(

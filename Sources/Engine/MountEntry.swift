@@ -34,3 +34,10 @@ public struct MountEntry {
         return copy
     }
 }
+
+extension JSON {
+    /// As Docker decodes the fields of its own types.
+    fileprivate func member(inAnyCapitals name: String) -> JSON {
+        object?.first { $0.key.lowercased() == name.lowercased() }?.value ?? .null
+    }
+}

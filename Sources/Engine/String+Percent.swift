@@ -1,5 +1,6 @@
 extension String {
-    /// RFC 3986: everything but unreserved characters as %XX, so that no value ends its place.
+    /// RFC 3986: everything but unreserved characters as %XX, so that a value cannot end its path segment
+    /// or parameter.
     var percentEncoded: String {
         var result = ""
         for byte in utf8 {

@@ -58,7 +58,7 @@ public enum Tar {
     /// The first of `entries`; nil when the archive is cut off or holds none.
     static func firstEntry(in archive: [UInt8]) -> Entry? { entries(in: archive).first?.entry }
 
-    /// The entries that are no remarks about others, with their paths, up to where the archive is cut off.
+    /// The entries with their paths, without the headers that say more of the next one, up to where the archive is cut off.
     static func entries(in archive: [UInt8]) -> [(path: String, entry: Entry)] {
         var found: [(path: String, entry: Entry)] = []
         var offset = 0

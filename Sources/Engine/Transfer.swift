@@ -11,7 +11,7 @@ final class Transfer {
     /// Why the file that is sent could not be read; 0 when it could.
     private(set) var readError: Int32 = 0
     private var moved: Int64 = -1
-    private var movedAt = now()
+    private var movedAt = ContinuousClock.now
     private var timedOut = false
     /// The body was larger than the request allows.
     private(set) var isTooLarge = false
@@ -59,9 +59,9 @@ final class Transfer {
         guard case .idle(let seconds) = request.limit else { return true }
         if total != moved {
             moved = total
-            movedAt = now()
+            movedAt = .now
         }
-        timedOut = Double(now() - movedAt) > seconds * 1_000
+        timedOut = ContinuousClock.now - movedAt > .seconds(seconds)
         return !timedOut
     }
 
@@ -73,12 +73,6 @@ final class Transfer {
         guard case .idle(let seconds) = request.limit, timedOut else { return detail }
         return "nothing moved for \(Int(seconds)) seconds"
     }
-}
-
-private func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
 }
 
 private func transfer(_ pointer: UnsafeMutableRawPointer?) -> Transfer? {

@@ -41,7 +41,7 @@ enum Corruption {
             var status = stat()
             return stat(path, &status) == 0 ? status.st_size : 0
         }
-        // One byte is as none to SQLite.
+        // SQLite treats a file of one byte as empty.
         return size(path) <= 1 && size(path + "-wal") > 0
     }
 

@@ -52,15 +52,15 @@ extension Journal {
             ]
         case .outcome:
             [
-                // Between a call and its recovery the machine may have been started anew, and with it the
-                // clock that goes evenly.
+                // Between a call and its recovery the machine may have been rebooted, and with it the
+                // monotonic clock.
                 update(
                     """
                     state = e.data->>'$.state', error = e.data->>'$.error', finished = e.at,
                     duration = max(0, iif(attempts = 0, e.monotonic - (SELECT min(f.monotonic)
                         FROM events AS f WHERE f.operation = e.operation), 1000 * (e.at - started)))
                     """),
-                // What retention has kept about the same thing may be needed no more.
+                // Operations that retention kept for the same VM or disk are checked again at the next prune.
                 """
                 UPDATE operations SET kept = 0 WHERE kept = 1 AND id IN (
                     SELECT t.operation FROM events AS e
@@ -68,7 +68,7 @@ extension Journal {
                     JOIN subjects AS s ON s.operation = o.id
                     JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
                     WHERE e.sequence = ?1 AND o.mutating AND o.state = 'done'
-                        AND s.kind IN (\(Retention.list(Retention.told))))
+                        AND s.kind IN (\(Retention.list(Retention.orphanKinds))))
                 """,
             ]
         case .replied: [update("replied = iif(e.data->>'$.delivered', 'delivered', 'lost')")]

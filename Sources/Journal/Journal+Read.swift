@@ -44,7 +44,7 @@ extension Journal {
     }
 
     /// Names of the steps whose effect was begun: what has no `doing` event never reached Docker.
-    public func begun(of operation: String) throws -> Set<String> {
+    public func begunSteps(of operation: String) throws -> Set<String> {
         Set(try events(of: operation, .doing).compactMap(\.step))
     }
 
@@ -81,7 +81,7 @@ extension Journal {
         try select(
             """
             WHERE id IN (SELECT operation FROM subjects WHERE kind = ?1 AND cid = ?2)
-            ORDER BY \(Journal.begun("id")) DESC LIMIT 1
+            ORDER BY \(Journal.firstSequence("id")) DESC LIMIT 1
             """, [.text(subject.kind.rawValue), .text(subject.cid)]
         ).first
     }
@@ -96,29 +96,29 @@ extension Journal {
     static let doneAbout = """
         WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1) AND +method = ?2
         AND +state = 'done'
-        ORDER BY \(ended("id")) DESC
+        ORDER BY \(outcomeSequence("id")) DESC
         """
 
     /// Where the first event of an operation stands among all, and where its outcome does: a clock that is set back
     /// does not turn this order round. `id` is SQL.
-    static func begun(_ id: String) -> String {
+    static func firstSequence(_ id: String) -> String {
         "(SELECT min(sequence) FROM events WHERE operation = \(id))"
     }
 
-    static func ended(_ id: String) -> String {
+    static func outcomeSequence(_ id: String) -> String {
         "(SELECT max(sequence) FROM events WHERE operation = \(id) AND kind = 'outcome')"
     }
 
     /// The operations with one of these methods on `cid`, in the order in which their ends were written; one
-    /// that has none stands where its last event does. `methods` is a JSON text of names.
-    public func history(_ methods: String, subject cid: String) throws -> [Operation] {
+    /// that has none stands where its last event does.
+    public func history(_ methods: [String], subject cid: String) throws -> [Operation] {
         try select(
             """
             WHERE id IN (SELECT operation FROM subjects WHERE cid = ?1)
             AND method IN (SELECT value FROM json_each(?2))
-            ORDER BY coalesce(\(Journal.ended("id")),
+            ORDER BY coalesce(\(Journal.outcomeSequence("id")),
                 (SELECT max(sequence) FROM events WHERE operation = id))
-            """, [.text(cid), .text(methods)])
+            """, [.text(cid), .text(Journal.list(methods))])
     }
 
     func select(_ filter: String, _ values: [Value]) throws -> [Operation] {

@@ -50,6 +50,11 @@ extension Journal {
         try project(event.kind, sequence: database.lastInsertedRow)
     }
 
+    /// Names as a JSON text.
+    static func list(_ names: [String]) -> String {
+        "[" + names.map(quoted).joined(separator: ",") + "]"
+    }
+
     /// A JSON string of a text that SQLite is to read as JSON.
     static func quoted(_ text: String) -> String {
         var result = "\""

@@ -3,7 +3,8 @@ import Glibc
 
 /// The event store: one SQLite file in WAL mode, shared by all processes of this host.
 ///
-/// Every method throws `JournalError` and leaves the file as it was when it does.
+/// Every method throws `JournalError`, or what a closure that it was given throws, and leaves the file as it was when it
+/// does.
 public final class Journal {
     /// In the journal's directory; its WAL and shared memory stand beside it.
     public static let fileName = "journal.db"

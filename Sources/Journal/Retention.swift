@@ -1,6 +1,6 @@
-/// Which operations outlive retention's time, because somebody still reads them: of each of some
-/// methods the latest one done about the same VMs and disks, as long as these exist; and what has made something
-/// that perhaps nobody knows.
+/// Which finished operations are kept beyond the retention period: those whose plan later calls read, of each of some
+/// methods the latest one about the same VMs and disks, as long as these exist; and those that made something which no
+/// director is known to have got.
 public struct Retention: Sendable {
     /// Methods whose latest success is kept, each for itself and for each set of VMs and disks.
     public var latest: [String]
@@ -12,11 +12,11 @@ public struct Retention: Sendable {
     /// deleted.
     public var making: [String: Subject.Kind]
 
-    /// What is told of until it is deleted, where its maker's answer may not have been read. Many calls are about one
-    /// stemcell or network: those would have to be looked through each time.
-    public static let told: Set<Subject.Kind> = [.vm, .disk, .snapshot]
-    /// What the latest operations about are kept of.
-    static let remembered: Set<Subject.Kind> = [.vm, .disk]
+    /// Kinds that `orphans` lists while the answer of the call that made them may be lost: that call's operation is kept
+    /// until they are deleted. Not stemcells and networks: each has so many operations that the check would be slow.
+    public static let orphanKinds: Set<Subject.Kind> = [.vm, .disk, .snapshot]
+    /// The kinds of which the latest operation of each method in `latest` is kept.
+    static let kindsWithLatest: Set<Subject.Kind> = [.vm, .disk]
 
     /// As SQL has them in `IN (…)`.
     static func list(_ kinds: Set<Subject.Kind>) -> String {
@@ -105,12 +105,7 @@ extension Journal {
         return isNeeded
     }
 
-    /// Names of methods as a JSON text.
-    private static func list(_ names: [String]) -> String {
-        "[" + names.map(quoted).joined(separator: ",") + "]"
-    }
-
-    private static let remembered = Retention.list(Retention.remembered)
+    private static let kindsWithLatest = Retention.list(Retention.kindsWithLatest)
 
     private static let deletions = [
         "DELETE FROM events WHERE operation = ?1",
@@ -122,7 +117,7 @@ extension Journal {
     static let needed = """
         SELECT 1 FROM operations AS o
         WHERE o.id = ?1 AND o.state = 'done' AND o.method IN (SELECT value FROM json_each(?2))
-            AND EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind IN (\(remembered)))
+            AND EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind IN (\(kindsWithLatest)))
             AND NOT EXISTS (SELECT 1 FROM subjects AS s
                 WHERE s.operation = o.id AND s.kind = 'vm' AND \(isEnded))
             AND (NOT EXISTS (SELECT 1 FROM subjects WHERE operation = o.id AND kind = 'disk')
@@ -131,9 +126,9 @@ extension Journal {
             AND NOT EXISTS (SELECT 1 FROM subjects AS s
                 JOIN subjects AS t ON t.cid = s.cid AND t.kind = s.kind
                 JOIN operations AS n ON n.id = t.operation
-                WHERE s.operation = o.id AND s.kind IN (\(remembered))
+                WHERE s.operation = o.id AND s.kind IN (\(kindsWithLatest))
                     AND n.method = o.method AND n.state = 'done'
-                    AND \(Journal.ended("n.id")) > \(Journal.ended("o.id")) AND \(isAboutTheSame))
+                    AND \(Journal.outcomeSequence("n.id")) > \(Journal.outcomeSequence("o.id")) AND \(isAboutTheSame))
         """
 
     /// A row if operation ?1, of method ?2, has made a subject of kind ?4 that those of ?3 have not ended, nothing
@@ -143,7 +138,7 @@ extension Journal {
         WHERE o.id = ?1 AND o.method = ?2 AND o.state = 'done' AND o.replied IS NOT 'delivered'
             AND s.kind = ?4 AND NOT \(isEnded)
             AND NOT EXISTS (SELECT 1 FROM subjects AS t JOIN operations AS n ON n.id = t.operation
-                WHERE t.cid = s.cid AND t.kind = s.kind AND \(Journal.begun("n.id")) > \(Journal.begun("o.id")))
+                WHERE t.cid = s.cid AND t.kind = s.kind AND \(Journal.firstSequence("n.id")) > \(Journal.firstSequence("o.id")))
         """
 
     /// Whether something has ended subject s since operation o.
@@ -151,15 +146,15 @@ extension Journal {
         EXISTS (SELECT 1 FROM subjects AS t JOIN operations AS d ON d.id = t.operation
             WHERE t.cid = s.cid AND t.kind = s.kind AND d.state = 'done'
                 AND d.method IN (SELECT value FROM json_each(?3))
-                AND \(Journal.ended("d.id")) > \(Journal.ended("o.id")))
+                AND \(Journal.outcomeSequence("d.id")) > \(Journal.outcomeSequence("o.id")))
         """
 
     /// Whether operations n and o have the same VMs and disks.
     private static let isAboutTheSame = """
-        (SELECT count(*) FROM subjects WHERE operation = n.id AND kind IN (\(remembered)))
-            = (SELECT count(*) FROM subjects WHERE operation = o.id AND kind IN (\(remembered)))
+        (SELECT count(*) FROM subjects WHERE operation = n.id AND kind IN (\(kindsWithLatest)))
+            = (SELECT count(*) FROM subjects WHERE operation = o.id AND kind IN (\(kindsWithLatest)))
         AND NOT EXISTS (SELECT 1 FROM subjects AS mine
-            WHERE mine.operation = o.id AND mine.kind IN (\(remembered))
+            WHERE mine.operation = o.id AND mine.kind IN (\(kindsWithLatest))
                 AND NOT EXISTS (SELECT 1 FROM subjects AS its WHERE its.cid = mine.cid
                     AND its.kind = mine.kind AND its.operation = n.id))
         """

@@ -44,7 +44,8 @@ struct JournalCheckTests {
     func begunAndUndoing() throws {
         let journal = try fixture.open()
         try fixture.begin(journal, "op1")
-        #expect(try journal.begun(of: "op1") == [] && journal.events(of: "op1", .undoing) == [])
+        #expect(
+            try journal.begunSteps(of: "op1") == [] && journal.events(of: "op1", .undoing) == [])
         try journal.record(
             [
                 fixture.event(.doing, "a"), fixture.event(.done, "a"), fixture.event(.doing, "b"),
@@ -54,11 +55,12 @@ struct JournalCheckTests {
             ], of: "op1", durable: false)
         try fixture.begin(journal, "op2")
         try journal.record([fixture.event(.doing, "c")], of: "op2", durable: false)
-        #expect(try journal.begun(of: "op1") == ["a", "b"])
+        #expect(try journal.begunSteps(of: "op1") == ["a", "b"])
         let undoing = try journal.events(of: "op1", .undoing)
         #expect(undoing.map(\.step) == ["b", "a", "a"])
         #expect(undoing.map(\.at) == undoing.map(\.at).sorted() && undoing[0].at > 0)
-        #expect(try journal.begun(of: "op2") == ["c"] && journal.events(of: "op2", .undoing) == [])
+        #expect(
+            try journal.begunSteps(of: "op2") == ["c"] && journal.events(of: "op2", .undoing) == [])
         #expect(try journal.check() == [], "a doing without its end is no violation")
     }
 

@@ -36,7 +36,8 @@ struct MigrationTests {
         #expect(try Schema.version(journal.database) == Schema.migrations.count)
         #expect(try journal.check() == [])
         #expect(try journal.open().map(\.id) == [Self.killed])
-        #expect(try journal.begun(of: Self.killed).contains { $0.hasPrefix("stop container vm-") })
+        #expect(
+            try journal.begunSteps(of: Self.killed).contains { $0.hasPrefix("stop container vm-") })
         #expect(try journal.operation(Self.killed).plan?.isEmpty == false)
         let end = fixture.event(.outcome, nil, #"{"state":"rolled-back"}"#)
         try journal.record([end], of: Self.killed, durable: true)

@@ -1,5 +1,5 @@
-/// Places in a VM that agent and CPI agree on (docs/contract.md §5). The VM's scripts spell `data`
-/// and `store` out.
+/// Places in a VM that agent and CPI agree on (docs/contract.md §5). The VM's scripts spell them
+/// out.
 enum VMPlace {
     /// Where the VM's own (ephemeral) volume is mounted.
     static let data = "/var/vcap/data"

@@ -89,16 +89,16 @@ extension Mutation {
     static func removals(_ plan: Plan, _ action: Action, _ seen: Removals) throws -> [String] {
         try seen.usual(action, steps(plan, nil))
     }
+    /// Null: what makes something answers its CID.
+    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
     static func error(_ error: CPIError, cause: Error) -> CPIError { error }
 }
 
-/// A method that changes nothing in Docker, which could not be told so: its plan in the journal is all that it
-/// does.
+/// A method whose only effect is its plan in the journal: Docker cannot change what it is about.
 protocol RecordedOnly: Mutation {}
 
 extension RecordedOnly {
     static var rule: RecoveryRule { .nothing }
     static func steps(_ plan: Plan, _ call: Self?) throws -> [Step] { [] }
     static func situation(_ plan: Plan, _ world: World) throws -> Situation { .unfinished }
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -54,8 +54,8 @@ struct Service {
             kind: .notImplemented, message: "there is no method \(request.shownMethod) here")
     }
 
-    /// What is no call of ours is recorded as well, as far as there is a configuration without the call's
-    /// context, and a journal.
+    /// Requests that cannot be read and unknown methods are recorded as well, where the configuration, without the call's
+    /// context, and the journal can be opened.
     private func refuse(_ error: Error, _ method: String, _ caller: CallContext) -> Answer {
         let error = CPIError.from(error)
         let bytes = CallResponse.failure(error, wiring.redactor)

@@ -38,7 +38,7 @@ public enum Streams {
         return true
     }
 
-    /// As of bytes: false when not all of it could be written.
+    /// Writes a text as UTF-8; false when not all of it could be written.
     @discardableResult
     public static func write(_ text: String, to descriptor: Int32) -> Bool {
         write(Array(text.utf8), to: descriptor)

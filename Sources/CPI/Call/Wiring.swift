@@ -11,7 +11,7 @@ struct Wiring {
     var sleep: (Double) -> Void = World.sleep
     /// Where the CPIs of this machine meet; tests have their locks for themselves.
     var sharedLocks: String? = Locks.shared
-    /// Stands before journal, log and answer.
+    /// Cleans what goes to journal, log and answer.
     let redactor = Redactor()
 
     /// How long a call waits for other writers of the journal.

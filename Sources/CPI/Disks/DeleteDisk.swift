@@ -110,8 +110,6 @@ struct DeleteDisk: Mutation {
         else { return }
         try world.createKeeper(plan.disk)
     }
-
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }
 
 extension Step {

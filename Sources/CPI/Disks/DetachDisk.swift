@@ -41,6 +41,4 @@ struct DetachDisk: DiskMethod {
                 tellsSettings: try world.settingsDiffer(container, disk, wanted: false),
                 ran: container.isRunning))
     }
-
-    func answer(_ plan: DiskChange, _ request: CallContext) -> JSON { .null }
 }

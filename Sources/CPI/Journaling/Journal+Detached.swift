@@ -15,7 +15,7 @@ extension Journal {
     public func detached(_ disk: String) throws -> Detachment? {
         let disk = DiskCID(disk)
         let methods = [CreateDisk.name, AttachDisk.name, DetachDisk.name, CreateVM.name]
-        let calls = try history(JSON(methods).text, subject: disk.description)
+        let calls = try history(methods, subject: disk.description)
         for call in calls.reversed() where call.state == .done {
             guard let finished = call.finished else { continue }
             guard call.method == AttachDisk.name || call.method == CreateVM.name else {

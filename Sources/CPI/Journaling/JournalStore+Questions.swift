@@ -50,7 +50,7 @@ extension JournalStore {
     func vmsPerhapsWith(_ disk: DiskCID, since time: Int64) -> (vms: [VMCID], isWhole: Bool) {
         let now = max(time, clock.wall())
         let found = read { journal in
-            let methods = JSON([CreateDisk.name, AttachDisk.name, DetachDisk.name]).text
+            let methods = [CreateDisk.name, AttachDisk.name, DetachDisk.name]
             let history = try journal.history(methods, subject: disk.description)
             let isKnown = history.contains { $0.state == .done && $0.method != DetachDisk.name }
             let isYoung = history.contains { one in
@@ -88,7 +88,7 @@ extension JournalStore {
         guard let known, known.method == operation.method,
             RecordedOwner(known)?.isAdopted == false
         else { return nil }
-        return read { try $0.begun(of: known.id) }
+        return read { try $0.begunSteps(of: known.id) }
     }
 
     /// As `Journal.plans`; nil when no journal tells.

@@ -17,7 +17,7 @@ final class Recorder {
     /// The steps that this process has begun.
     private var steps: Set<String> = []
     /// What this process has remembered.
-    private var notes: Set<String> = []
+    private var facts: Set<Fact> = []
 
     /// `resumed`: the intent is in the journal already.
     init(_ store: JournalStore, id: String, resumed: Bool = false) {
@@ -46,22 +46,22 @@ final class Recorder {
     func hasBegun(_ step: String) -> Bool? {
         if steps.contains(step) { return true }
         guard isResumed else { return false }
-        let recorded = store.read { try $0.begun(of: id) }
+        let recorded = store.read { try $0.begunSteps(of: id) }
         return recorded?.contains(step) == true ? true : nil
     }
 
-    /// Keeps a word for whoever goes on with the operation: that something is not its own, and stays.
-    func remember(_ word: String) {
-        notes.insert(word)
-        record(.note(word), durable: true)
+    /// Keeps a fact for whoever goes on with the operation.
+    func remember(_ fact: Fact) {
+        facts.insert(fact)
+        record(.note(fact.rawValue), durable: true)
     }
 
     /// Whether this process has remembered it, or by the journal another one.
-    func remembers(_ word: String) -> Bool {
-        if notes.contains(word) { return true }
+    func remembers(_ fact: Fact) -> Bool {
+        if facts.contains(fact) { return true }
         guard isResumed else { return false }
         let recorded = store.read { try $0.events(of: id, .note) } ?? []
-        return recorded.contains { EventPayload($0) == .note(word) }
+        return recorded.contains { EventPayload($0) == .note(fact.rawValue) }
     }
 
     /// Commits the intent: from here on a crash is recoverable.

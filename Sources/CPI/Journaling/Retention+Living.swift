@@ -11,6 +11,6 @@ extension Retention {
         ], deleting: Methods.mutations.filter { $0.deletes }.map { $0.name },
         making: Dictionary(
             uniqueKeysWithValues: Methods.mutations.compactMap { method in
-                method.makes.flatMap { told.contains($0) ? (method.name, $0) : nil }
+                method.makes.flatMap { orphanKinds.contains($0) ? (method.name, $0) : nil }
             }))
 }

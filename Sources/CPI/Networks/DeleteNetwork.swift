@@ -73,8 +73,6 @@ struct DeleteNetwork: Mutation {
         let isThere = try world.engine.network(plan.network.description).map(plan.isAbout)
         return isThere == true ? .untouched("network \(plan.network)") : .unfinished
     }
-
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }
 
 extension World {

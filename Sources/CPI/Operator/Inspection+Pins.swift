@@ -8,7 +8,7 @@ extension Inspection {
             guard !summary.isRunning, let pin = try world.listed(summary),
                 pin.isIdlePin
             else { return nil }
-            // Those `orphans` names.
+            // `orphans` names these instead.
             if let vm = pin.pinnedTo, try world.vm(vm) == nil || world.isUnused(pin) { return nil }
             let disk = pin.pinnedTo.map { "a disk that VM \($0) has" } ?? "what it keeps"
             return Finding(

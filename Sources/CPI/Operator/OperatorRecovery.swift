@@ -32,7 +32,7 @@ public final class OperatorRecovery {
     /// Seconds for which what was begun elsewhere is left alone.
     public static let grace = World.grace
     /// What recovery says where another process has settled it first.
-    public static let isSettledByNow = "nothing: it is settled by now"
+    public static let settledMeanwhile = "nothing: it is settled by now"
 
     public let engine: Engine
     public let journal: Journal?
@@ -163,7 +163,7 @@ public final class OperatorRecovery {
             try requireAsShown(one, look(one.found, wish, ignoresGrace: one.ignoresGrace))
         }
         guard let result = try Settler(world: there).settle(one.found, wish: wish) else {
-            return (OperatorRecovery.isSettledByNow, false)
+            return (OperatorRecovery.settledMeanwhile, false)
         }
         let action = result.action
         return (OperatorRecovery.words(result.words, action, wish), action.isForPerson)

@@ -113,7 +113,7 @@ struct UnansweredCalls {
         guard operation.state != .done, operation.method == CreateDisk.name,
             let copier = operation.plan(of: CreateDisk.self)?.copier
         else { return true }
-        let begun = world.recorder.store.read { try $0.begun(of: operation.id) }
+        let begun = world.recorder.store.read { try $0.begunSteps(of: operation.id) }
         return begun?.contains(Step.removeCopier(copier).name) == true
     }
 

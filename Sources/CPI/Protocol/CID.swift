@@ -6,7 +6,7 @@ import Journal
 protocol CID: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
     /// What the journal calls a thing with such a name.
     static var kind: Subject.Kind { get }
-    /// What those begin with that `random` makes.
+    /// The prefix of the names that `random` makes.
     static var prefix: String { get }
     init(_ name: String)
 }

@@ -12,7 +12,7 @@ struct OpenOperation {
     let since: String
     /// What is wrong, where that is no interruption; nil where it is one, as far as Docker shows.
     var damage: String?
-    /// Then nothing but `recover` with its id settles it.
+    /// An operator has parked it: only `recover` with its id settles it.
     var isParkedByOperator = false
 
     var id: String { operation.id }

@@ -9,7 +9,7 @@ struct Settlement {
     private let asker: Asker
     /// All that it is about, by what its call named and its plan.
     private let about: [Subject]
-    /// Then what fails leaves it parked by the operator, as it was.
+    /// An operator has parked it; where settling fails it stays so.
     private let isParkedByOperator: Bool
 
     init(_ found: OpenOperation, for asker: Asker, _ world: World) {
@@ -99,19 +99,19 @@ struct Settlement {
             action = try self.action(type)
         } catch {
             // Or what cannot be looked at would be in the way of every call for ever.
-            if operation.state != .parked { count() }
+            if operation.state != .parked { recordAttempt() }
             throw error
         }
         guard let plan = operation.plan(of: type) else { return parked(action) }
         if try removeRestOfDeletedVM() {
-            return try end(Settlement.isDeleted, type, plan)
+            return try end(Settlement.closedAsDeleted, type, plan)
         }
         if case .park = action {
             if let over = try whyNobodyIsNeeded(type, plan, among: subjects) {
                 return try end(over, type, plan)
             }
         } else {
-            count()
+            recordAttempt()
         }
         do {
             return try perform(action, type, plan)
@@ -123,7 +123,7 @@ struct Settlement {
         }
     }
 
-    private static let isDeleted = Action.close(.failed, "what it was about was deleted")
+    private static let closedAsDeleted = Action.close(.failed, "what it was about was deleted")
 
     /// A Docker that is late may make a container or an image of the VM when delete_vm has removed all others:
     /// they go too, and no VM is made of them. False where the operation is no replacement in a VM that was
@@ -148,11 +148,11 @@ struct Settlement {
         if isMade(type, plan, among: subjects), try anotherDaemon() == nil {
             return .close(.done, "the director knows it")
         }
-        return asker.isDeletion ? Settlement.isDeleted : nil
+        return asker.isDeletion ? Settlement.closedAsDeleted : nil
     }
 
     /// From here on it is no longer parked: recovery is at work on it.
-    private func count() { world.recorder.record(.attempt, durable: true) }
+    private func recordAttempt() { world.recorder.record(.attempt, durable: true) }
 
     private func perform<M: Mutation>(
         _ action: Action, _ type: M.Type, _ plan: M.Plan

@@ -189,7 +189,7 @@ extension Remount {
         try world.removeMadeVolume(vm.mark)
     }
 
-    /// Whoever has replaced the VM since found it with its restarts suspended, and took that for the VM's own.
+    /// A later replacement has copied the suspended policy as if it were the VM's own.
     private func giveBackRestarts(_ world: World) throws {
         guard isSuspending, let container = try world.vm(vm), container.id != old,
             !world.made(container.labels), container.restartPolicy == "no"

@@ -77,6 +77,4 @@ struct DeleteSnapshot: Mutation {
         }
         return present.count == 2 ? .untouched("snapshot \(plan.snapshot)") : .unfinished
     }
-
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -14,7 +14,7 @@ extension Step {
             do: { try $0.pause(user, course) },
             verify: { try $0.engine.container(user.container)?.isPaused == true },
             undo: .by { world in
-                guard !course.isTheirs, !world.recorder.remembers(World.theirPause),
+                guard !course.isTheirs, !world.recorder.remembers(.pauseIsTheirs),
                     !world.isUnpaused(user)
                 else {
                     return
@@ -124,7 +124,7 @@ extension World {
         }
         guard container.isRunning, !container.isPaused else {
             course.isTheirs = true
-            return recorder.remember(World.theirPause)
+            return recorder.remember(.pauseIsTheirs)
         }
         course.pausedAt = clock.monotonic()
         do {
@@ -133,16 +133,12 @@ extension World {
             // In this very moment somebody else has paused it, or it has ended.
             course.pausedAt = nil
             course.isTheirs = true
-            recorder.remember(World.theirPause)
+            recorder.remember(.pauseIsTheirs)
         } catch let error as EngineError where error.isOutcomeUnknown {
             course.mayStillPause = true
             throw error
         }
     }
-
-    /// For who goes on after a kill, and would end the pause.
-    fileprivate static let theirPause =
-        "the VM is not up, or somebody else has paused it: it stays so"
 
     /// Returns false when it was not paused any more. A Docker that does not answer is asked again: what it
     /// has not answered may have been done, and then it was done here.

@@ -73,8 +73,6 @@ struct DeleteStemcell: Mutation {
         let isThere = try world.isThere(plan.stemcell, plan.image)
         return isThere ? .untouched("stemcell \(plan.stemcell)") : .unfinished
     }
-
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }
 
 extension Step {

@@ -11,10 +11,7 @@ struct LightImage: Codable {
     let isOurs: Bool
 
     /// Whether the name is this operation's: somebody else may have pulled the image since the plan was made.
-    func isPulled(_ world: World) -> Bool { isOurs && !world.recorder.remembers(theirs) }
-
-    /// What is remembered where somebody else has pulled it.
-    var theirs: String { "image \(name) was there before it could be pulled: it keeps its name" }
+    func isPulled(_ world: World) -> Bool { isOurs && !world.recorder.remembers(.imageWasThere) }
 
     /// The image. Throws `CPIError` when it is not there, or is another one than asked for.
     func require(_ world: World) throws -> Image {

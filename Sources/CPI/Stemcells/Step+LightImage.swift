@@ -11,7 +11,7 @@ extension Step {
                     if try world.engine.image(image.name) == nil {
                         try world.pull(image, login(world))
                     } else {
-                        world.recorder.remember(image.theirs)
+                        world.recorder.remember(.imageWasThere)
                     }
                 }
                 _ = try image.require(world)

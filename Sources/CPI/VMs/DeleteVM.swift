@@ -132,6 +132,4 @@ struct DeleteVM: Mutation {
         let isLater = (mark.labels.label(Label.operation) ?? "") > world.operation
         return isLater || !plan.volumes.contains(plan.vm.mark) ? Label.maker(mark.labels) : nil
     }
-
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

@@ -11,8 +11,8 @@ struct RebootVM: Mutation {
         let container: String
         /// When the container was started last, as Docker tells it: another time means restarted.
         let startedAt: String
-        /// Nothing that the VM runs mounts its disk at the store again: the Go CPI's.
-        var restoresStore: Bool?
+        /// This call mounts the VM's disk at the store after the start: a VM of the Go CPI does not do so itself.
+        let mountsStore: Bool
     }
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
@@ -32,7 +32,7 @@ struct RebootVM: Mutation {
         }
         return Plan(
             vm: vm, container: container.id, startedAt: container.startedAt,
-            restoresStore: container.restoresStore ? nil : true)
+            mountsStore: !container.restoresStore)
     }
 
     static func steps(_ plan: Plan, _ call: RebootVM?) -> [Step] {
@@ -60,7 +60,7 @@ struct RebootVM: Mutation {
             verify: { _ in false },
             undo: .impossible)
         return [.mark(plan.vm, Self.name, plan), stop, start, startPins]
-            + (plan.restoresStore == true ? [restore(plan)] : []) + [.unmark(plan.vm)]
+            + (plan.mountsStore ? [restore(plan)] : []) + [.unmark(plan.vm)]
     }
 
     /// The agent does not mount its disk again when it boots, and its jobs would write to the root layer.
@@ -93,6 +93,4 @@ struct RebootVM: Mutation {
     static func removeRemains(_ plan: Plan, _ world: World) throws {
         try world.removeMadeVolume(plan.vm.mark)
     }
-
-    func answer(_ plan: Plan, _ request: CallContext) -> JSON { .null }
 }

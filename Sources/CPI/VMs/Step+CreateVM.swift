@@ -65,7 +65,7 @@ extension Step {
                 let seconds = world.configuration.timeouts.agentReadyOnCreate
                 let name = plan.vm.incomplete
                 // What the container's state says explains most failures of the look.
-                let isProven = Result {
+                let proof = Result {
                     try seconds > 0
                         ? AgentProbe(world: world).wait(name, seconds: seconds)
                         : world.hasBecomeInit(name)
@@ -87,7 +87,7 @@ extension Step {
                         "somebody has disconnected the VM from network "
                             + lost.joined(separator: ", "))
                 }
-                guard try isProven.get() else {
+                guard try proof.get() else {
                     throw CPIError.cloud(
                         seconds > 0
                             ? "the agent was not up \(seconds) seconds after the start"

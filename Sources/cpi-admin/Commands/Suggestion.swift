@@ -24,20 +24,8 @@ enum Suggestion {
         return nearest.flatMap { distance(word, $0) <= 2 && word != $0 ? $0 : nil }
     }
 
-    /// How many letters must be put in, taken out or changed to make one of the other.
+    /// How many letters must be put in or taken out to make one of the other.
     private static func distance(_ one: String, _ other: String) -> Int {
-        let (a, b) = (Array(one), Array(other))
-        var row = Array(0...b.count)
-        for (i, letter) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in b.indices {
-                let above = row[j + 1]
-                let change = diagonal + (letter == b[j] ? 0 : 1)
-                row[j + 1] = min(change, above + 1, row[j] + 1)
-                diagonal = above
-            }
-        }
-        return row[b.count]
+        one.difference(from: other).count
     }
 }

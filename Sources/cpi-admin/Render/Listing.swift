@@ -10,17 +10,17 @@ struct Listing {
         var title: String
         /// What a terminal may cut in the middle, down to so many characters.
         var least: Int?
-        /// Those with a lower one give first.
-        var turn = 1
+        /// Columns with a lower one are narrowed first.
+        var shrinkOrder = 1
         /// A cell that is too long loses its end, and not its middle.
         var cutsEnd = false
 
         init(
             _ key: String, unit: String? = nil, title: String? = nil, least: Int? = nil,
-            turn: Int = 1, cutsEnd: Bool = false
+            shrinkOrder: Int = 1, cutsEnd: Bool = false
         ) {
             self.unit = unit
-            self.turn = turn
+            self.shrinkOrder = shrinkOrder
             self.cutsEnd = cutsEnd
             self.key = key
             self.title = title ?? key.uppercased().replacing("_", with: " ")

@@ -53,8 +53,8 @@ struct Table {
             let spare = widths.indices.filter { index in
                 columns[index].least.map { widths[index] > $0 } ?? false
             }
-            let turn = spare.map { columns[$0].turn }.min()
-            let next = spare.filter { columns[$0].turn == turn }
+            let turn = spare.map { columns[$0].shrinkOrder }.min()
+            let next = spare.filter { columns[$0].shrinkOrder == turn }
             guard let widest = next.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
         }

@@ -33,9 +33,10 @@ enum OperationColumn: String, CaseIterable {
             default: nil
             }
         // Of an id both ends are enough; of what was done the words are wanted.
-        let turn = [.vm, .disk, .error].contains(self) ? 0 : self == .method ? 2 : 1
+        let shrinkOrder = [.vm, .disk, .error].contains(self) ? 0 : self == .method ? 2 : 1
         return Listing.Column(
-            rawValue, unit: self == .duration ? "us" : nil, title: title, least: least, turn: turn,
+            rawValue, unit: self == .duration ? "us" : nil, title: title, least: least,
+            shrinkOrder: shrinkOrder,
             cutsEnd: self == .step)
     }
 

@@ -21,7 +21,7 @@ struct RecoverySession {
             var result = RecoveryResult(one)
             guard one.owner == nil, one.trouble == nil else { return shown(result, mode) }
             if mode != .look, !recovery.isOpen(one) {
-                (result.words, result.isSettled) = (OperatorRecovery.isSettledByNow, true)
+                (result.words, result.isSettled) = (OperatorRecovery.settledMeanwhile, true)
                 return shown(result, mode)
             }
             guard one.waitsFor == nil else {

@@ -95,7 +95,7 @@ struct RecoveryTests {
         let scene = try Scene.attached()
         let reboot: JSON = [
             "vm": .string(scene.vm), "container": .string(scene.container?.id ?? ""),
-            "startedAt": "x",
+            "startedAt": "x", "mountsStore": false,
         ]
         let id = try intent(scene, "reboot_vm", reboot)
         try scene.runner.recover()
@@ -178,7 +178,7 @@ struct RecoveryTests {
         let scene = try Scene.attached()
         let reboot: JSON = [
             "vm": .string(scene.vm), "container": .string(scene.container?.id ?? ""),
-            "startedAt": "x",
+            "startedAt": "x", "mountsStore": false,
         ]
         let id = try intent(scene, "reboot_vm", reboot)
         let locks = Locks(scene.runner.directory.path, logger: scene.runner.logger)
