@@ -16,7 +16,7 @@ class ManifestTest < Minitest::Test
   # A manifest with ((variables)) given values.
   def manifest(name, variables = {})
     text = File.read("#{ROOT}/manifests/#{name}")
-    YAML.safe_load(text.gsub(/\(\(([\w.]+)\)\)/) { variables.fetch($1, "x") })
+    YAML.safe_load(text.gsub(/\(\(([\w.]+)\)\)/) { variables.fetch($1, $1.end_with?("_directory") ? "/x" : "x") })
   end
 
   # What the job makes of these properties.
