@@ -35,21 +35,25 @@ extension Engine {
             case .directory, .special: return nil
             case nil:
                 let detail = "the archive of \(path) is cut off"
-                // podman sends nothing while it unmounts a container that has just ended.
-                guard !archive.isEmpty else {
-                    throw EngineError.lost(
-                        address: address, request: "GET /containers/\(container)/archive",
-                        detail: detail)
-                }
+                try requireContent(archive, container, detail)
                 throw EngineError.notDocker(address: address, detail: detail)
             }
         }
         return nil
     }
 
-    /// `GET /containers/{id}/archive`: the names of the files right in a directory; none when it is not there.
+    /// podman sends nothing while it unmounts a container that has just ended.
+    private func requireContent(_ archive: [UInt8], _ container: String, _ detail: String) throws {
+        guard archive.isEmpty else { return }
+        throw EngineError.lost(
+            address: address, request: "GET /containers/\(container)/archive", detail: detail)
+    }
+
+    /// `GET /containers/{id}/archive`: the names of the files right in a directory; none when it is not there. Throws
+    /// `EngineError.lost` for an answer without any content.
     public func fileNames(_ container: String, directory: String) throws -> [String] {
         guard let archive = try archive(container, directory) else { return [] }
+        try requireContent(archive, container, "the archive of \(directory) is cut off")
         return Tar.entries(in: archive).compactMap { path, entry in
             guard case .file = entry else { return nil }
             let parts = path.split(separator: "/")

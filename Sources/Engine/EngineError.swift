@@ -93,6 +93,12 @@ public enum EngineError: Error, CustomStringConvertible, Equatable {
         }
     }
 
+    /// Docker may not do it to a container, as where AppArmor forbids it to signal one.
+    public var isForbidden: Bool {
+        guard case .refused(_, let message, _) = self else { return false }
+        return message.contains("permission denied")
+    }
+
     /// Docker has answered that it cannot do what it should be able to do.
     public var isFault: Bool { (status ?? 0) >= 500 }
 

@@ -78,7 +78,7 @@ enum EntryScript {
         find /etc/systemd/system /lib/systemd/system -path '*.wants/*' \\
           ! -name '*journald*' ! -name '*logrotate*' ! -name '*systemd-tmpfiles*' \\
           ! -name '*systemd-user-sessions*' ! -name '*runit*' ! -name '*bosh-agent*' \\
-          ! -name '*dbus*' ! -name '*resolved*' ! -name '*ssh*' ! -name '*firstboot*' \\
+          ! -name '*dbus*' ! -name '*resolved*' ! -name '*ssh*' ! -name 'firstboot*' \\
           ! -name 'monit*' ! -name 'cron*' -exec rm -f {} + 2>/dev/null
         if [ -h /etc/resolv.conf ]; then
           mkdir -p /etc/systemd/resolved.conf.d

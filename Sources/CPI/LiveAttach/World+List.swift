@@ -29,7 +29,9 @@ extension World {
 
     private func whyLost(_ disk: DiskCID, _ vm: VMCID) throws -> String? {
         guard try self.disk(disk) != nil else { return "it is gone" }
-        if let other = try currentHolders(of: disk, besides: vm).first {
+        // A stranger's container, such as a backup's, is no VM, and one that was replaced does not run.
+        let others = try currentHolders(of: disk, besides: vm)
+        if let other = others.first(where: { $0.vm != nil && !$0.isOld }) {
             return "\(other.title) has it by now"
         }
         let other = try vmWithoutPin(disk, pin(of: disk), besides: vm)

@@ -132,7 +132,8 @@ struct Settlement {
         guard case .deletion(let deleted) = asker, case .remount(let plan)? = operation.diskChange,
             deleted.contains(plan.vm.subject), try anotherDaemon() == nil
         else { return false }
-        for container in try world.containers(of: plan.vm, alsoRenamed: true) {
+        for container in try world.containers(of: plan.vm, alsoRenamed: true)
+        where container.isOwn(of: plan.vm) {
             try world.removeContainer(container.id, .deleted)
         }
         for image in try world.imagesToDelete(with: plan.vm) {

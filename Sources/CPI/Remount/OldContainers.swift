@@ -22,21 +22,21 @@ struct OldContainers {
     @discardableResult
     func tidy(_ vm: VMCID, freeing disk: DiskCID? = nil) throws -> Bool {
         let disorders = try disorders(vm, freeing: disk)
-        var hasHeld = false
+        var held: Set<String> = []
         for disorder in disorders {
             switch disorder {
             case .nameless(let container):
                 try world.giveNameBack(container, of: vm)
                 world.warn("container \(container.name) is VM \(vm): it has its name back")
-                try tidy(vm)
+                try tidy(vm, freeing: disk)
             case .unneeded(let next, let current):
                 try world.removeContainer(next.id, .neverRan(beside: current.id))
                 world.warn(
                     "container \(next.name) never ran, and no operation needs it: it is removed")
-            case .held: hasHeld = true
+            case .held(let container): held.insert(container.id)
             }
         }
-        if try hasHeld && removeHeld(vm) { try world.removeUnusedImages(vm) }
+        if try !held.isEmpty && removeHeld(vm, among: held) { try world.removeUnusedImages(vm) }
         return !disorders.isEmpty
     }
 
@@ -72,7 +72,8 @@ struct OldContainers {
         }
         let isAgentUp = try current.isRunning && AgentProbe(world: world).isAgentUp(current)
         let held = try old(vm).filter { old in
-            guard isAgentUp || disk.map(old.hasInPlace) == true else { return false }
+            let frees = disk.map { old.hasInPlace($0) && !current.hasInPlace($0) } ?? false
+            guard isAgentUp || frees else { return false }
             return try world.isHeld(old, vm)
         }
         return (unneeded ?? []) + held.map(Disorder.held)
@@ -84,11 +85,11 @@ struct OldContainers {
     }
 
     /// Removes the old containers that hold nothing which another container of the VM does not hold.
-    /// One that was replaced first goes first. Returns whether there were any.
+    /// One that was replaced first goes first. `ids`: no others than these; nil for all. Returns whether there were any.
     @discardableResult
-    func removeHeld(_ vm: VMCID) throws -> Bool {
+    func removeHeld(_ vm: VMCID, among ids: Set<String>? = nil) throws -> Bool {
         var isAny = false
-        for container in ordered(try old(vm)) {
+        for container in ordered(try old(vm)) where ids?.contains(container.id) != false {
             do {
                 try world.removeContainer(container.id, .heldBySuccessor(vm))
                 isAny = true

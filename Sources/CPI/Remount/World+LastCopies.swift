@@ -24,7 +24,12 @@ extension World {
 
     /// Whether that image is all that is left of the VM.
     func isImageAlone(_ vm: VMCID) throws -> Bool {
-        try containers(of: vm).isEmpty && lastCopy(of: vm) != nil
+        try hasNoContainer(vm) && lastCopy(of: vm) != nil
+    }
+
+    /// One of somebody else's may have its name, or one that somebody runs from its image.
+    private func hasNoContainer(_ vm: VMCID) throws -> Bool {
+        try !containers(of: vm).contains { $0.isOwn(of: vm) && !Label.isRunByHand($0.labels) }
     }
 
     /// Whether nothing is left of the VM, neither a container nor an image.
@@ -44,7 +49,7 @@ extension World {
         try engine.volumes(.label(Label.plan)).compactMap { mark in
             guard let vm = mark.labels.label(Label.vm).map({ VMCID($0) }), mark.name == vm.mark,
                 // The mark is looked at once more after that: a delete_vm takes it first, and the image last.
-                try containers(of: vm).isEmpty, let image = try lastCopy(of: vm)
+                try hasNoContainer(vm), let image = try lastCopy(of: vm)
             else { return nil }
             return ImageAlone(vm: vm, image: image, mark: mark)
         }

@@ -98,12 +98,13 @@ extension World {
         try engine.stopContainer(id, seconds: configuration.timeouts.stop)
     }
 
-    /// Stops a container. False where Docker has refused, and it runs as before.
+    /// Stops a container. False where Docker may not, and it runs as before. After another error it may be about to end:
+    /// Docker has sent a signal.
     fileprivate func canStop(_ id: String) throws -> Bool {
         do {
             try stopContainer(id)
             return true
-        } catch let error as EngineError where error.isDockersAnswer {
+        } catch let error as EngineError where error.isForbidden {
             return try engine.container(id)?.isRunning != true
         }
     }

@@ -64,8 +64,12 @@ struct DeleteVM: Mutation {
             images: try world.imagesToDelete(with: vm),
             pins: pins.map { NamedContainer(id: $0.id, name: $0.disk.pin) },
             networks: try removable(networks, world),
-            kept: world.configuration.pin == .always
-                ? disks.union(pins.map(\.disk)).sorted() : [])
+            kept: try kept(disks.union(pins.map(\.disk)), world))
+    }
+
+    private func kept(_ disks: Set<DiskCID>, _ world: World) throws -> [DiskCID] {
+        guard world.configuration.pin == .always else { return [] }
+        return try disks.sorted().filter { try world.disk($0) != nil }
     }
 
     /// The VM's volumes that are there, by label; the Go CPI's by their name.

@@ -91,6 +91,20 @@ struct RenamedContainerTests {
         #expect(try scene.runner.journal().open().isEmpty)
     }
 
+    @Test("nor is another container deleted with the VM for an operation that was open about it")
+    func nameGivenAwayWhileOpen() throws {
+        try scene.makeDisk()
+        try scene.killAttachAtCommit()
+        let id = try #require(scene.container).id
+        try engine.renameContainer(scene.vm, to: "foo")
+        RenamedContainerTests.addStranger(VMCID(scene.vm).old(id), to: scene)
+        RenamedContainerTests.addStranger(scene.vm, to: scene)
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        #expect(scene.docker.state.container("foo") == nil)
+        #expect(scene.docker.state.container(scene.vm) != nil)
+        #expect(scene.docker.state.container(VMCID(scene.vm).old(id)) != nil)
+    }
+
     @Test(
         "a VM under the name of an incomplete one is not taken for one", arguments: [true, false])
     func namedIncomplete(journal: Bool) throws {

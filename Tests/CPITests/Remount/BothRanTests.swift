@@ -109,6 +109,24 @@ struct BothRanTests {
         #expect(scene.runner.log.text.contains("is no longer VM \(scene.vm)'s"))
     }
 
+    @Test("a disk on the list stays there though somebody's own container mounts it as well")
+    func strangersMount() throws {
+        let scene = try LiveAttachTests().scene
+        _ = try scene.attach()
+        let disk = scene.disk
+        scene.docker.state.containers.append(
+            FakeDocker.State.Container(
+                id: scene.docker.state.newID(), name: "backup", imageID: "", config: [:],
+                hostConfig: [:], mounts: [.init(isVolume: true, source: disk, destination: "/x")],
+                endpoints: [:], layer: [:], status: "exited"))
+        try scene.makeDisk()
+        scene.runner.configuration["attach"] = "restart"
+        scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }
+        #expect(throws: CallFailure.self) { try scene.attach() }
+        #expect(scene.container?.isRunning == true && scene.container?.live == [disk])
+        #expect(!scene.runner.log.text.contains("is no longer VM"))
+    }
+
     @Test("without a journal the mark stays, for a person could not choose without it")
     func withoutJournal() throws {
         try scene.runner.loseJournal()

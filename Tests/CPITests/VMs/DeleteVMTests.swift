@@ -54,6 +54,17 @@ struct DeleteVMTests {
     }
 
     @Test(
+        "a volume that Docker has made anew under the disk's name is not kept, and in nobody's way")
+    func keptAnew() throws {
+        try scene.makeDisk()
+        _ = try scene.attach()
+        scene.runner.configuration["disks"] = ["pin": "always"]
+        scene.docker.state.volumes[scene.disk]?.labels = [:]
+        #expect(try delete() == .null)
+        #expect(scene.docker.state.container(scene.vm) == nil)
+    }
+
+    @Test(
         "an image of the VM that somebody has made a container from keeps its name, and so one of another's"
     )
     func imageInUse() throws {
