@@ -62,12 +62,17 @@ extension World {
         return plan.container.isEmpty ? nil : try engine.container(plan.container)
     }
 
-    /// The name of another VM that has the plan's disk; nil when there is none. A stranger's container, such
-    /// as one that makes a backup, is no VM, and one that was replaced does not run.
+    /// Another VM that has the plan's disk; nil when there is none.
     func anotherVM(with plan: LiveChange) throws -> String? {
-        let others = try currentHolders(of: plan.disk, besides: plan.vm)
+        try anotherVM(with: plan.disk, besides: plan.vm)
+    }
+
+    /// The name of another VM that has the disk; nil when there is none. A stranger's container, such as one that makes
+    /// a backup, is no VM, and one that was replaced does not run.
+    func anotherVM(with disk: DiskCID, besides vm: VMCID) throws -> String? {
+        let others = try currentHolders(of: disk, besides: vm)
         if let other = others.first(where: { $0.vm != nil && !$0.isOld }) { return other.name }
-        return try vmWithoutPin(plan.disk, pin(of: plan.disk), besides: plan.vm)?.description
+        return try vmWithoutPin(disk, pin(of: disk), besides: vm)?.description
     }
 
     /// Whether the VM mounts the disk whenever it starts; it may be stopped. Throws `EngineError`.

@@ -29,12 +29,6 @@ extension World {
 
     private func whyLost(_ disk: DiskCID, _ vm: VMCID) throws -> String? {
         guard try self.disk(disk) != nil else { return "it is gone" }
-        // A stranger's container, such as a backup's, is no VM, and one that was replaced does not run.
-        let others = try currentHolders(of: disk, besides: vm)
-        if let other = others.first(where: { $0.vm != nil && !$0.isOld }) {
-            return "\(other.title) has it by now"
-        }
-        let other = try vmWithoutPin(disk, pin(of: disk), besides: vm)
-        return other.map { "VM \($0) has it by now" }
+        return try anotherVM(with: disk, besides: vm).map { "VM \($0) has it by now" }
     }
 }

@@ -97,7 +97,7 @@ extension Carriers {
         if old?.name == vm { return .old }
         if replacement?.name == vm { return .replacement }
         guard let holder = try world.engine.container(vm) else { return .nobody }
-        try world.requireNoStranger(named: plan.vm)
+        try holder.requireToBe(plan.vm)
         return .other(Label.maker(holder.labels))
     }
 }

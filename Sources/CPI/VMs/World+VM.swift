@@ -32,28 +32,12 @@ extension World {
     func requireSettledVM(_ cid: VMCID) throws -> Container {
         let container = try requireVM(cid)
         guard container.name == cid.description else {
-            try requireNoStranger(named: cid)
+            try engine.container(cid.description)?.requireToBe(cid)
             throw CPIError.cloud(
                 "VM \(cid) is half replaced or was renamed (its container is named "
                     + "\(container.name)); next: \(RecoveryCommand.all)")
         }
         return container
-    }
-
-    /// Throws `CannotLook` where a container that is not of the VM has its name.
-    func requireNoStranger(named cid: VMCID) throws {
-        guard let holder = try engine.container(cid.description) else { return }
-        guard !Label.isRunByHand(holder.labels) else {
-            throw CannotLook(
-                description:
-                    "a container that somebody runs from an image of VM \(cid) has its name: give it "
-                    + "another one (docker rename)")
-        }
-        guard holder.isVM(cid) else {
-            throw CannotLook(
-                description: "a container that is not of VM \(cid) has its name: give that "
-                    + "one its own name back (docker rename)")
-        }
     }
 
     /// Before a container of the VM is started: another one that runs has the same volumes. Throws
@@ -161,6 +145,21 @@ extension Container {
     func isVM(_ cid: VMCID) -> Bool {
         labels[Label.vm] == cid.description
             || cid.isGoCPIs && mounts.contains { $0.name == cid.goCPIsEphemeralVolume }
+    }
+
+    /// Of the container that has the VM's name: throws `CannotLook` where it is not the VM.
+    func requireToBe(_ cid: VMCID) throws {
+        guard !Label.isRunByHand(labels) else {
+            throw CannotLook(
+                description:
+                    "a container that somebody runs from an image of VM \(cid) has its name: give it "
+                    + "another one (docker rename)")
+        }
+        guard isVM(cid) else {
+            throw CannotLook(
+                description: "a container that is not of VM \(cid) has its name: give that "
+                    + "one its own name back (docker rename)")
+        }
     }
 
     /// Whether the volume was asked for by its name, and not with all volumes of another container.
