@@ -17,10 +17,8 @@ extension World {
     /// with its store. `GET /info` has an id of its own, but takes Docker 10 to 20 ms.
     func daemonID() throws -> String? {
         guard let network = try builtInNetwork() else { return try daemonIDOfInfo() }
-        return World.daemonPrefix + network
+        return "network \(network)"
     }
-
-    private static let daemonPrefix = "network "
 
     /// Podman makes up another id with each answer: its machine and its folder stand for it.
     private func daemonIDOfInfo() throws -> String? {
@@ -30,10 +28,10 @@ extension World {
     }
 
     /// Whether the operation was begun on another daemon than this one: what is here tells nothing
-    /// of it. False where that is not recorded. Earlier versions recorded the id of `GET /info`.
+    /// of it. False where that is not recorded.
     func isOnAnotherDaemon(_ operation: Operation) throws -> Bool {
         guard let its = RecordedOwner(operation)?.daemonID else { return false }
-        return try (its.hasPrefix(World.daemonPrefix) ? daemonID() : daemonIDOfInfo()) != its
+        return try daemonID() != its
     }
 
     /// Says so where the last call that had to do with something which is not there was made on another daemon: one

@@ -12,8 +12,8 @@ struct CreateDisk: Mutation {
     struct Plan: Codable {
         let disk: DiskCID
         let sizeMiB: Int
-        /// Whether it gets a container that keeps prunes away from it; nil in a plan of an older version.
-        var isKept: Bool?
+        /// Whether it gets a container that keeps prunes away from it.
+        let isKept: Bool
         /// What it is filled from, and by whom; nil for a disk that is empty.
         var snapshot: SnapshotCID?
         var copier: Copier?
@@ -69,7 +69,7 @@ struct CreateDisk: Mutation {
             verify: { try $0.madeVolume(name) != nil },
             undo: .impossible)  // a disk that a director may know of goes by delete_disk alone
         return [make] + (plan.copier.map { filling($0, plan) } ?? [])
-            + (plan.isKept == true ? [.keep(plan.disk)] : [])
+            + (plan.isKept ? [.keep(plan.disk)] : [])
     }
 
     private static func filling(_ copier: Copier, _ plan: Plan) -> [Step] {

@@ -20,8 +20,8 @@ struct DeleteDisk: Mutation {
         let oldContainers: [OldContainer]
         /// An interrupted delete_disk, which this call has finished, had deleted it.
         let isGone: Bool
-        /// The pin of a VM that is gone, and the keeper; nil in a plan of an older version.
-        var pins: [NamedContainer]?
+        /// The pin of a VM that is gone, and the keeper.
+        var pins: [NamedContainer] = []
     }
     let disk: DiskCID
     var subjects: [Subject] { [disk.subject] }
@@ -86,7 +86,7 @@ struct DeleteDisk: Mutation {
             verify: { try $0.engine.volume(name) == nil },
             undo: .impossible)
         return plan.oldContainers.map(Step.removeOldContainer)
-            + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) } + [remove]
+            + plan.pins.map { .removePin($0.id, called: $0.name) } + [remove]
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
@@ -104,7 +104,7 @@ struct DeleteDisk: Mutation {
 
     /// A deletion that is given up leaves the disk as safe from prunes as it was.
     static func removeRemains(_ plan: Plan, _ world: World) throws {
-        let hadKeeper = plan.pins?.contains { $0.name == plan.disk.keeper } ?? false
+        let hadKeeper = plan.pins.contains { $0.name == plan.disk.keeper }
         guard hadKeeper, try world.disk(plan.disk) != nil,
             try world.engine.container(plan.disk.keeper) == nil
         else { return }

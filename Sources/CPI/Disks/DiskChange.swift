@@ -8,7 +8,7 @@ enum DiskChange: Codable {
     /// The disk is mounted in the VM, or unmounted, while the VM runs.
     case live(LiveChange)
 
-    /// Plans of both kinds are told apart by what they change: those of older versions are remounts.
+    /// Plans of both kinds are told apart by what they change.
     init(from decoder: Decoder) throws {
         let change = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .change)
         self =

@@ -1,6 +1,7 @@
 import Engine
 
-/// Takes secrets out of what an older version, or another process, may have left in a journal.
+/// Takes secrets out of what is shown of a journal. They are taken out before they are recorded as well: this is for
+/// what no longer needs to be there, or what another process has written.
 public enum Clean {
     private static let redactor = Redactor()
 

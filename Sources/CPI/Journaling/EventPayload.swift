@@ -75,7 +75,7 @@ extension EventPayload {
         }
     }
 
-    /// What an event of the journal says. What an older version left out is an empty text.
+    /// What an event of the journal says. What is missing in it is an empty text.
     public init(_ event: Event) {
         let data = event.data.flatMap { try? JSON(parsing: $0.utf8) } ?? .null
         switch event.kind {

@@ -9,7 +9,7 @@ public struct RecordedOwner: Sendable {
     public let host: String?
     /// Of the CPI.
     public let version: String?
-    /// Where it was begun; nil when an older version recorded it.
+    /// Where it was begun; nil when it cannot be read.
     let place: Place?
     /// No process has recorded it: it was found by its traces in Docker.
     let isAdopted: Bool

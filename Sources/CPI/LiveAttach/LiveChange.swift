@@ -32,9 +32,9 @@ struct LiveChange: Codable {
     var pinRuns = true
     /// Whether a detached disk gets a container that keeps prunes away from it.
     var isKept = false
-    /// The VM's agent reads its disks from its settings; nil in a plan of an older version.
-    var tellsSettings: Bool?
-    /// The VM ran before; nil in a plan of an older version, and where that is not known.
+    /// The VM's agent reads its disks from its settings.
+    var tellsSettings = false
+    /// The VM ran before; nil where that is not known.
     var ran: Bool?
 
     var isAttach: Bool { change == .attach }
@@ -52,7 +52,7 @@ struct LiveChange: Codable {
 
     /// Before the mount: what is mounted and pinned is attached, whoever looks.
     private var settings: [Step] {
-        tellsSettings == true ? [.tellSettings(vm, disk, isThere: isAttach)] : []
+        tellsSettings ? [.tellSettings(vm, disk, isThere: isAttach)] : []
     }
 
     /// How things differ from what they were before, in words; empty when they are as they were.

@@ -8,26 +8,33 @@ extension LiveScript {
           echo "${20}"
         }
 
-        # Whether the process that a lock names ($1, PID:START) lives. (One that is a pid alone is an older version's.)
+        # Whether the process that a lock names ($1, PID:START) lives.
         live_is_alive() {
-          [ -d "/proc/${1%%:*}" ] && { [ "${1%:*}" = "$1" ] || [ "$(live_started "${1%%:*}")" = "${1#*:}" ]; }
+          [ -d "/proc/${1%:*}" ] && [ "$(live_started "${1%:*}")" = "${1#*:}" ]
         }
 
+        # Who holds a lock, as its link says: this process.
+        live_me() { echo "$$:$(live_started $$)"; }
+
         # Removes the lock ($1) of a process that is dead. Two may see that at once: the second must not remove the lock
-        # that the first has taken meanwhile. So only one at a time may remove the lock of that process.
-        live_break() {
+        # that the first has taken meanwhile. So only one at a time may remove the lock of that process: that is a lock
+        # too, and whoever dies with it leaves it to be removed in the same way.
+        live_break() (
           holder=$(readlink "$1") || return 0
           if live_is_alive "$holder"; then return 0; fi
-          ln -s $$ "$1.$holder" 2>/dev/null || return 0
+          if ! ln -s "$(live_me)" "$1.$holder" 2>/dev/null; then
+            live_break "$1.$holder"
+            return 0
+          fi
           [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
           rm -f "$1.$holder"
-        }
+        )
 
         # Waits until no other script is at work on a disk ($1), and keeps others away: the locks of two machines do not
         # keep an attach and a detach apart. Whoever was killed in the middle has left its lock.
         live_take_lock() {
           live_lock=/dev/docker_cpi.$1.lock tries=0
-          until ln -s "$$:$(live_started $$)" "$live_lock" 2>/dev/null; do
+          until ln -s "$(live_me)" "$live_lock" 2>/dev/null; do
             tries=$((tries + 1))
             [ $tries -le 300 ] || { echo "another call is at work on the disk in this VM: $live_lock"; return 1; }
             live_break "$live_lock"
@@ -40,11 +47,10 @@ extension LiveScript {
 
     static let turns = #"""
         # A Docker that was out of reach may start a script when all is done. So each has a number, and an operation ($1)
-        # has a least one: $live_least. It goes up when the operation is taken back, and when somebody settles it. (A file
-        # that is empty is an older version's.)
+        # has a least one: $live_least. It goes up when the operation is taken back, and when somebody settles it.
         live_read_least() {
           live_over=/dev/docker_cpi.$1.over live_least=0
-          [ ! -e "$live_over" ] || { read -r live_least <"$live_over"; live_least=${live_least:-1}; }
+          [ ! -e "$live_over" ] || { read -r live_least <"$live_over"; }
         }
 
         # From here on no script does anything for the disk $1 that was sent for the operation $2. Says the number that

@@ -10,13 +10,11 @@ struct DeleteNetwork: Mutation {
     static let deletes = true
     struct Plan: Codable {
         let network: NetworkCID
-        /// Docker's, of the network that was seen: another one may have the name when it is removed. Nil in
-        /// a plan of an older version.
-        var id: String?
-        /// An interrupted delete_network, which this call has finished, had deleted it.
-        let isGone: Bool
+        /// Docker's, of the network that was seen: another one may have the name when it is removed. Nil when
+        /// it is gone: an interrupted delete_network, which this call has finished, had deleted it.
+        let id: String?
 
-        func isAbout(_ present: Network) -> Bool { id == nil || id == present.id }
+        func isAbout(_ present: Network) -> Bool { id == present.id }
     }
     let network: NetworkCID
     var subjects: [Subject] { [network.subject] }
@@ -31,7 +29,7 @@ struct DeleteNetwork: Mutation {
                 try world.warnIfOnAnotherDaemon(network.subject)
                 throw CPIError.networkNotFound(network)
             }
-            return Plan(network: network, id: nil, isGone: true)
+            return Plan(network: network, id: nil)
         }
         guard present.isDirectors else {
             throw CPIError.cloud(
@@ -42,11 +40,11 @@ struct DeleteNetwork: Mutation {
             throw CPIError.cloud("cannot delete network \(network): another director has made it")
         }
         try world.requireNobody(on: network)
-        return Plan(network: network, id: present.id, isGone: false)
+        return Plan(network: network, id: present.id)
     }
 
     static func steps(_ plan: Plan, _ call: DeleteNetwork?) -> [Step] {
-        guard !plan.isGone else { return [] }
+        guard plan.id != nil else { return [] }
         let name = plan.network.description
         return [
             Step(

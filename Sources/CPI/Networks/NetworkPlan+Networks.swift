@@ -25,7 +25,7 @@ extension NetworkPlan {
         for index in plans.indices {
             let known = present.first { $0.name == plans[index].name }
             plans[index].isMissing = try known == nil && !plans[index].isInSwarm(world)
-            plans[index].mayGo = known?.isMadeByCPI
+            plans[index].mayGo = known?.isMadeByCPI ?? false
             if let known {
                 plans[index].driver = known.driver
                 try plans[index].requireSame(

@@ -5,8 +5,8 @@ struct NetworkPlan: Codable {
     var name: String
     /// It was not there when the plan was made.
     var isMissing = false
-    /// It was there, made by a CPI, and another call may remove it; nil in a plan of an older version.
-    var mayGo: Bool?
+    /// It was there, made by a CPI, and another call may remove it.
+    var mayGo = false
     var driver: String
     var subnets: [String] = []
     var gateways: [String] = []

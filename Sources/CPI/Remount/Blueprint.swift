@@ -44,7 +44,7 @@ enum Blueprint {
         container.mountedDisks + liveDisks(of: container)
     }
 
-    /// Of these, the ones that are on the VM's list. Empty where an older version has made the image.
+    /// Of these, the ones that are on the VM's list.
     static func liveDisks(of container: Container) -> [DiskCID] {
         (container.json[liveDisks].array ?? []).compactMap(\.string).map { DiskCID($0) }
     }

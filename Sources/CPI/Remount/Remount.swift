@@ -45,8 +45,8 @@ struct Remount: Codable {
     /// When it was started last, as Docker tells it.
     var startedAt = ""
     var restartPolicy = RestartPolicy(name: "")
-    /// The old container has its policy taken away while it is stopped; nil in a plan of an older version.
-    var suspendsRestarts: Bool?
+    /// The old container has its policy taken away while it is stopped.
+    var suspendsRestarts = false
     /// By network, as they are while the VM runs.
     var macs: [String: String] = [:]
     /// By network, the addresses to ask for again, where the Engine does not show which were asked for.
@@ -57,18 +57,17 @@ struct Remount: Codable {
     var metadata: String?
     /// Why the disk could not be attached while the VM runs.
     var why: String?
-    /// The VM's agent reads its disks from its settings; nil in a plan of an older version.
-    var tellsSettings: Bool?
+    /// The VM's agent reads its disks from its settings.
+    var tellsSettings = false
     /// The Go CPI made the container: the replacement gets what our VMs have beside it.
-    var adopts: Bool?
-    /// The disk gets a container that keeps prunes away from it; nil in a plan of an older version.
-    var isKept: Bool?
+    var adopts = false
+    /// The disk gets a container that keeps prunes away from it.
+    var isKept = false
 
     var image: String { vm.committedImage(operation) }
     /// The replacement, by whichever of its names it has at the moment.
     var names: [String] { [vm.replacement, vm.description] }
     var isAttach: Bool { method == AttachDisk.name }
-    fileprivate var isSuspending: Bool { suspendsRestarts ?? restartPolicy.startsStopped }
 }
 
 extension Remount {
@@ -84,18 +83,18 @@ extension Remount {
         case .replace: replacementSteps
         // Undone from the end: as long as the replacement is there it tells of all this.
         case .remnant:
-            [.createReplacement(self)] + (isSuspending ? [.suspendRestarts(self)] : [])
+            [.createReplacement(self)] + (suspendsRestarts ? [.suspendRestarts(self)] : [])
         }
     }
 
     private var settings: [Step] {
-        tellsSettings == true ? [.tellSettings(vm, disk, isThere: isAttach)] : []
+        tellsSettings ? [.tellSettings(vm, disk, isThere: isAttach)] : []
     }
 
     private var replacementSteps: [Step] {
         var steps: [Step] = [.mark(vm, method, self)]
-        if isKept == true { steps.append(.keepIfPossible(disk)) }
-        if isSuspending { steps.append(.suspendRestarts(self)) }
+        if isKept { steps.append(.keepIfPossible(disk)) }
+        if suspendsRestarts { steps.append(.suspendRestarts(self)) }
         if wasRunning {
             steps.append(.stop(old, of: vm, startedAt: startedAt))
         }
@@ -103,8 +102,8 @@ extension Remount {
         for network in furtherNetworks {
             steps.append(.connect(names, to: network) { try self.endpoint(network, $0) })
         }
-        if tellsSettings == true { steps.append(.tellReplacement(self)) }
-        if adopts == true { steps.append(.putMountWrapper(self)) }
+        if tellsSettings { steps.append(.tellReplacement(self)) }
+        if adopts { steps.append(.putMountWrapper(self)) }
         if !isAttach { steps.append(.forgetDisk(self)) }
         steps.append(.renameOld(self))
         steps.append(.renameMade(from: vm.replacement, to: vm.description))
@@ -157,7 +156,7 @@ extension Remount {
         }
         found += networksLost(by: container).map { "it is no longer on network \($0)" }
         let policy = container.restartPolicy
-        if isSuspending, policy != restartPolicy.name {
+        if suspendsRestarts, policy != restartPolicy.name {
             found.append("its restart policy is \(policy)")
         }
         if let kept = try world.madeContainer(names) {
@@ -191,7 +190,7 @@ extension Remount {
 
     /// A later replacement has copied the suspended policy as if it were the VM's own.
     private func giveBackRestarts(_ world: World) throws {
-        guard isSuspending, let container = try world.vm(vm), container.id != old,
+        guard suspendsRestarts, let container = try world.vm(vm), container.id != old,
             !world.made(container.labels), container.restartPolicy == "no"
         else { return }
         try world.engine.setRestartPolicy(

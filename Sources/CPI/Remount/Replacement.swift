@@ -137,7 +137,7 @@ extension Remount {
         }
         plan.tellsSettings = try world.settingsDiffer(container, disk, wanted: plan.isAttach)
         if vm.isGoCPIs { plan.adopts = !container.restoresStore }
-        if !plan.isAttach, world.configuration.pin == .always { plan.isKept = true }
+        plan.isKept = !plan.isAttach && world.configuration.pin == .always
         plan.metadata = world.recorder.store.latestMetadata(of: vm)
         return plan
     }

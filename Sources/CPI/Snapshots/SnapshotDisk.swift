@@ -42,8 +42,8 @@ struct SnapshotDisk: Mutation {
         var isForeign = false
         /// Whether it gets a container that keeps prunes away from it.
         var isKept = false
-        /// The director's, without secrets; nil in a plan of an older version.
-        var metadata: [String: String]?
+        /// The director's, without secrets.
+        var metadata: [String: String] = [:]
 
         /// What the snapshot is: the copy, and the record that it is whole.
         var volumes: [String] { [snapshot.description, snapshot.record] }
@@ -89,7 +89,7 @@ struct SnapshotDisk: Mutation {
         let course = SnapshotCourse(plan)
         let labels = [
             Label.snapshot: plan.snapshot.description, Label.snapshotOf: plan.disk.description,
-            Label.metadata: JSON(plan.metadata ?? [:]).text,
+            Label.metadata: JSON(plan.metadata).text,
         ]
         var steps: [Step] = [
             .createVolume(plan.snapshot.description, labels: labels),

@@ -19,8 +19,8 @@ extension World {
         return volume
     }
 
-    /// Whether what was read of a snapshot is what its record says: somebody may have removed files since, and
-    /// of one that an earlier version took a power loss may have. Nil when there is no record.
+    /// Whether what was read of a snapshot is what its record says: somebody may have removed files since.
+    /// Nil when there is no record.
     func hasAllOf(_ cid: SnapshotCID, _ report: CopyReport) throws -> Bool? {
         guard let labels = try engine.volume(cid.record)?.labels else { return nil }
         return labels[Label.entries] == String(report.entries)

@@ -13,8 +13,8 @@ struct CreateStemcell: Mutation {
         let stemcell: StemcellCID
         /// What a light stemcell stands on; nil for one that is imported.
         var image: LightImage?
-        /// What is said of it; nil in a plan of an older version.
-        var labels: [String: String]?
+        /// What is said of it.
+        let labels: [String: String]
     }
     let file: ImageFile
     let description: StemcellDescription
@@ -49,9 +49,7 @@ struct CreateStemcell: Mutation {
     /// look inside, and committed with the labels that say what was seen.
     static func steps(_ plan: Plan, _ call: CreateStemcell?) -> [Step] {
         let (stemcell, incomplete) = (plan.stemcell, plan.stemcell.incomplete)
-        let labels: [String: String] =
-            (plan.labels ?? [:])
-            .merging([Label.stemcell: stemcell.description]) { _, own in own }
+        let labels = plan.labels.merging([Label.stemcell: stemcell.description]) { _, own in own }
         let look: [Step] = [
             .createBase(stemcell, plan), .commitBase(stemcell, labels), .removeBase(stemcell),
         ]

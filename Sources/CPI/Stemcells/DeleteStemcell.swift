@@ -12,9 +12,8 @@ struct DeleteStemcell: Mutation {
     static let deletes = true
     struct Plan: Codable {
         let stemcell: StemcellCID
-        let isThere: Bool
-        /// The image's id; nil in a plan of an older version.
-        var image: String?
+        /// The image's id; nil where there is nothing to do.
+        let image: String?
     }
     let stemcell: StemcellCID
     var subjects: [Subject] { [stemcell.subject] }
@@ -49,7 +48,7 @@ struct DeleteStemcell: Mutation {
                 world.warn(
                     "image \(stemcell) is kept: container \(summary.name) "
                         + "stands on it, and another stemcell may be the same image")
-                return Plan(stemcell: stemcell, isThere: false)
+                return Plan(stemcell: stemcell, image: nil)
             }
             guard let container = try world.engine.container(summary.id),
                 container.image == stemcell.description
@@ -57,7 +56,7 @@ struct DeleteStemcell: Mutation {
             let title = container.vm.map { "VM \($0)" } ?? "container \(container.name)"
             throw CPIError.cloud("cannot delete stemcell \(stemcell): \(title) is made from it")
         }
-        return Plan(stemcell: stemcell, isThere: image != nil, image: image?.id)
+        return Plan(stemcell: stemcell, image: image?.id)
     }
 
     /// Somebody may have given its name to another image. The Go CPI's have no labels.
@@ -66,18 +65,18 @@ struct DeleteStemcell: Mutation {
     }
 
     static func steps(_ plan: Plan, _ call: DeleteStemcell?) -> [Step] {
-        plan.isThere ? [.removeImage(plan.stemcell, plan.image)] : []
+        plan.image.map { [.removeImage(plan.stemcell, $0)] } ?? []
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {
-        let isThere = try world.isThere(plan.stemcell, plan.image)
-        return isThere ? .untouched("stemcell \(plan.stemcell)") : .unfinished
+        let isThere = try plan.image.map { try world.isThere(plan.stemcell, $0) }
+        return isThere == true ? .untouched("stemcell \(plan.stemcell)") : .unfinished
     }
 }
 
 extension Step {
     /// Takes a stemcell's name away from its image.
-    fileprivate static func removeImage(_ stemcell: StemcellCID, _ image: String?) -> Step {
+    fileprivate static func removeImage(_ stemcell: StemcellCID, _ image: String) -> Step {
         Step(
             name: "remove image \(stemcell)", removes: .image(stemcell.description),
             isDestructive: true,
@@ -91,10 +90,9 @@ extension Step {
 }
 
 extension World {
-    /// Whether the stemcell's name is that of this image, by its id, if that is known.
-    fileprivate func isThere(_ stemcell: StemcellCID, _ image: String?) throws -> Bool {
-        guard let present = try engine.image(stemcell.description) else { return false }
-        return image == nil || present.id == image
+    /// Whether the stemcell's name is that of this image, by its id.
+    fileprivate func isThere(_ stemcell: StemcellCID, _ image: String) throws -> Bool {
+        try engine.image(stemcell.description)?.id == image
     }
 
     /// Those that stand on an image, whatever was committed in between. podman finds those alone that were

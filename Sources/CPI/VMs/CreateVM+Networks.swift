@@ -31,7 +31,7 @@ extension CreateVM {
 
 extension NetworkPlan {
     /// Whether it may be missing by the time that the VM is made.
-    var isToBeSeen: Bool { isMissing || mayGo == true }
+    var isToBeSeen: Bool { isMissing || mayGo }
 }
 
 extension World {

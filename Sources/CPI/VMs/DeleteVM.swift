@@ -12,12 +12,12 @@ struct DeleteVM: Mutation {
         let containers: [NamedContainer]
         let volumes: [String]
         let images: [String]
-        /// The pins of the disks that it has; nil in a plan of an older version.
-        var pins: [NamedContainer]?
-        /// Networks that were made for VMs; they go with the last one. Nil in a plan of an older version.
-        var networks: [String]?
-        /// Its disks that get a container which keeps prunes away from them; nil in a plan of an older version.
-        var kept: [DiskCID]?
+        /// The pins of the disks that it has.
+        let pins: [NamedContainer]
+        /// Networks that were made for VMs; they go with the last one.
+        let networks: [String]
+        /// Its disks that get a container which keeps prunes away from them.
+        let kept: [DiskCID]
     }
     let vm: VMCID
     var subjects: [Subject] { [vm.subject] }
@@ -102,12 +102,12 @@ struct DeleteVM: Mutation {
         let marks = plan.volumes.filter { $0 == plan.vm.mark }
         let volumes = plan.volumes.filter { $0 != plan.vm.mark }
         return marks.map { .removeVolume($0, of: plan.vm) }
-            + (plan.kept ?? []).map { .keepIfPossible($0) }
+            + plan.kept.map { .keepIfPossible($0) }
             + plan.containers.map { .removeContainer($0.id, called: $0.name) }
-            + (plan.pins ?? []).map { .removePin($0.id, called: $0.name) }
+            + plan.pins.map { .removePin($0.id, called: $0.name) }
             + volumes.map { .removeVolume($0, of: plan.vm) }
             + plan.images.map { .releaseCommittedImage($0, of: plan.vm) }
-            + (plan.networks ?? []).map { .removeUnusedNetwork($0) }
+            + plan.networks.map { .removeUnusedNetwork($0) }
     }
 
     static func situation(_ plan: Plan, _ world: World) throws -> Situation {

@@ -3,7 +3,7 @@ import Engine
 import Journal
 
 /// An event as a JSON document: what `journal export` writes, `journal import` reads, and `tail --json`
-/// shows. Without secrets, also where an older version has written one. Schema 1: members are never changed or taken away, new ones may come.
+/// shows. Without secrets, also where the journal holds one. Schema 1: members are never changed or taken away, new ones may come.
 enum EventDocument {
     static func json(_ event: Event) -> JSON {
         [
