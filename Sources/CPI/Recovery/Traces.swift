@@ -130,7 +130,7 @@ struct Traces {
             let labels = try world.engine.image(tag)?.labels,
             labels[Label.stemcell] == stemcell.description, let id = labels[Label.operation]
         else { return nil }
-        let plan = CreateStemcell.Plan(stemcell: stemcell)
+        let plan = CreateStemcell.Plan(stemcell: stemcell, labels: [:])
         return try Traces.trace(id, CreateStemcell.self, plan, [stemcell.subject], labels)
     }
 
