@@ -27,6 +27,7 @@ bosh-release: release
 # Format and warnings, without running anything.
 check: setup
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	shellcheck Sources/CPI/*/*.sh
 	dev/mutants --applies
 	swift build --build-tests -Xswiftc -warnings-as-errors
 

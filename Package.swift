@@ -34,7 +34,13 @@ let package = Package(
         .target(
             name: "CPI",
             dependencies: ["Journal", "Engine", .product(name: "Logging", package: "swift-log")],
-            exclude: ["Main"], swiftSettings: optimized),
+            exclude: ["Main"],
+            // What runs in VMs and in helper containers.
+            resources: [
+                "LiveAttach/live_mount.sh", "LiveAttach/live_unmount.sh", "LiveAttach/live_turns.sh",
+                "Agent/entry_prepare.sh", "Agent/entry_store.sh", "Agent/entry_runit.sh",
+                "Agent/entry_systemd.sh", "Agent/mount_wrapper.sh", "Snapshots/copy.sh",
+            ].map { .embedInCode($0) }, swiftSettings: optimized),
 
         // An executable cannot be imported, so the CPI is a library with a main of one line beside it.
         .executableTarget(name: "docker-cpi", dependencies: ["CPI"], path: "Sources/CPI/Main"),

@@ -1,4 +1,4 @@
-/// The shell functions that mount a disk in a VM that runs, and take it out again. One text: the entry
+/// The shell functions that mount a disk in a VM that runs, and take it out again: `live_*.sh`. One text: the entry
 /// script has them for every start, and attach_disk and detach_disk run them in the VM.
 ///
 /// A local volume is a directory on the host. A privileged VM can mount the block device that this
@@ -57,5 +57,13 @@ enum LiveScript {
     /// Whether the VM can mount disks at all: nothing, or the reason why not.
     static let probe = functions + "live_probe\n"
 
-    private static let functions = find + open + mount + users + unmount + locks + turns + listing
+    private static let names = """
+        live_list=\(list) live_attachers=\(by) live_last_disk=\(EntryScript.lastDisk) live_exit_code=\(exitCode)
+
+        """
+
+    private static let functions =
+        names + String(resource: PackageResources.live_mount_sh)
+        + String(resource: PackageResources.live_unmount_sh)
+        + String(resource: PackageResources.live_turns_sh)
 }

@@ -125,7 +125,7 @@ struct OldContainers {
     /// The VM's name is free. The container that ran last, when there is no doubt which.
     private func nameless(_ vm: VMCID, _ others: [World.MemberContainer]) throws -> Container? {
         let ran = try others.compactMap { try world.engine.container($0.id) }
-            .filter { $0.wasStarted && ($0.labels[Label.vm] == vm.description || vm.isGoCPIs) }
+            .filter { $0.wasStarted && vm.isNamed(by: $0.labels) }
         let candidates = try ran.filter { try !world.isHeld($0, vm) || ran.count == 1 }
         return candidates.count == 1 ? candidates.first : nil
     }

@@ -69,9 +69,7 @@ extension World {
         let labels: [String: String]
 
         /// Whether it is more than a name: what we have made has the label.
-        func isOwn(of cid: VMCID) -> Bool {
-            labels[Label.vm] == cid.description || cid.isGoCPIs
-        }
+        func isOwn(of cid: VMCID) -> Bool { cid.isNamed(by: labels) }
     }
 
     /// All containers of a VM, by their names and, for those that were renamed by hand, by label: where none
@@ -91,7 +89,7 @@ extension World {
         // Somebody else's container may have the name.
         let hasOwnName = try found.contains {
             try $0.names.contains(cid.description) && isMember($0, of: cid)
-                && ($0.labels[Label.vm] == cid.description || cid.isGoCPIs)
+                && cid.isNamed(by: $0.labels)
         }
         if !hasOwnName || alsoRenamed && !isLabelEnough {
             found += try isLabelEnough ? byName() : byLabel()
@@ -137,6 +135,13 @@ extension World {
                 $0.name == volume && $0.destination == VMPlace.data
             }
         }
+    }
+}
+
+extension VMCID {
+    /// Whether a container with these labels says that it is of this VM. The Go CPI's say nothing.
+    func isNamed(by labels: [String: String]) -> Bool {
+        labels[Label.vm] == description || isGoCPIs
     }
 }
 

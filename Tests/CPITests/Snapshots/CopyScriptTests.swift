@@ -76,7 +76,7 @@ struct CopyScriptTests {
         "what fails for another reason than want of room lets the VM run first; nothing is left of it"
     )
     func failed() throws {
-        let step = "cp -a --preserve=xattr --reflink=auto $from/. $to/"
+        let step = #"cp -a --preserve=xattr --reflink=auto "$from/." "$to/""#
         try #require(CopyScript.text.contains(step))
         let text = CopyScript.text.replacing(
             step, with: "{ \(step); echo no such xattr >&2; false; }")
@@ -88,9 +88,9 @@ struct CopyScriptTests {
     @Test("what the host cannot write to its disk is no copy, however well it compares")
     func unwritten() throws {
         let step = "sync --file-system"
-        try #require(CopyScript.text.contains(step + " $to"))
+        try #require(CopyScript.text.contains(step + " \"$to\""))
         let broken = "(echo input/output error >&2; exit 1)"
-        let text = CopyScript.text.replacing(step + " $to", with: broken)
+        let text = CopyScript.text.replacing(step + " \"$to\"", with: broken)
         let run = try run(room: 4_000, text)
         #expect(run.code == 1 && run.copied == 0, "\(run)")
         #expect(
