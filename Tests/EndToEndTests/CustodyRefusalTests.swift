@@ -27,6 +27,7 @@ extension EndToEnd {
                 (["Binds": [.string("/etc/hostname:\(settings)")]], "Binds[0]"),
                 (["Mounts": mount("/var/vcap/data")], "Mounts[0]"),
                 (["Mounts": mount("/warden-cpi-dev")], "Mounts[0]"),
+                (["Binds": ["/var/run/docker.sock:/var/vcap/sys/run/docker.sock"]], "Binds[0]"),
                 // delete_vm would take it for one that Docker has made for the VM.
                 (["volumes": [.string("\(anonymous):/precious")]], "volumes[0]"),
             ]

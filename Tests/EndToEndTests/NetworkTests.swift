@@ -99,6 +99,27 @@ extension EndToEnd {
             #expect(answer.mayRetry == false)
         }
 
+        @Test("BOSH's subnet may be a part of Docker's network, and its name server Docker's own")
+        func partOfDockers() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            let network = rig.network()
+            let first = try rig.makeVM(network)
+            var part = network
+            let subnet = (network["gateway"].string ?? "").dropLast()
+            part["ip"] = .string(subnet + "70")
+            part["netmask"] = "255.255.255.192"
+            part["gateway"] = .string(subnet + "65")
+            part["dns"] = ["127.0.0.11"]
+            let second = try rig.makeVM(part)
+            let container = try rig.engine.inspectContainer(second)
+            let name = network["cloud_properties"]["name"].string ?? ""
+            #expect(container.endpoints[name]?["IPAddress"] == part["ip"])
+            #expect(container.json["HostConfig"]["Dns"].array?.isEmpty ?? true)
+            // Docker's name server knows its containers.
+            _ = try rig.shell(second, "nslookup \(first) 127.0.0.11")
+        }
+
         @Test(
             "A network removed while its VM is stopped: what the error says brings it back",
             .enabled("podman removes no network that a container is on") {

@@ -67,6 +67,7 @@ class ConfigTest < TemplateTest
     "attach" => "auto",
     "disks" => { "pin" => "attached" },
     "networks" => { "remove_unused" => false },
+    "stemcells" => { "allow_emulation" => false },
     "snapshots" => { "pause_limit" => 20 },
     "privileged" => true,
   }.freeze
@@ -99,6 +100,7 @@ class ConfigTest < TemplateTest
         "attach" => "restart",
         "disks" => { "pin" => "always" },
         "networks" => { "remove_unused" => true },
+        "stemcells" => { "allow_emulation" => true },
         "snapshots" => { "pause_limit" => 0 },
         "light_stemcell" => { "require_image_verification" => false, "registry" => REGISTRY },
         "journal" => { "directory" => "/j", "retention_days" => 1, "recover_on_call" => false },
@@ -126,6 +128,7 @@ class ConfigTest < TemplateTest
       "attach" => "restart",
       "disks" => { "pin" => "always" },
       "networks" => { "remove_unused" => true },
+      "stemcells" => { "allow_emulation" => true },
       "snapshots" => { "pause_limit" => 0 },
       "privileged" => false,
       "agent_settings_path" => "/settings.json",

@@ -5,6 +5,8 @@ enum VMPlace {
     static let data = "/var/vcap/data"
     /// Where the agent mounts a persistent disk.
     static let store = "/var/vcap/store"
+    /// A link that the agent makes, into its data: what is mounted there makes it a directory, and the agent fails.
+    static let sys = "/var/vcap/sys"
     /// The agent's own files, and those that the CPI leaves for it.
     static let bosh = "/var/vcap/bosh"
     /// The settings that the director has sent the agent last.

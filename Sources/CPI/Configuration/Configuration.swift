@@ -19,6 +19,8 @@ public struct Configuration: Sendable {
     var attach: Attach
     var pin: Pin
     var lightStemcell: LightStemcell
+    /// Whether stemcells may be for another architecture than the Docker host's.
+    var allowsEmulation: Bool
     /// Whether a network that was made for VMs goes with the last one.
     var removesUnusedNetworks: Bool
     var snapshots: Snapshots
@@ -146,6 +148,9 @@ public struct Configuration: Sendable {
         pin = try root.section("disks").member("pin").optional { try $0.choice() } ?? .attached
         lightStemcell = try LightStemcell(root.section("light_stemcell"))
         try lightStemcell.override(by: context.section("light_stemcell"))
+        allowsEmulation =
+            try root.section("stemcells").member("allow_emulation").optional { try $0.bool() }
+            ?? false
         removesUnusedNetworks =
             try root.section("networks").member("remove_unused").optional { try $0.bool() } ?? false
         snapshots = try Snapshots(root.section("snapshots"))

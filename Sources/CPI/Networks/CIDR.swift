@@ -31,5 +31,8 @@ struct CIDR: Hashable, CustomStringConvertible {
         address.count == bytes.count && CIDR(address: address, prefix: prefix) == self
     }
 
+    /// Whether all addresses of the other one are in this one.
+    func contains(_ other: CIDR) -> Bool { prefix <= other.prefix && contains(other.bytes) }
+
     var description: String { "\(IPAddress.text(bytes))/\(prefix)" }
 }

@@ -15,6 +15,12 @@ enum IPAddress {
         one == other || bytes(one).map { $0 == bytes(other) } ?? false
     }
 
+    /// Whether it is an address of the host itself: 127.0.0.0/8 or ::1.
+    static func isLoopback(_ text: String) -> Bool {
+        guard let bytes = bytes(text) else { return false }
+        return bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+
     static func text(_ bytes: [UInt8]) -> String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = bytes.count == 4 ? AF_INET : AF_INET6

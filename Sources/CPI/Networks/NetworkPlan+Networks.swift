@@ -28,9 +28,10 @@ extension NetworkPlan {
             plans[index].mayGo = known?.isMadeByCPI ?? false
             if let known {
                 plans[index].driver = known.driver
-                try plans[index].requireSame(
-                    as: known, plans[index].properties(in: networks), world)
-                plans[index].otherGateways(than: known).forEach(world.warn)
+                try plans[index].requireRoom(
+                    in: known, plans[index].properties(in: networks), world)
+                (plans[index].smallerSubnets(of: known) + plans[index].otherGateways(than: known))
+                    .forEach(world.warn)
                 if !known.gateways.isEmpty { plans[index].gateways = known.gateways }
             }
         }

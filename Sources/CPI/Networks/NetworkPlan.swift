@@ -63,13 +63,33 @@ struct NetworkPlan: Codable {
         return endpoint
     }
 
-    /// Throws when a network of this name is there with other subnets than the VM needs, or with
-    /// another driver than is asked for by name.
+    /// Throws `CPIError` when a network of this name is there with other subnets, or with another driver
+    /// than is asked for by name.
     func requireSame(as network: Network, _ properties: NetworkProperties, _ world: World) throws {
-        let wanted = subnets.compactMap(CIDR.init)
+        try require(network, properties, world) { wanted, present in present.contains(wanted) }
+    }
+
+    /// As `requireSame`, but other subnets do where the VM can have its addresses: BOSH may have several networks in one
+    /// of Docker's. Throws `CPIError`.
+    func requireRoom(in network: Network, _ properties: NetworkProperties, _ world: World) throws {
+        try require(network, properties, world) { wanted, present in
+            present.contains { $0.contains(wanted) || hasAddress(of: wanted, in: $0) }
+        }
+    }
+
+    private func hasAddress(of wanted: CIDR, in present: CIDR) -> Bool {
+        [ipv4, ipv6].compactMap(\.self).compactMap(IPAddress.bytes).contains {
+            wanted.contains($0) && present.contains($0)
+        }
+    }
+
+    private func require(
+        _ network: Network, _ properties: NetworkProperties, _ world: World,
+        isFit: (CIDR, [CIDR]) -> Bool
+    ) throws {
         let present = network.subnets.compactMap(CIDR.init)
         let users = { try world.listOfUsers(of: name).map { " (\($0) on it)" } ?? "" }
-        guard wanted.allSatisfy(present.contains) else {
+        guard subnets.compactMap(CIDR.init).allSatisfy({ isFit($0, present) }) else {
             throw CPIError.cloud(
                 "network \(name) is there with subnet \(network.subnets.joined(separator: ", "))"
                     + "\(try users()), but \(subnets.joined(separator: ", ")) is asked for")
@@ -78,6 +98,18 @@ struct NetworkPlan: Codable {
         throw CPIError.cloud(
             "network \(name) is there with driver \(network.driver)\(try users()), "
                 + "but \(asked) is asked for")
+    }
+
+    /// A warning for each subnet that is asked for where the network's is smaller: a VM that BOSH gives an address outside
+    /// of that one cannot be made there.
+    func smallerSubnets(of network: Network) -> [String] {
+        let present = network.subnets.compactMap(CIDR.init)
+        return subnets.compactMap(CIDR.init).filter { wanted in
+            !present.contains { $0.contains(wanted) }
+        }.map { wanted in
+            "network \(name) is there with subnet \(network.subnets.joined(separator: ", ")): of the "
+                + "\(wanted) that is asked for VMs can have those addresses alone"
+        }
     }
 
     /// A warning for each gateway that is asked for where the network has another one: Docker takes the

@@ -20,7 +20,7 @@ extension World {
     func ensure(_ plan: NetworkPlan, _ properties: NetworkProperties?) throws {
         let properties = properties ?? NetworkProperties()
         if let present = try engine.network(plan.name) {
-            return try plan.requireSame(as: present, properties, self)
+            return try plan.requireRoom(in: present, properties, self)
         }
         // A worker of a swarm does not see an overlay before a container is on it.
         guard try plan.isToBeSeen || plan.isOverlay && isSwarmWorker() else {
@@ -68,7 +68,7 @@ extension World {
         } catch let error as EngineError where error.isNameTaken {
             // Another machine, whose locks are not seen here, has just made it.
             guard let present = try engine.network(plan.name) else { throw error }
-            try plan.requireSame(as: present, properties, self)
+            try plan.requireRoom(in: present, properties, self)
         }
     }
 

@@ -35,13 +35,15 @@ struct Architecture: Equatable, CustomStringConvertible {
         "loong64": "loongarch64",
     ]
 
-    /// Throws `CPIError` that names both when this is not the daemon's. `who`: where it was read.
+    /// Throws `CPIError` that names both when this is not the daemon's; a warning where the configuration allows that.
+    /// `who`: where it was read.
     func requireDaemons(_ world: World, says who: String) throws {
         guard let daemon = Architecture(try world.engineInfo()["Architecture"].string ?? ""),
             daemon != self
         else { return }
-        throw CPIError.cloud(
-            "the stemcell is for \(self), as \(who) says, and the Docker daemon runs on "
-                + "\(daemon)")
+        let words =
+            "the stemcell is for \(self), as \(who) says, and the Docker daemon runs on \(daemon)"
+        guard world.configuration.allowsEmulation else { throw CPIError.cloud(words) }
+        world.warn("\(words), which must know how to run it")
     }
 }

@@ -104,9 +104,11 @@ enum ImageReference {
     }
 
     static func isDigest(_ digest: Substring) -> Bool {
-        guard digest.hasPrefix("sha256:") else { return false }
-        let hex = digest.dropFirst(7)
-        return hex.utf8.count == 64
+        digest.hasPrefix("sha256:") && isHexDigest(digest.dropFirst(7))
+    }
+
+    static func isHexDigest(_ hex: Substring) -> Bool {
+        hex.utf8.count == 64
             && hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

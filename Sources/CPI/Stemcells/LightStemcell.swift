@@ -25,7 +25,10 @@ struct LightStemcell {
             throw Field.Wrong(description: "image_reference is not a valid image reference")
         }
         let parts = ImageReference.parts(name)
-        let given = try text("digest").flatMap { $0.isEmpty ? nil : $0 }
+        // The 64 digits alone do for the Go CPI.
+        let given = try text("digest").flatMap { text in
+            text.isEmpty ? nil : ImageReference.isHexDigest(text[...]) ? "sha256:" + text : text
+        }
         guard given.map({ ImageReference.isDigest($0[...]) }) ?? true else {
             throw Field.Wrong(description: "digest must be sha256: and 64 hexadecimal digits")
         }

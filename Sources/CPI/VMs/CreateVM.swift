@@ -99,6 +99,11 @@ struct CreateVM: Mutation {
 
     func plan(_ world: World) throws -> Plan {
         world.warn(ofUnknown: properties.unknown, in: "cloud_properties")
+        if world.configuration.privileged, !properties.isPrivileged(world.configuration) {
+            world.warn(
+                "cloud_properties.Privileged is false: the agents of most stemcells do not start so"
+            )
+        }
         for network in self.networks {
             world.warn(
                 ofUnknown: network.properties.unknown, in: "\(network.field.name).cloud_properties")

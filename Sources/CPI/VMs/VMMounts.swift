@@ -171,7 +171,7 @@ struct VMMounts {
         }
     }
 
-    private static let reserved = [VMPlace.data, VMPlace.store]
+    private static let reserved = [VMPlace.data, VMPlace.store, VMPlace.sys]
     /// What lies over the agent's settings.
     private static let parents = ["/", "/var", "/var/vcap", VMPlace.bosh]
 
@@ -180,7 +180,7 @@ struct VMMounts {
         let hints = String(DiskCID.hints.dropLast())
         let isTaken =
             (reserved + parents + [hints]).contains(destination)
-            || destination.hasPrefix(DiskCID.hints) || destination.hasPrefix(VMPlace.bosh + "/")
+            || [hints, VMPlace.bosh, VMPlace.sys].contains { destination.hasPrefix($0 + "/") }
         guard !isTaken else {
             throw Field.Wrong(
                 description: "\(field.name) must not be mounted at \(destination): that place "

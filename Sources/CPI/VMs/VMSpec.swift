@@ -59,11 +59,12 @@ struct VMSpec {
             ? try world.engine.network(first.name)?.gateways ?? [] : first.gateways
     }
 
-    /// The name servers of the network that `default` says, or of the only one.
+    /// The name servers of the network that `default` says, or of the only one. Not those of the container itself, such as
+    /// Docker's own (127.0.0.11): Docker would ask itself.
     private var dns: [String] {
         let real = networks.filter { $0.kind != .vip }
         let chosen = real.first { $0.defaults.contains("dns") } ?? (real.count == 1 ? real[0] : nil)
-        return chosen?.dns ?? []
+        return (chosen?.dns ?? []).filter { !IPAddress.isLoopback($0) }
     }
 
     private func endpoints(_ version: APIVersion) -> JSON {

@@ -137,6 +137,8 @@ struct DirectorNetworkTests {
         other["range"] = "10.10.0.0/24"
         let subnet = #expect(throws: CallFailure.self) { try create(other) }
         #expect(subnet?.message.contains("is there with subnet 10.9.0.0/24") == true)
+        other["range"] = "10.9.0.0/25"
+        #expect(throws: CallFailure.self) { try create(other) }
         let stranger = #expect(throws: CallFailure.self) {
             try create(["cloud_properties": ["name": "bridge"]])
         }

@@ -106,6 +106,10 @@ struct InterfaceTests {
         _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
         try scene.makeVM(networks: ["a": one], properties: ["Dns": ["9.9.9.9"]])
         #expect(scene.container?.hostConfig["Dns"] == ["9.9.9.9"])
+        _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
+        one["dns"] = ["127.0.0.11", "10.0.0.3", "::1"]
+        try scene.makeVM(networks: ["a": one])
+        #expect(scene.container?.hostConfig["Dns"] == ["10.0.0.3"])
         one["dns"] = ["ns.example"]
         #expect(failure(["a": one]).contains("networks.a.dns[0]"))
     }

@@ -85,6 +85,33 @@ struct NetworkTests {
         #expect(scene.docker.state.container(cid)?.endpoints.keys.sorted() == ["theirs"])
     }
 
+    @Test("BOSH's subnet may be a part of Docker's, or the other way round where the address fits")
+    func partOfDockers() throws {
+        let scene = try Scene()
+        scene.docker.state.networks.append(
+            .init(id: "n9", name: "director_network", driver: "bridge", subnets: ["10.245.0.0/16"]))
+        func create(_ ip: String, _ netmask: String) throws {
+            _ = try scene.create(
+                agent: ip,
+                networks: [
+                    "x": [
+                        "ip": .string(ip), "netmask": .string(netmask),
+                        "cloud_properties": ["name": "director_network"],
+                    ]
+                ])
+        }
+        try create("10.245.4.11", "255.255.252.0")
+        #expect(!scene.runner.log.text.contains("is there with subnet"))
+        try create("10.245.4.12", "255.254.0.0")
+        #expect(
+            scene.runner.log.text.contains(
+                "is there with subnet 10.245.0.0/16: of the 10.244.0.0/15 that is asked for"))
+        let failure = #expect(throws: CallFailure.self) {
+            try create("10.244.4.12", "255.254.0.0")
+        }
+        #expect(failure?.message.contains("but 10.244.0.0/15 is asked for") == true)
+    }
+
     @Test(
         "what a network without a name asks for is for the Docker network that it is on, and for no other"
     )

@@ -179,6 +179,13 @@ struct LightStemcellTests {
         #expect(scene.docker.state.image(cid)?.parent == Self.id)
     }
 
+    @Test("the digest's digits alone do, as for the Go CPI")
+    func digits() throws {
+        let digits = String(Self.digest.dropFirst("sha256:".count))
+        _ = try create(properties(["digest": .string(digits)]))
+        #expect(failure(properties(["digest": .string(digits + "0")])).contains("digest must be"))
+    }
+
     @Test("what cannot be used is refused before anything is pulled")
     func refused() throws {
         let cases: [(JSON, String)] = [

@@ -194,6 +194,16 @@ struct StemcellContentsTests {
         _ = try create(foreign, ["architecture": "aarch64"])
     }
 
+    @Test("where the configuration allows it, that is a warning")
+    func emulated() throws {
+        scene.runner.configuration["stemcells"] = ["allow_emulation": true]
+        var foreign = Tree.noble
+        foreign.machine = 183
+        _ = try create(foreign, ["architecture": "arm64"])
+        let warning = "is for aarch64, as its /bin/sh says, and the Docker daemon runs on x86_64"
+        #expect(scene.runner.log.text.contains(warning))
+    }
+
     @Test("a light one as well: by its image's own word, and its tags become labels")
     func light() throws {
         let scene = try LightStemcellTests.scene()
