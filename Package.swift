@@ -37,7 +37,8 @@ let package = Package(
             exclude: ["Main"],
             // What runs in VMs and in helper containers.
             resources: [
-                "LiveAttach/live_mount.sh", "LiveAttach/live_unmount.sh", "LiveAttach/live_turns.sh",
+                "LiveAttach/live_mount.sh", "LiveAttach/live_unmount.sh",
+                "LiveAttach/live_turns.sh",
                 "Agent/entry_prepare.sh", "Agent/entry_store.sh", "Agent/entry_runit.sh",
                 "Agent/entry_systemd.sh", "Agent/mount_wrapper.sh", "Snapshots/copy.sh",
             ].map { .embedInCode($0) }, swiftSettings: optimized),
