@@ -71,16 +71,7 @@ public struct Address: Sendable, Equatable {
         let host = text[..<colon]
         let isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
         return host.utf8.allSatisfy {
-            $0.isHostCharacter || (isIPv6 && [0x3a, 0x5b, 0x5d].contains($0))
-        }
-    }
-}
-
-extension UInt8 {
-    fileprivate var isHostCharacter: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: true
-        default: false
+            $0.isNameCharacter || (isIPv6 && ":[]".utf8.contains($0))
         }
     }
 }

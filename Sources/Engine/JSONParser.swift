@@ -102,7 +102,10 @@ struct JSONParser {
     }
 
     private mutating func skipSpace() {
-        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+        while let byte = next,
+            byte == UInt8(ascii: " ") || byte == .newline || byte == UInt8(ascii: "\r")
+                || byte == UInt8(ascii: "\t")
+        {
             position += 1
         }
     }
@@ -149,7 +152,7 @@ extension JSONParser {
     /// Steps over digits, of which there must be one at least, and counts them.
     private mutating func digits() throws(Malformed) -> Int {
         let start = position
-        while let byte = next, UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte { position += 1 }
+        while let byte = next, byte.isDigit { position += 1 }
         guard position > start else { throw malformed }
         return position - start
     }

@@ -32,7 +32,7 @@ public enum CPI {
         let bytes = Streams.readAll(0)
         let service = Service(configurationPath: configurationPath)
         let answer = service.answer(bytes)
-        let delivered = Streams.write(answer.bytes + [0x0a], to: 1)
+        let delivered = Streams.write(answer.bytes + [.newline], to: 1)
         answer.replied(delivered)
         return delivered ? 0 : 1
     }

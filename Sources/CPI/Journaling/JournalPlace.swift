@@ -51,10 +51,10 @@ struct JournalPlace {
     }
 
     static var userDirectory: String? {
-        if let state = getenv("XDG_STATE_HOME"), state.pointee == 0x2f {
+        if let state = getenv("XDG_STATE_HOME"), String(cString: state).hasPrefix("/") {
             return String(cString: state) + "/docker-cpi"
         }
-        guard let home = getenv("HOME"), home.pointee == 0x2f else { return nil }
+        guard let home = getenv("HOME"), String(cString: home).hasPrefix("/") else { return nil }
         return String(cString: home) + belowHome
     }
 

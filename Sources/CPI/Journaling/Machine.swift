@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 
 /// A machine that a CPI runs on, since its last boot: on the same one, locks tell who lives.
@@ -39,7 +40,7 @@ struct Machine: Equatable, Sendable {
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 1_024)
         let count = read(descriptor, &bytes, bytes.count)
-        let line = bytes.prefix(max(0, count)).prefix { $0 != 0x0a }
+        let line = bytes.prefix(max(0, count)).prefix { $0 != .newline }
         return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
     }
 }

@@ -81,10 +81,3 @@ extension Field {
         return name
     }
 }
-
-extension UInt8 {
-    var isAlphanumeric: Bool {
-        (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self)
-    }
-    var isNameCharacter: Bool { isAlphanumeric || self == 0x2d || self == 0x2e || self == 0x5f }
-}

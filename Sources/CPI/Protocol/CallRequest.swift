@@ -14,7 +14,7 @@ struct CallRequest: Sendable {
 
     /// Throws `Field.Wrong`; a text that is not JSON is reported without showing any of it.
     init(parsing bytes: [UInt8]) throws {
-        guard bytes.contains(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) else {
+        guard bytes.contains(where: { !$0.isSpace }) else {
             throw Field.Wrong(
                 description: "the request is empty: one JSON document is expected on stdin")
         }

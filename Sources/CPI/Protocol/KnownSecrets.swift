@@ -65,19 +65,19 @@ private enum Encoded {
         case UInt8(ascii: "%"):
             return hex(text, index + 1, 2).map { ($0, 3) }
         case UInt8(ascii: "+"):
-            return (0x20, 1)
+            return (UInt8(ascii: " "), 1)
         case UInt8(ascii: "\\"):
             let run = backslashes(text, index)
             guard index + run < text.count else { return nil }
             switch text[index + run] {
-            case UInt8(ascii: "n"): return (0x0a, run + 1)
-            case UInt8(ascii: "t"): return (0x09, run + 1)
-            case UInt8(ascii: "r"): return (0x0d, run + 1)
+            case UInt8(ascii: "n"): return (UInt8(ascii: "\n"), run + 1)
+            case UInt8(ascii: "t"): return (UInt8(ascii: "\t"), run + 1)
+            case UInt8(ascii: "r"): return (UInt8(ascii: "\r"), run + 1)
             case UInt8(ascii: "b"): return (0x08, run + 1)
             case UInt8(ascii: "f"): return (0x0c, run + 1)
             case UInt8(ascii: "u"): return hex(text, index + run + 1, 4).map { ($0, run + 5) }
             case UInt8(ascii: "x"): return hex(text, index + run + 1, 2).map { ($0, run + 3) }
-            case let byte where byte == 0x22 || byte == 0x27 || byte == 0x2f:
+            case let byte where "\"'/".utf8.contains(byte):
                 return (byte, run + 1)
             default: return nil
             }
@@ -134,12 +134,5 @@ private enum Encoded {
                 || length == 2
         else { return nil }
         return UInt8(value)
-    }
-}
-
-extension UInt8 {
-    fileprivate var isHexDigit: Bool {
-        (0x30...0x39).contains(self) || (0x41...0x46).contains(self)
-            || (0x61...0x66).contains(self)
     }
 }

@@ -121,7 +121,7 @@ extension Redactor {
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             let code =
-                byte == 0x25
+                byte == UInt8(ascii: "%")
                 ? UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) : nil
             bytes.append(code ?? byte)
             if code != nil { rest = rest.dropFirst(2) }

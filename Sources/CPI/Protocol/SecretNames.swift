@@ -1,3 +1,5 @@
+import Engine
+
 /// Which keys are followed by a secret, and which values are none whatever their key.
 enum SecretNames {
     /// "password", "db-pass", "splunk-token", "SecretAccessKey", …
@@ -50,8 +52,7 @@ enum SecretNames {
 
     /// A value that is no secret to look at: a path, an address, a version, a size.
     static func isPublic(_ value: String) -> Bool {
-        if value.utf8.allSatisfy({ (0x30...0x39).contains($0) || [0x2e, 0x2f, 0x3a].contains($0) })
-        {
+        if value.utf8.allSatisfy({ $0.isDigit || "./:".utf8.contains($0) }) {
             return true
         }
         return roots.contains { value.hasPrefix($0) }

@@ -1,3 +1,5 @@
+import Engine
+
 /// Secrets that are known by where they stand, in texts of any origin.
 struct SecretPatterns {
     private let text: [UInt8]
@@ -75,7 +77,7 @@ struct SecretPatterns {
         case UInt8(ascii: ","), UInt8(ascii: "&"): return true
         case UInt8(ascii: "\\"):
             let next = text[index...].prefix(64).drop { $0 == UInt8(ascii: "\\") }.first ?? 0
-            return next.isQuote || [0x6e, 0x72, 0x74].contains(next)  // n, r, t
+            return next.isQuote || "nrt".utf8.contains(next)
         case UInt8(ascii: "%") where isEncoded:
             return ["%2c", "%26", "%20", "%22", "%0a"].contains { has($0, at: index) }
         case let byte: return byte.isSpace || byte.isQuote
@@ -92,7 +94,8 @@ struct SecretPatterns {
             start += 1
         }
         var end = start
-        while end < text.count, !text[end].isQuote, text[end] != 0x0a, text[end] != 0x0d,
+        while end < text.count, !text[end].isQuote, text[end] != UInt8(ascii: "\n"),
+            text[end] != UInt8(ascii: "\r"),
             text[end] != UInt8(ascii: "\\")
         {
             end += 1
@@ -110,11 +113,11 @@ struct SecretPatterns {
     /// The password of `user:password@`. It may hold an unencoded `@` or `/`.
     private mutating func url(_ start: Int) {
         let rest = text[start...].prefix { !$0.isSpace && !$0.isQuote && $0 != UInt8(ascii: "\\") }
-        let authority = rest.prefix { ![0x2f, 0x3f, 0x23].contains($0) }  // / ? #
+        let authority = rest.prefix { !"/?#".utf8.contains($0) }
         guard let colon = authority.firstIndex(of: UInt8(ascii: ":")) else { return }
         var end = authority.lastIndex(of: UInt8(ascii: "@"))
         // `host:port/path@x` has no password; what is no port before the slash belongs to one.
-        if end == nil, !authority[(colon + 1)...].allSatisfy({ (0x30...0x39).contains($0) }),
+        if end == nil, !authority[(colon + 1)...].allSatisfy(\.isDigit),
             !authority.contains(UInt8(ascii: "["))
         {
             end = rest.lastIndex(of: UInt8(ascii: "@"))
@@ -144,7 +147,7 @@ struct SecretPatterns {
         var place = index
         for letter in wanted.utf8 {
             let own = text[place]
-            guard own == letter || ((0x41...0x5a).contains(own) && own | 0x20 == letter) else {
+            guard own == letter || (own.isCapital && own | 0x20 == letter) else {
                 return false
             }
             place += 1
@@ -154,6 +157,7 @@ struct SecretPatterns {
 }
 
 extension UInt8 {
-    fileprivate var isSpace: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
-    fileprivate var isQuote: Bool { self == 0x22 || self == 0x27 || self == 0x60 }
+    fileprivate var isQuote: Bool {
+        self == UInt8(ascii: "\"") || self == UInt8(ascii: "'") || self == UInt8(ascii: "`")
+    }
 }

@@ -1,3 +1,5 @@
+import Engine
+
 /// `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, the grammar of github.com/distribution/reference.
 enum ImageReference {
     static func isValid(_ text: String) -> Bool {
@@ -73,12 +75,12 @@ enum ImageReference {
     /// Lower-case words joined by one '.', one or two '_', or any number of '-'.
     private static func isComponent(_ part: Substring) -> Bool {
         let bytes = Array(part.utf8)
-        func isWord(_ byte: UInt8) -> Bool { byte.isAlphanumeric && !(0x41...0x5a).contains(byte) }
+        func isWord(_ byte: UInt8) -> Bool { byte.isDigit || byte.isSmallLetter }
         guard let first = bytes.first, let last = bytes.last, isWord(first), isWord(last) else {
             return false
         }
         let separators = part.split(whereSeparator: { $0.isLetter || $0.isNumber })
-        return bytes.allSatisfy { isWord($0) || [0x2d, 0x2e, 0x5f].contains($0) }
+        return bytes.allSatisfy { isWord($0) || "-._".utf8.contains($0) }
             && separators.allSatisfy {
                 $0 == "." || $0 == "_" || $0 == "__" || $0.allSatisfy { $0 == "-" }
             }
@@ -95,12 +97,13 @@ enum ImageReference {
     private static func isHostPart(_ part: Substring) -> Bool {
         guard let first = part.utf8.first, let last = part.utf8.last else { return false }
         return first.isAlphanumeric && last.isAlphanumeric
-            && part.utf8.allSatisfy { $0.isAlphanumeric || $0 == 0x2d }
+            && part.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
     }
 
     private static func isTag(_ tag: Substring) -> Bool {
         guard let first = tag.utf8.first, tag.utf8.count <= 128 else { return false }
-        return (first.isAlphanumeric || first == 0x5f) && tag.utf8.allSatisfy { $0.isNameCharacter }
+        return (first.isAlphanumeric || first == UInt8(ascii: "_"))
+            && tag.utf8.allSatisfy { $0.isNameCharacter }
     }
 
     static func isDigest(_ digest: Substring) -> Bool {
@@ -109,6 +112,6 @@ enum ImageReference {
 
     static func isHexDigest(_ hex: Substring) -> Bool {
         hex.utf8.count == 64
-            && hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+            && hex.utf8.allSatisfy { $0.isHexDigit && !$0.isCapital }
     }
 }

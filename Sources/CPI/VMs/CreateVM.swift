@@ -24,9 +24,8 @@ struct CreateVM: Mutation {
         let furtherNetworks: [String]
         /// Where volumes are asked for without a name: they get names of the VM's, and go with it.
         var furtherVolumes: [String] = []
-        /// Of the volumes with names of their own those that were not there: Docker makes them with the container. Nil
-        /// in plans that other versions made.
-        var newVolumes: [String]?
+        /// Of the volumes with names of their own those that were not there: Docker makes them with the container.
+        var newVolumes: [String] = []
         /// Whether process 1 is systemd, and where the agent reads its settings; nil in plans that other
         /// versions made.
         var systemd: Bool?
@@ -187,7 +186,7 @@ struct CreateVM: Mutation {
     static func differencesFromBefore(_ plan: Plan, _ world: World) throws -> [String] {
         let container = try world.madeContainer(plan.names).map { "container \($0.name) is left" }
         let volumes = try plan.volumes.filter { try world.madeVolume($0) != nil }
-        let others = try (plan.newVolumes ?? []).filter { try world.engine.volume($0) != nil }
+        let others = try plan.newVolumes.filter { try world.engine.volume($0) != nil }
         return [container].compactMap(\.self) + volumes.map { "volume \($0) is left" }
             + others.map { "volume \($0), which was not there before, is there" }
             + (try plan.networks.filter(\.isToBeSeen)

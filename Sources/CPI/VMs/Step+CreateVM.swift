@@ -9,7 +9,7 @@ extension Step {
                 let spec = try VMSpec(
                     plan: plan, properties: call.properties, networks: call.networks
                 ).json(world)
-                world.progress.newVolumes = plan.newVolumes ?? []
+                world.progress.newVolumes = plan.newVolumes
                 try world.joining(plan, call) {
                     try world.createVM(
                         plan.vm.incomplete, spec, requiresLxcfs: call.properties.lxcfs == true)

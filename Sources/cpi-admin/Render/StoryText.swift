@@ -7,14 +7,6 @@ struct StoryText {
     /// Shows all requests to Docker, and ids in full.
     let isLong: Bool
     private static let barWidth = 16
-    /// Members of plans that only recovery has a use for.
-    private static let bookkeeping: Set<String> = [
-        "change", "furtherNetworks", "furtherVolumes", "macs", "method", "old", "operation",
-        "restartPolicy", "startedAt", "tellsSettings", "wasRunning", "container", "pinRuns", "why",
-        "wasListed", "wasPinned", "isKept", "addresses", "adopts", "ran", "newVolumes",
-        "suspendsRestarts",
-    ]
-
     var text: String {
         let (entries, hidden) = story.timeline.entries(requests: isLong)
         var parts = [Table.pairs(story.header)]
@@ -39,7 +31,7 @@ struct StoryText {
         let members = (story.plan.object ?? [:]).filter { key, value in
             if isLong { return true }
             let isEmpty = value.isNull || value == [] || value == [:] || value == ""
-            return !isEmpty && !StoryText.bookkeeping.contains(key)
+            return !isEmpty && !PlanMembers.bookkeeping.contains(key)
                 && !known.contains(value.string ?? "")
         }
         guard !members.isEmpty else { return nil }
