@@ -1,3 +1,4 @@
+import CPI
 import Engine
 import Journal
 
