@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Testing
 
 @testable import CPI
@@ -16,7 +17,8 @@ struct PlanMembersTests {
             let scene = try scenario.prepare()
             _ = try scene.runner.call(scenario.method, scenario.arguments(scene))
             let journal = try scene.runner.journal()
-            let operation = try journal.operations(.init(methods: [scenario.method])).first
+            let filter = OperationFilter(methods: [scenario.method], limit: 1)
+            let operation = try journal.operations(filter).first
             let plan = try JSON(parsing: (operation?.plan ?? "").utf8)
             members.formUnion(try #require(plan.object).keys)
         }
