@@ -44,6 +44,12 @@ public enum JournalError: Error, CustomStringConvertible {
         return isOne(of: [SQLITE_FULL])
     }
 
+    /// It is the process that has no room: too many open files, or too little memory.
+    public var isOfProcess: Bool {
+        guard case .file(_, let errno, _) = self else { return false }
+        return [EMFILE, ENFILE, ENOMEM].contains(errno)
+    }
+
     /// This user may not open the file, or not write it.
     public var isForbidden: Bool {
         if case .file(_, let errno, _) = self { return errno == EACCES || errno == EPERM }

@@ -30,6 +30,8 @@ extension EndToEnd {
             #expect(unknown.exitCode == 1)
             #expect(unknown.stderr.contains("neither Docker nor the journal knows a vm vm-none"))
             #expect(try rig.admin("recover", "--older-than", "0").exitCode == 64)
+            let named = try rig.admin("recover", "1m84tk", "--older-than", "0")
+            #expect(named.exitCode != 64, "\(named)")
             let ages = try rig.admin(
                 "recover", "--from-docker", "--older-than", "\(Int.max)", "--dry-run")
             #expect(ages.exitCode == 64 && ages.stderr.contains("from 0 to "), "\(ages)")

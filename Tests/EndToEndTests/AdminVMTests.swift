@@ -34,6 +34,11 @@ extension EndToEnd {
             for words in [vm, "shop/web/0", "up (", disk, "memory: asked 256 MiB", "Last calls"] {
                 #expect(page.contains(words), "\(words) in \(page)")
             }
+            try rig.result(
+                "set_vm_metadata",
+                [.string(vm), ["deployment": "shop", "job": "web\n1m84tk done"]])
+            let shown = try rig.admin("vm", vm).stdout + rig.admin("journal", "list").stdout
+            #expect(!shown.contains("\n1m84tk"), "\(shown)")
             let disks = try JSON(parsing: rig.admin("disks", "--json").stdout.utf8)
             let entry = disks["disks"].array?.first { $0["disk"].string == disk }
             #expect(entry?["attached_to"] == [.string(vm)] && entry?["detached_since"] == .null)

@@ -29,6 +29,31 @@ extension EndToEnd {
             #expect(try rig.call("delete_disk", [disk.result]).json["error"].isNull)
         }
 
+        @Test("With too few open files for a lock a call does nothing, and stands in nobody's way")
+        func openFiles() throws {
+            let rig = try Rig.live()
+            defer { rig.tearDown() }
+            let vm = try rig.makeVM(rig.network())
+            let disk = try rig.makeDisk()
+            for limit in 8...20 {
+                rig.machine = ["sh", "-c", "ulimit -n \(limit); exec \"$@\"", "sh"]
+                _ = try rig.call("attach_disk", [.string(vm), .string(disk)])
+                rig.machine = []
+                try rig.result("attach_disk", [.string(vm), .string(disk)])
+                try rig.result("detach_disk", [.string(vm), .string(disk)])
+            }
+        }
+
+        @Test("A limit of file sizes is a full disk, and not the end of the process")
+        func fileSizes() throws {
+            let rig = try Rig()
+            defer { rig.tearDown() }
+            rig.machine = ["sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"]
+            let disk = try rig.makeDisk()
+            #expect(try rig.result("has_disk", [.string(disk)]) == true)
+            try rig.result("delete_disk", [.string(disk)])
+        }
+
         /// Returns what mends it again.
         private func spoil(_ rig: Rig, _ fault: String) throws -> () -> Void {
             let directory = rig.directory + "/journal"

@@ -10,6 +10,7 @@ public enum CPI {
     public static func main(_ arguments: [String]) -> Int32 {
         Streams.fillGaps()
         signal(SIGPIPE, SIG_IGN)  // a director that is gone must not stop a call half way
+        signal(SIGXFSZ, SIG_IGN)  // a limit of file sizes (ulimit -f) is a full disk, and no end
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         switch CommandLineOptions(arguments) {
         case .version:

@@ -105,11 +105,13 @@ struct Service {
         let world = wiring.world(request.caller, configuration, .writing)
         world.recorder.watch(world.engine, effectsOnly: true)
         let bytes: [UInt8]
+        var isError = false
         do {
             bytes = CallResponse.success(
                 try Call(method: try M.decoded(request.arguments, world), world: world).run())
         } catch {
             let error = CPIError.from(error)
+            isError = true
             bytes = CallResponse.failure(error, wiring.redactor)
             if world.recorder.isOpen {
                 world.recorder.fail(
@@ -118,8 +120,8 @@ struct Service {
                         world, M.name, mutating: true, plan: nil, subjects: [], daemon: nil))
             }
         }
-        return Answer(bytes: bytes) { delivered in
-            world.recorder.record(.replied(delivered: delivered))
+        return Answer(bytes: bytes) { [isError] delivered in
+            world.recorder.record(.replied(delivered: delivered, isError: isError))
             world.signOfLife?.end()
             world.recorder.store.prune(days: configuration.journal.retentionDays)
             world.recorder.store.trim()

@@ -51,6 +51,8 @@ extension Inspection {
             return ((names + [pinless].compactMap(\.self)).sorted(), nil)
         } catch let error as CannotLook {
             return (names, error.description)
+        } catch let error as CPIError {
+            return (names, error.message)
         }
     }
 }

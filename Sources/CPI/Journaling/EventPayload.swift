@@ -22,8 +22,8 @@ public enum EventPayload: Sendable, Equatable {
     case note(String)
     /// `byOperator`: a person has decided it, with cpi-admin.
     case outcome(Operation.State, error: String?, byOperator: Bool = false)
-    /// The answer was written to stdout, or nobody was reading any more.
-    case replied(delivered: Bool)
+    /// The answer was written to stdout, or nobody was reading any more. `isError`: it is known to be an error.
+    case replied(delivered: Bool, isError: Bool = false)
     /// What was asked for: all else of it is read as an `Operation`.
     case intent(method: String)
 }
@@ -71,7 +71,10 @@ extension EventPayload {
                     "state": .string(state.rawValue), "error": error.map(JSON.string),
                     "by": byOperator ? "operator" : nil,
                 ].compactMapValues(\.self))
-        case .replied(let delivered): ["delivered": .bool(delivered)]
+        case .replied(let delivered, let isError):
+            .object(
+                ["delivered": .bool(delivered), "error": isError ? true : nil]
+                    .compactMapValues(\.self))
         }
     }
 
@@ -98,7 +101,9 @@ extension EventPayload {
             self = .outcome(
                 Operation.State(rawValue: data["state"].string ?? "") ?? .failed,
                 error: data["error"].string, byOperator: data["by"] == "operator")
-        case .replied: self = .replied(delivered: data["delivered"].bool ?? false)
+        case .replied:
+            self = .replied(
+                delivered: data["delivered"].bool ?? false, isError: data["error"].bool ?? false)
         }
     }
 }

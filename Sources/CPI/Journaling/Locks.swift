@@ -56,7 +56,8 @@ final class Locks {
     }
 
     /// A lock of that name in each directory that can be used. None where none can: the marks in
-    /// Docker have to do then. Throws `FileLock.Held`.
+    /// Docker have to do then. Throws `FileLock.Held`, and `CPIError` where this process has no room for it (open files):
+    /// it would go on where others are not kept away, and be taken for one of another machine.
     func acquire(_ name: String, seconds: Double, note: String) throws -> [FileLock] {
         var fault: Error?
         var locks: [FileLock] = []
@@ -69,6 +70,9 @@ final class Locks {
                         Locks.file(name, in: directory), seconds: seconds, note: note))
                 sweep(directory)
             } catch let error as JournalError {
+                guard !error.isOfProcess else {
+                    throw CPIError.cloud("no lock can be had for \(name): \(error)")
+                }
                 fault = fault ?? error
                 refused.insert(directory)
             }

@@ -70,13 +70,18 @@ extension World {
             if isGone { return false }
             // Else it may be well, as where Docker's disk is full: nobody is told to delete it.
             throw CPIError.cloud(
-                "VM \(other) may have disk \(disk), and Docker does not show its files; "
-                    + "next: docker system df, and repeat the call (\(error))")
+                "VM \(other) may have disk \(disk), and Docker does not show its files; next: see whether its "
+                    + "volumes are there and Docker's disk has room, and repeat the call (\(error))"
+            )
         }
     }
 
     private func has(_ disk: DiskCID, _ vm: VMCID) throws -> Bool {
-        let state = try LiveState(disk, of: vm, in: self.vm(vm), self)
+        guard let container = try self.vm(vm) else {
+            try requireNotHidden(vm)
+            return false
+        }
+        let state = try LiveState(disk, of: vm, in: container, self)
         return state.isListed || state.isMounted
     }
 

@@ -17,7 +17,7 @@ extension Inspection {
         if let remark = try daemonRemark() {
             findings.append(Finding("docker", remark.isWell ? .ok : .fail, remark.words))
         }
-        findings += try otherDaemon()
+        findings += try otherDaemon() + hiddenVMs()
         findings += [storage(info), try quota(), try cgroups(info), try privileged(), clock(info)]
         return findings + (try restartPolicies()) + (try vmFindings())
             + (try stoppedPins()) + (try missingPins()) + (try disksWithoutKeeper())
@@ -37,6 +37,24 @@ extension Inspection {
                 "daemon", .fail,
                 "another Docker daemon answers than the one that operation \(last.id) was done on",
                 advice: "see whether Docker's data directory is mounted; docker info")
+        ]
+    }
+
+    /// VMs of another storage driver. Volumes of one that Docker shows are none.
+    private func hiddenVMs() throws -> [Finding] {
+        let shown = Set(try engine.containers(.label(Label.vm)).compactMap(\.vm))
+        let hidden = try engine.volumes(.label(Label.storageDriver)).compactMap { volume in
+            try volume.labels.label(Label.vm).flatMap { vm in
+                try shown.contains(VMCID(vm)) ? nil : world.hiding(volume).map { (vm, $0) }
+            }
+        }
+        guard let why = hidden.first?.1 else { return [] }
+        let count = Set(hidden.map(\.0)).count
+        return [
+            Finding(
+                "hidden VMs", .fail,
+                "Docker shows \(count) VM\(count == 1 ? "" : "s") no more whose volumes are there: \(why)",
+                advice: "give Docker that storage driver again")
         ]
     }
 

@@ -26,9 +26,12 @@ extension Inspection {
             guard !named.isEmpty, let container = try world.listed(vm.description, called: "\(vm)")
             else { return [] }
             let pinned = Set(try world.pins(of: vm).map(\.disk))
-            return try named.filter { disk in
-                try !pinned.contains(disk) && world.isListed(disk, in: container.id)
-            }.map { disk in
+            let missing = try world.orLeftOut("container \(vm)") {
+                try named.filter { disk in
+                    try !pinned.contains(disk) && world.isListed(disk, in: container.id)
+                }
+            }
+            return (missing ?? []).map { disk in
                 Finding(
                     "disk \(disk)", .warn,
                     "VM \(vm) has it, and its pin was removed: a prune may take it",

@@ -16,7 +16,7 @@ public final class OperatorRecovery {
         /// RFC 3339; when it began, or when its first trace in Docker was made.
         public var since: String { found.since }
         /// Who is, or may be, at work on it: then it is left alone.
-        public var owner: String?
+        public var owner: OperationOwner?
         /// What recovery would do; nil when somebody is at work on it or Docker does not answer.
         public var action: String?
         public var needsPerson = false
@@ -91,8 +91,11 @@ public final class OperatorRecovery {
     }
 
     /// Everything open, oldest first, but last what waits for another one; or the one operation that `id` is a
-    /// prefix of.
-    public func cases(_ id: String?, _ wish: Operation.Direction? = nil) throws -> [Case] {
+    /// prefix of. One that was begun on another machine is looked at where it is not younger than `seconds`, else when
+    /// it is older than `grace`.
+    public func cases(
+        _ id: String?, olderThan seconds: Int? = nil, _ wish: Operation.Direction? = nil
+    ) throws -> [Case] {
         guard let journal else { return [] }
         var open = try journal.open().filter(\.mutating)
         if id == "last" {
@@ -100,7 +103,11 @@ public final class OperatorRecovery {
         } else if let id {
             open = [try journal.openOperation(id)]
         }
-        let cases = try open.map { look(try OpenOperation($0, in: journal), wish) }
+        let cases = try open.map { operation in
+            let found = try OpenOperation(operation, in: journal)
+            let isOld = seconds.map { isOlder(found, than: $0) } ?? false
+            return look(found, wish, ignoresGrace: isOld)
+        }
         return cases.filter { $0.waitsFor == nil } + cases.filter { $0.waitsFor != nil }
     }
 
@@ -125,13 +132,17 @@ public final class OperatorRecovery {
                 message: "Docker shows \(traces.isEmpty ? "no" : "several") interrupted operations "
                     + "whose id begins with \(id ?? "")")
         }
-        let age = Int64(seconds ?? OperatorRecovery.grace)
-        let limit = Timestamp.text(world.clock.wall() - age * 1_000)
-        // With 0 none is too young, also not one that a clock which is ahead has dated.
         let old = traces.filter {
-            age == 0 || $0.since <= limit || seconds == nil && world.seesLock(of: $0)
+            isOlder($0, than: seconds ?? OperatorRecovery.grace)
+                || seconds == nil && world.seesLock(of: $0)
         }
         return (old.map { look($0, wish, ignoresGrace: true) }, traces.count - old.count)
+    }
+
+    /// With 0 none is too young, also not one that a clock which is ahead has dated.
+    private func isOlder(_ one: OpenOperation, than seconds: Int) -> Bool {
+        seconds == 0
+            || one.since <= Timestamp.text(world.clock.wall() - Int64(seconds) * 1_000)
     }
 
     /// Operations that Docker shows and the journal does not know. They have an owner where another machine may be at
@@ -189,7 +200,7 @@ public final class OperatorRecovery {
 
     private func requireAsShown(_ one: Case, _ now: Case) throws {
         if let owner = now.owner {
-            throw CPIError.cloud("nothing was done: \(owner) is or may be at work on it now")
+            throw CPIError.cloud("nothing was done: \(owner.sentence) on it now")
         }
         if let trouble = now.trouble { throw CPIError.cloud("nothing was done: \(trouble)") }
         guard now.action == one.action else {

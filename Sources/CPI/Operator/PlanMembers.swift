@@ -5,7 +5,8 @@ public enum PlanMembers {
     public static let bookkeeping: Set<String> = [
         "addresses", "adopts", "change", "container", "furtherNetworks", "furtherVolumes",
         "isForeign",
-        "isGone", "isKept", "isThere", "macs", "method", "newVolumes", "old", "operation",
+        "isGone", "isKept", "isThere", "macs", "method", "mountsStore", "newVolumes", "old",
+        "operation",
         "pinRuns",
         "ran", "restartPolicy", "startedAt", "suspendsRestarts", "systemd", "tellsSettings",
         "wasListed", "wasPinned", "wasRunning", "why",

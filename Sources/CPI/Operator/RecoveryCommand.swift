@@ -23,7 +23,7 @@ public struct RecoveryCommand: CustomStringConvertible, Sendable {
     public var atAnyAge: RecoveryCommand { adding("--older-than 0") }
     var forward: RecoveryCommand { adding("--forward") }
     /// Without asking.
-    var yes: RecoveryCommand { adding("--yes") }
+    public var yes: RecoveryCommand { adding("--yes") }
 
     private func adding(_ words: String) -> RecoveryCommand {
         RecoveryCommand(description: "\(description) \(words)")
@@ -34,6 +34,12 @@ extension World {
     /// Settles an operation: by its id, or where no journal tells of it by what Docker shows.
     func recovery(of id: String) -> RecoveryCommand {
         recorder.store.journal != nil ? .of(id) : .fromDocker(id).atAnyAge
+    }
+
+    /// Settles an operation that may be at work elsewhere, and is not: by the journal where that has it open.
+    func recoveryAtAnyAge(of id: String) -> RecoveryCommand {
+        let isOpenHere = recorder.store.read { try $0.find(id)?.state.isOpen } == true
+        return (isOpenHere ? .of(id) : .fromDocker(id)).atAnyAge.yes
     }
 
     /// Settles an operation that Docker tells of, and no more: one that may be at work elsewhere is left alone.

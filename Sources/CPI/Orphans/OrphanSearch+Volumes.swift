@@ -4,33 +4,56 @@ import Journal
 extension OrphanSearch {
     func orphans(among all: [Volume], _ vms: Set<String>) throws -> [Orphan] {
         let copied = Set(try Traces(world: world).copies().flatMap(\.subjects).map(\.cid))
-        let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied)
-        let halfMade = try halfMade(among: all, vms)
+        let unsure = try unsure(among: all, vms, copied)
         return try all.compactMap { volume in
             guard !world.mayBeAtWork(volume.labels),
-                let reason = halfMade[volume.name] ?? withoutVM(volume, vms)
-                    ?? snapshots.reason(volume) ?? madeLate(volume)
+                let reason = unsure[volume.name] ?? withoutVM(volume, vms) ?? madeLate(volume)
             else { return nil }
+            let why = try volume.labels.label(Label.vm) == nil ? nil : world.hiding(volume)
             return Orphan(
-                kind: .volume, name: volume.name, reason: reason,
+                kind: .volume, name: volume.name,
+                reason: why.map { "its VM is not shown, and may be there: \($0)" } ?? reason,
                 command: try world.removal(ofVolume: volume.name),
-                removal: OrphanRemoval.of(volume)
+                removal: why == nil ? OrphanRemoval.of(volume) : .never("its VM may be there")
             ).of(director: world.otherDirector(volume.labels))
         }
     }
 
-    /// The reason of each. Docker lists a volume before it knows its labels: one that is just being made has them
-    /// a moment later.
-    private func halfMade(among volumes: [Volume], _ vms: Set<String>) throws -> [String: String] {
-        var found: [String: String] = [:]
-        for volume in volumes where volume.isHalfMade {
-            found[volume.name] = halfMade(volume.name, vms)
+    /// What looks half made, or like a part of something, and why: for a moment that is so of what is just being made or
+    /// removed. So it is looked at for a second.
+    private func unsure(among all: [Volume], _ vms: Set<String>, _ copied: Set<String>) throws
+        -> [String: String]
+    {
+        var halfMade: [String: String] = [:]
+        for volume in all where volume.isHalfMade {
+            halfMade[volume.name] = self.halfMade(volume.name, vms)
         }
+        let snapshots = OrphanSnapshots(names: Set(all.map(\.name)), copied: copied)
+        var parts = Dictionary(
+            uniqueKeysWithValues: all.compactMap { volume in
+                snapshots.reason(volume).map { (volume, $0) }
+            }.map { ($0.name, (volume: $0, reason: $1)) })
         _ = try world.wait(seconds: 1, every: 0.2) {
-            found = try found.filter { try world.engine.volume($0.key)?.isHalfMade == true }
-            return found.isEmpty
+            halfMade = try halfMade.filter { try world.engine.volume($0.key)?.isHalfMade == true }
+            parts = try parts.filter { try isPart($0.value.volume, copied) }
+            return halfMade.isEmpty && parts.isEmpty
         }
-        return found
+        return halfMade.merging(parts.mapValues(\.reason)) { one, _ in one }
+    }
+
+    /// Whether the other volume of the snapshot is missing still, and no operation on it is at work.
+    private func isPart(_ volume: Volume, _ copied: Set<String>) throws -> Bool {
+        let cid = volume.labels.label(Label.snapshot) ?? ""
+        let open = world.recorder.store.read { try $0.openMutations() } ?? []
+        // Before the look: what ends in between has done all of its work.
+        guard !world.mayBeAtWork(volume.labels),
+            !open.contains(where: {
+                $0.subjects.contains(SnapshotCID(cid).subject) && !world.isDead($0)
+            })
+        else { return false }
+        let names = try [cid, SnapshotCID(cid).record].filter { try world.engine.volume($0) != nil }
+        return names.contains(volume.name)
+            && OrphanSnapshots(names: Set(names), copied: copied).reason(volume) != nil
     }
 
     private func withoutVM(_ volume: Volume, _ vms: Set<String>) -> String? {
@@ -46,7 +69,7 @@ extension OrphanSearch {
         return madeLate(Subject(.disk, volume.name), by: CreateDisk.name, volume.labels)
     }
 
-    /// Names of ours without our labels: see `Volume.isHalfMade`.
+    /// Names of ours without our labels: see `Volume.isHalfMade`. Docker lists a volume before it knows its labels.
     private func halfMade(_ name: String, _ vms: Set<String>) -> String? {
         if DiskCID(name).isOurForm {
             return withoutLabel(CreateDisk.name)

@@ -12,6 +12,8 @@ struct OpenOperation {
     let since: String
     /// What is wrong, where that is no interruption; nil where it is one, as far as Docker shows.
     var damage: String?
+    /// Its call has answered with an error: nobody has the CID of what it was to make.
+    var hasToldError = false
     /// An operator has parked it: only `recover` with its id settles it.
     var isParkedByOperator = false
 
@@ -35,12 +37,28 @@ struct OpenOperation {
     var host: String { place?.machine.host ?? "" }
 }
 
+/// Who works on an operation, or may do so.
+public struct OperationOwner: Sendable, Equatable {
+    /// As in "process 4711".
+    public let words: String
+    /// It holds the operation's lock. Else the operation was begun lately, where no lock can be seen from here.
+    public let isSeen: Bool
+
+    public var sentence: String { "\(words) \(isSeen ? "is" : "may be") at work" }
+}
+
 extension OpenOperation {
     /// As the journal tells it.
     init(_ operation: Operation, in journal: Journal) throws {
         self.init(
             operation: operation, subjects: try journal.subjects(of: operation.id),
             place: RecordedOwner(operation)?.place, since: Timestamp.text(operation.started))
+        if operation.replied != nil,
+            let replied = try journal.events(of: operation.id, .replied).last,
+            case .replied(_, let isError) = EventPayload(replied)
+        {
+            hasToldError = isError
+        }
         guard operation.state == .parked,
             let outcome = try journal.events(of: operation.id, .outcome).last,
             case .outcome(_, _, let byOperator) = EventPayload(outcome)
@@ -82,11 +100,13 @@ extension World {
 
     /// Who is, or may be, at work on it; nil for nobody. `ignoresGrace`: what was begun lately on another machine counts
     /// as dead.
-    func owner(of found: OpenOperation, ignoresGrace: Bool = false) -> String? {
-        if locks.isOwned(found.id) { return locks.owner(found.id) }
+    func owner(of found: OpenOperation, ignoresGrace: Bool = false) -> OperationOwner? {
+        if locks.isOwned(found.id) {
+            return OperationOwner(words: locks.owner(found.id), isSeen: true)
+        }
         guard !ignoresGrace, mayLiveOnAnotherMachine(found), found.operation.state == .running
         else { return nil }
-        return "a process on machine \(found.host)"
+        return OperationOwner(words: "a process on machine \(found.host)", isSeen: false)
     }
 
     /// Whether what bears these labels may be just being used by the call that made it, here or elsewhere.
@@ -113,7 +133,6 @@ extension World {
         let isAhead = operation.since > Timestamp.text(clock.wall() + 60_000)
         return "\(operation.title) was begun on machine \(operation.host) at "
             + "\(operation.since)\(isAhead ? ", by a clock that is ahead of this one," : "") "
-            + "and may be at work there; if it is not: "
-            + "\(RecoveryCommand.fromDocker(operation.id).atAnyAge.yes)"
+            + "and may be at work there; if it is not: \(recoveryAtAnyAge(of: operation.id))"
     }
 }

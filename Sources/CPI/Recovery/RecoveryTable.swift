@@ -13,15 +13,19 @@ enum RecoveryTable {
         /// Whether anything may have been changed.
         var begun = true
         var asker = Asker.person(wish: nil)
+        /// Whether the call has answered with an error.
+        var hasToldError = false
+
+        /// Whether it is certain that nobody has the CID of what the operation was to make.
+        var isUnknownToAll: Bool { asker.isFailingCall || hasToldError }
     }
 
     static func action(_ question: Question, _ situation: Situation) -> Action {
         switch (question.rule, situation) {
         case (.nothing, _): .close(.failed, "nothing had been made")
 
-        // The call that fails knows that nobody has the CID yet.
         case (.removeIncomplete, .complete) where question.direction == .forward:
-            question.asker.isFailingCall ? .back : unanswered
+            question.isUnknownToAll ? .back : unanswered
         case (.removeIncomplete, .gone(let why)) where !question.asker.isFailingCall: .park(why)
         case (.removeIncomplete, _): .back
 

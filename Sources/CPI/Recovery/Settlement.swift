@@ -9,6 +9,7 @@ struct Settlement {
     private let asker: Asker
     /// All that it is about, by what its call named and its plan.
     private let about: [Subject]
+    private let hasToldError: Bool
     /// An operator has parked it; where settling fails it stays so.
     private let isParkedByOperator: Bool
 
@@ -16,6 +17,7 @@ struct Settlement {
         operation = found.operation
         self.asker = asker
         about = found.subjects
+        hasToldError = found.hasToldError
         isParkedByOperator = found.isParkedByOperator
         self.world = world.acting(as: operation)
         if operation.direction == .backward {
@@ -212,7 +214,7 @@ struct Settlement {
         try requirePossible(M.rule)
         let question = RecoveryTable.Question(
             rule: M.rule, direction: operation.direction, begun: try hasBegun(type, plan),
-            asker: asker)
+            asker: asker, hasToldError: hasToldError)
         return RecoveryTable.action(question, try M.situation(plan, world))
     }
 

@@ -92,7 +92,7 @@ struct SnapshotDisk: Mutation {
             Label.metadata: JSON(plan.metadata).text,
         ]
         var steps: [Step] = [
-            .createVolume(plan.snapshot.description, labels: labels),
+            .createVolume(plan.snapshot.description) { _ in labels },
             .createCopier(plan.copier, name, plan), .startCopier(plan.copier),
         ]
         if let user = plan.user, user.pauses {

@@ -45,6 +45,8 @@ enum Label {
     static let stemcellAPIVersion = "io.bosh.stemcell.api_version"
     /// On a VM: what of its HostConfig an Engine may not show. See `UnshownHostConfig`.
     static let unshown = "io.bosh.vm.host_config"
+    /// On a VM's volumes: Docker's storage driver when they were made. See `World.hiding`.
+    static let storageDriver = "io.bosh.cpi.storage_driver"
     /// On a network that a director manages: its CID.
     static let network = "io.bosh.network"
     /// On a VM: the addresses of its VIP networks, with commas between them.

@@ -2,10 +2,12 @@ import Engine
 
 extension Step {
     /// Makes a volume of our own.
-    static func createVolume(_ name: String, labels: [String: String]) -> Step {
+    static func createVolume(
+        _ name: String, labels: @escaping (World) throws -> [String: String]
+    ) -> Step {
         Step(
             name: "create volume \(name)",
-            do: { try $0.createMadeVolume(name, labels: labels) },
+            do: { try $0.createMadeVolume(name, labels: labels($0)) },
             verify: { try $0.madeVolume(name) != nil },
             undo: .by { try $0.removeMadeVolume(name) })
     }

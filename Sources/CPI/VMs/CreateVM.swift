@@ -155,11 +155,14 @@ struct CreateVM: Mutation {
     }
 
     static func steps(_ plan: Plan, _ call: CreateVM?) -> [Step] {
-        let labels = [Label.vm: plan.vm.description]
         return plan.networks.filter(\.isToBeSeen).map {
             .createNetwork($0, call?.properties(of: $0))
         }
-            + plan.volumes.map { .createVolume($0, labels: labels) }
+            + plan.volumes.map {
+                .createVolume($0) { world in
+                    try world.storageLabels().merging([Label.vm: plan.vm.description]) { $1 }
+                }
+            }
             + [.createVM(plan, call)]
             + plan.networks.filter { plan.furtherNetworks.contains($0.name) }.map { network in
                 .connect(

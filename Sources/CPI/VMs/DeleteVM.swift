@@ -41,7 +41,10 @@ struct DeleteVM: Mutation {
         var disks: Set<DiskCID> = []
         let named = try world.containers(of: vm, alsoRenamed: true)
         let containers = named.filter { $0.isOwn(of: vm) }
-        if named.isEmpty { try world.warnIfOnAnotherDaemon(vm.subject) }
+        if named.isEmpty {
+            try world.requireNotHidden(vm)
+            try world.warnIfOnAnotherDaemon(vm.subject)
+        }
         for stranger in named where !stranger.isOwn(of: vm) {
             let words =
                 "container \(stranger.name) is not a VM of ours (it has no label \(Label.vm))"

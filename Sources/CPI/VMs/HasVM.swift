@@ -15,7 +15,10 @@ struct HasVM: Query {
 
     func answer(_ world: World) throws -> JSON {
         let isThere = try world.vm(vm) != nil || world.lastCopy(of: vm) != nil
-        if !isThere { try world.warnIfOnAnotherDaemon(vm.subject) }
+        if !isThere {
+            try world.requireNotHidden(vm)
+            try world.warnIfOnAnotherDaemon(vm.subject)
+        }
         return .bool(isThere)
     }
 }

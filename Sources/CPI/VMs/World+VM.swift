@@ -21,7 +21,10 @@ extension World {
     /// As `vm`; throws VMNotFound, and another `CPIError` when an image is all that is left of the VM.
     func requireVM(_ cid: VMCID) throws -> Container {
         if let container = try vm(cid) { return container }
-        guard let image = try lastCopy(of: cid) else { throw CPIError.vmNotFound(cid) }
+        guard let image = try lastCopy(of: cid) else {
+            try requireNotHidden(cid)
+            throw CPIError.vmNotFound(cid)
+        }
         let left = try words(ofLastCopy: image, of: cid)
         throw CPIError.cloud(
             "VM \(cid) is half replaced, and \(left.what); next: "

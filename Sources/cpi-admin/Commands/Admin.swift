@@ -29,6 +29,7 @@ struct Admin: ParsableCommand {
 extension Admin {
     static func main() {
         Streams.fillGaps()
+        signal(SIGXFSZ, SIG_IGN)  // a limit of file sizes (ulimit -f) is a full disk, and no end
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -17,7 +17,7 @@ struct Table {
         let width = pairs.map(\.0.count).max() ?? 0
         let room = max(20, Terminal.width - width - gap)
         return pairs.map { name, cell in
-            let text = Clean.shown(Terminal.isInteractive ? cell.short ?? cell.text : cell.text)
+            let text = line(of: cell)
             let lines = Terminal.isInteractive ? Terminal.wrapped(text, room) : [text]
             let indent = "\n" + String(repeating: " ", count: width + gap)
             return pad(name, width + gap)
@@ -26,13 +26,17 @@ struct Table {
     }
 
     var text: String {
-        let shown = rows.map {
-            $0.map { Clean.shown(Terminal.isInteractive ? $0.short ?? $0.text : $0.text) }
-        }
+        let shown = rows.map { $0.map(Table.line(of:)) }
         let widths = fitted(shown)
         let title = line(columns.map(\.title), widths, columns.map { _ in .title })
         return ([title] + zip(shown, rows).map { line($0, widths, $1.map(\.style)) })
             .joined(separator: "\n")
+    }
+
+    /// Names and words of others may have ends of lines: a row would look like two.
+    private static func line(of cell: Listing.Cell) -> String {
+        let text = Terminal.isInteractive ? cell.short ?? cell.text : cell.text
+        return Clean.shown(text).replacing("\n", with: " ")
     }
 
     private func line(_ cells: [String], _ widths: [Int], _ styles: [Terminal.Style?]) -> String {

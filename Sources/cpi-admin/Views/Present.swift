@@ -10,7 +10,7 @@ struct Present {
     /// What recovery would do; nil for what is not open.
     var explanation: Explanation?
     /// Who is at work on it.
-    var owner: String?
+    var owner: OperationOwner?
     let next: String?
 
     /// Asks Docker. Whatever it answers, this fails nothing: the journal's story is there without it.

@@ -17,7 +17,7 @@ struct RecoveryResult {
         needsPerson = one.needsPerson
         failed = one.trouble != nil
         words =
-            one.owner.map { "nothing: \($0) is at work" }
+            one.owner.map { "nothing: \($0.sentence)" }
             ?? one.waitsFor.map { "nothing yet: \($0) has begun on it, and is to be settled first" }
             ?? one.action ?? one.trouble ?? "?"
     }
@@ -27,7 +27,7 @@ struct RecoveryResult {
             "id": .string(one.operation.id), "method": .string(one.operation.method),
             "action": .string(words), "settled": .bool(isSettled),
             "needs_person": .bool(needsPerson), "failed": .bool(failed),
-            "owner": JSON(one.owner),
+            "owner": JSON(one.owner?.words),
             "recovery": explanation?.json ?? .null,
         ]
     }

@@ -40,7 +40,7 @@ struct Story {
         case .elsewhere:
             "elsewhere: it was begun on \(host), and whether it is at work there is not seen from here"
         case .parked: "parked: a person is needed"
-        case .running: "running" + (present.owner.map { ": \($0) is at work" } ?? "")
+        case .running: "running" + (present.owner.map { ": \($0.sentence)" } ?? "")
         case .failed: "failed: it ended with an error"
         case .rolledBack: "rolled-back: it ended with an error, and was undone"
         case .done: view.state.rawValue

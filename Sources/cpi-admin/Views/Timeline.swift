@@ -62,7 +62,7 @@ struct Timeline {
         case .failed: true
         case .request(_, let status): (status ?? 599) >= 400
         case .outcome(let state, _, _): state != .done
-        case .replied(let delivered): !delivered
+        case .replied(let delivered, _): !delivered
         default: false
         }
     }
@@ -75,7 +75,7 @@ struct Timeline {
         case .failed(let error): return "\(event.step ?? "?"): \(error)"
         case .warning(let text), .note(let text): return text
         case .outcome(let state, _, _): return state.rawValue
-        case .replied(let delivered):
+        case .replied(let delivered, _):
             return delivered ? "delivered" : "lost: no process was reading"
         case .intent(let method): return method
         case .doing, .undoing: return "unfinished: \(event.step ?? "")"

@@ -51,6 +51,26 @@ struct OrphanTellingTests {
         }
     }
 
+    @Test("a snapshot that becomes whole while orphans looks is not called half made")
+    func wholeMeanwhile() throws {
+        try scene.makeVM()
+        try scene.makeDisk()
+        let cid = try #require(
+            try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]]).string)
+        let record = SnapshotCID(cid).record
+        let whole = try #require(scene.docker.state.volumes.removeValue(forKey: record))
+        #expect(try scene.runner.orphans(journal: true).contains { $0.name == cid })
+        var looks = 0
+        scene.docker.onRequest = { [scene] _, request in
+            guard request.path.hasSuffix("/volumes/\(cid)") else { return nil }
+            looks += 1
+            if looks == 1 { scene.docker.state.volumes[record] = whole }
+            return nil
+        }
+        #expect(try scene.runner.orphans(journal: true).isEmpty)
+        #expect(looks > 0)
+    }
+
     @Test("what ends while orphans looks is not called interrupted")
     func endedMeanwhile() throws {
         try killStemcell()

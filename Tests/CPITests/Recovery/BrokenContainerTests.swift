@@ -56,6 +56,23 @@ struct BrokenContainerTests {
         }
     }
 
+    @Test("one VM whose files Docker does not show ends neither the list of disks nor doctor")
+    func filesNotShown() throws {
+        let fault = scene.docker.onRequest
+        scene.docker.onRequest = nil
+        try scene.makeDisk()
+        scene.runner.configuration["attach"] = "auto"
+        _ = try scene.runner.call("attach_disk", [.string(sound), .string(scene.disk)])
+        scene.docker.state.containers.removeAll { $0.name == DiskCID(scene.disk).pin }
+        scene.docker.onRequest = { count, request in
+            request.method == "HEAD" ? .status(500, "") : fault?(count, request)
+        }
+        let inspection = try scene.runner.operatorRecovery(journal: true).inspection
+        #expect(try inspection.diagnose().contains { $0.what == "privileged" })
+        let disk = try #require(try inspection.disks(usage: false).first)
+        #expect(disk.disk == scene.disk && disk.unseen != nil)
+    }
+
     @Test("it can be deleted, also when delete_vm is killed in the middle")
     func deleted() throws {
         let fault = scene.docker.onRequest

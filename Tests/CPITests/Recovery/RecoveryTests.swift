@@ -9,9 +9,11 @@ import Testing
 struct RecoveryTests {
     private static func question(
         _ rule: RecoveryRule, _ direction: Operation.Direction = .forward, begun: Bool = true,
-        by asker: Asker = .person(wish: nil)
+        by asker: Asker = .person(wish: nil), hasToldError: Bool = false
     ) -> RecoveryTable.Question {
-        RecoveryTable.Question(rule: rule, direction: direction, begun: begun, asker: asker)
+        RecoveryTable.Question(
+            rule: rule, direction: direction, begun: begun, asker: asker,
+            hasToldError: hasToldError)
     }
 
     private static let failing = Asker.failingCall(hasStarted: false)
@@ -20,10 +22,12 @@ struct RecoveryTests {
         (question(.removeIncomplete), .incomplete, "roll back"),
         (question(.removeIncomplete, begun: false), .incomplete, "roll back"),
         (question(.removeIncomplete), .complete, "leave to a person"),
+        (question(.removeIncomplete, hasToldError: true), .complete, "roll back"),
         (question(.removeIncomplete, .backward), .complete, "roll back"),
         (question(.removeIncomplete, .backward), .incomplete, "roll back"),
         (question(.removeIncomplete, by: failing), .complete, "roll back"),
         (question(.keepWhatIsMade), .complete, "leave to a person"),
+        (question(.keepWhatIsMade, hasToldError: true), .complete, "leave to a person"),
         (question(.keepWhatIsMade), .incomplete, "close as failed"),
         (question(.keepWhatIsMade, by: failing), .complete, "close as done"),
         (question(.keepWhatIsMade), .gone("x"), "leave to a person: x"),
@@ -126,12 +130,55 @@ struct RecoveryTests {
         let plan: JSON = [
             "vm": .string(scene.vm),
             "containers": [["id": .string(scene.container?.id ?? ""), "name": .string(scene.vm)]],
-            "volumes": [], "images": [],
+            "volumes": [], "images": [], "pins": [], "networks": [], "kept": [],
         ]
         let owner: JSON = [
             "daemon": ["id": .string(daemon), "address": "tcp://elsewhere:2376"]
         ]
         return try intent(scene, "delete_vm", plan, owner: owner)
+    }
+
+    @Test("what may be at work elsewhere is settled by its id, when somebody says that it is not")
+    func elsewhere() throws {
+        let scene = try Scene.attached()
+        let plan: JSON = [
+            "vm": .string(scene.vm), "containers": [], "volumes": [], "images": [], "pins": [],
+            "networks": [], "kept": [],
+        ]
+        let id = try intent(scene, "delete_vm", plan, owner: ["place": "elsewhere id boot 1:2"])
+        let recovery = try scene.runner.operatorRecovery(journal: true)
+        for seconds in [nil, 600] {
+            let owner = try recovery.cases(id, olderThan: seconds).first?.owner
+            #expect(owner?.sentence == "a process on machine elsewhere may be at work")
+        }
+        let failure = #expect(throws: CallFailure.self) { try scene.detach() }
+        let command = "\(RecoveryCommand.of(id).atAnyAge.yes)"
+        #expect(failure?.message.contains("if it is not: \(command)") == true, "\(failure)")
+        let one = try #require(try recovery.cases(id, olderThan: 0).first)
+        #expect(one.owner == nil)
+        _ = try recovery.settle(one)
+        _ = try scene.detach()
+    }
+
+    @Test("a stemcell whose call has told of an error, while Docker was gone, is taken back later")
+    func toldError() throws {
+        let scene = try Scene()
+        var isGone = false
+        scene.docker.onRequest = { _, request in
+            if isGone { return .beforeSending }
+            isGone = request.path.hasSuffix("/commit")
+            return nil
+        }
+        let image = JSON.string(scene.runner.directory.path + "/image")
+        let failure = #expect(throws: CallFailure.self) {
+            try scene.runner.call("create_stemcell", [image, ["name": "x"]])
+        }
+        #expect(failure?.message.contains("could not be seen") == true, "\(failure)")
+        scene.docker.onRequest = nil
+        #expect(scene.docker.state.imageTags.count > 1)
+        try scene.runner.recover()
+        #expect(scene.docker.state.imageTags == [scene.stemcell])
+        #expect(try scene.runner.journal().open().isEmpty)
     }
 
     @Test("what was begun here is known to be of here")

@@ -98,8 +98,10 @@ extension OperatorRecovery.Case {
     /// Throws `Complaint` when a live process works on the operation.
     func requireNoOwner() throws {
         guard let owner else { return }
+        let next =
+            owner.isSeen ? "" : "; if it is not: \(RecoveryCommand.of(operation.id).atAnyAge.yes)"
         throw Complaint(
-            "operation \(operation.id) is being worked on by \(owner), since \(since)",
+            "operation \(operation.id): \(owner.sentence) on it, since \(since)\(next)",
             ExitCode.ownerAlive)
     }
 }

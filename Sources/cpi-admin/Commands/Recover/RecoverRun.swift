@@ -30,8 +30,8 @@ struct RecoverRun: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            With --from-docker: leave alone what is younger, in seconds; somebody may be at work on it. Without it \
-            \(OperatorRecovery.grace), for what was begun where no lock can be seen from here.
+            With --from-docker, or an operation's id: leave alone what is younger, in seconds; somebody may be at work \
+            on it. Without it \(OperatorRecovery.grace), for what was begun where no lock can be seen from here.
             """)
     var olderThan: Int?
     @Flag(
@@ -77,8 +77,8 @@ struct RecoverRun: ParsableCommand {
                 "--older-than must be a whole number from 0 to \(RecoverRun.longestAge): "
                     + "not \(olderThan ?? 0)")
         }
-        guard olderThan == nil || fromDocker else {
-            throw ValidationError("--older-than is for --from-docker")
+        guard olderThan == nil || fromDocker || id != nil else {
+            throw ValidationError("--older-than needs the id of an operation, or --from-docker")
         }
     }
 
@@ -89,7 +89,7 @@ struct RecoverRun: ParsableCommand {
             let (found, young) =
                 try fromDocker
                 ? recovery.casesFromDocker(id, olderThan: olderThan, wish)
-                : (recovery.cases(id, wish), 0)
+                : (recovery.cases(id, olderThan: olderThan, wish), 0)
             let wanted = try wanted(recovery, found)
             let cases = found.filter { wanted.fits($0.subjects) }
             if id != nil { try cases.first?.requireNoOwner() }
@@ -150,7 +150,7 @@ struct RecoverRun: ParsableCommand {
         for one in cases {
             guard let owner = one.owner else { continue }
             say(
-                "\(one.title) is not in this journal: begun at \(one.since); \(owner) may be at work on it"
+                "\(one.title) is not in this journal: begun at \(one.since); \(owner.sentence) on it"
             )
         }
         let dead = cases.filter { $0.owner == nil }.map(\.title)
