@@ -39,7 +39,8 @@ extension World {
     /// Settles an operation that may be at work elsewhere, and is not: by the journal where that has it open.
     func recoveryAtAnyAge(of id: String) -> RecoveryCommand {
         let isOpenHere = recorder.store.read { try $0.find(id)?.state.isOpen } == true
-        return (isOpenHere ? .of(id) : .fromDocker(id)).atAnyAge.yes
+        let command = isOpenHere ? RecoveryCommand.of(id) : .fromDocker(id)
+        return command.atAnyAge.yes
     }
 
     /// Settles an operation that Docker tells of, and no more: one that may be at work elsewhere is left alone.
