@@ -57,7 +57,7 @@ struct BrokenContainerTests {
     }
 
     @Test("one VM whose files Docker does not show ends neither the list of disks nor doctor")
-    func filesNotShown() throws {
+    func filesOfOneNotShown() throws {
         let fault = scene.docker.onRequest
         scene.docker.onRequest = nil
         try scene.makeDisk()

@@ -31,7 +31,7 @@ struct HiddenVMTests {
 
     private func failure(_ method: String, _ arguments: [JSON]) -> String {
         let failure = #expect(throws: CallFailure.self) {
-            try scene.runner.call(method, .array(arguments))
+            try scene.runner.call(method, arguments)
         }
         return failure?.message ?? ""
     }
