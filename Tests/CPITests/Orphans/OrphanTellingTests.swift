@@ -58,7 +58,8 @@ struct OrphanTellingTests {
         let cid = try #require(
             try scene.runner.call("snapshot_disk", [.string(scene.disk), [:]]).string)
         let record = SnapshotCID(cid).record
-        let whole = try #require(scene.docker.state.volumes.removeValue(forKey: record))
+        let whole = scene.docker.state.volumes.removeValue(forKey: record)
+        #expect(whole != nil)
         #expect(try scene.runner.orphans(journal: true).contains { $0.name == cid })
         var looks = 0
         scene.docker.onRequest = { [scene] _, request in
