@@ -95,7 +95,7 @@ final class CallRunner {
                 transport: docker.transport, clock: time.clock, logger: logger, sleep: time.sleep,
                 sharedLocks: locks.path))
         let answer = service.answer(bytes)
-        if delivers { answer.replied(true) }
+        if delivers, !docker.isDead { answer.replied(true) }
         return answer.bytes
     }
 

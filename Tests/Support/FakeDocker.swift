@@ -58,7 +58,8 @@ final class FakeDocker {
     /// The bytes in the bodies of all answers.
     private(set) var answered = 0
     private var late: [Request] = []
-    private var isDead = false
+    /// Whether the caller was killed: it says nothing more, to nobody.
+    private(set) var isDead = false
     private var told: String?
 
     var transport: Transport { { try self.answer($0) } }
