@@ -30,6 +30,8 @@ struct Wiring {
     /// A world for one call, with a new operation. Connects to nothing yet.
     func world(_ caller: CallContext, _ configuration: Configuration, _ access: Access) -> World {
         let logger = logger.redacted(by: redactor)
+        // Read while files can be opened: one that does not know its machine counts as one of another.
+        if access == .writing { _ = Machine.here }
         let place = JournalPlace.open(configuration.journal.directory, access, logger)
         let id = OperationID(at: clock.wall()).text
         let store = JournalStore(place.journal, clock: clock, logger: logger, redactor: redactor)
