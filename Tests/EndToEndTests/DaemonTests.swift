@@ -50,6 +50,42 @@ extension EndToEnd {
             #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
         }
 
+        @Test(
+            "Started with another storage driver: its VMs are not gone, and come back with the old one",
+            .enabled("podman and the image store of containerd have no such choice") {
+                try !TestEngine.isPodman
+                    && !(ProcessInfo.processInfo.environment["ENGINE_HAS"] ?? "").contains(
+                        "containerd")
+            })
+        func anotherDriver() throws {
+            try withSmallEngine("driver", size: "400m") { rig, _ in
+                let network = rig.network()
+                let vm = try rig.makeVM(network)
+                let disk = try rig.makeDisk()
+                try rig.awaitAgent(vm)
+                try rig.result("attach_disk", [.string(vm), .string(disk)])
+                let has = try #require(rig.testEngine.directory) + "/has"
+                let usual = try String(contentsOfFile: has, encoding: .utf8)
+                try "\(usual) vfs".write(toFile: has, atomically: true, encoding: .utf8)
+                try rig.testEngine.daemon("reboot")
+                for (method, arguments) in [
+                    ("has_vm", [vm]), ("delete_vm", [vm]), ("delete_disk", [disk]),
+                ] {
+                    let answer = try rig.call(method, JSON(arguments))
+                    #expect(answer.errorMessage.contains("may be there"), "\(answer.stdout)")
+                }
+                let doctor = try rig.admin("doctor")
+                #expect(doctor.exitCode == 1 && doctor.stdout.contains("shows 1 VM no more"))
+                let orphans = try rig.admin("orphans", "--remove", "volume")
+                #expect(orphans.stdout.contains("its VM is not shown"), "\(orphans)")
+                try usual.write(toFile: has, atomically: true, encoding: .utf8)
+                try rig.testEngine.daemon("reboot")
+                #expect(try rig.result("has_vm", [.string(vm)]) == true)
+                try rig.awaitAgent(vm)
+                #expect(try rig.result("get_disks", [.string(vm)]) == [.string(disk)])
+            }
+        }
+
         @Test("Killed in the middle of create_vm: the VM is made by the next call, and only once")
         func killedCreation() throws {
             let rig = try Rig()
