@@ -7,14 +7,8 @@ import Journal
 /// is mounted already is success without a restart; so is repeating the call.
 struct AttachDisk: DiskMethod {
     static let name = "attach_disk"
-    static let arguments = ["vm_cid", "disk_cid"]
     let vm: VMCID
     let disk: DiskCID
-
-    init(_ arguments: Arguments) throws {
-        vm = try VMCID(arguments[0])
-        disk = try DiskCID(arguments[1])
-    }
 
     func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)

@@ -43,7 +43,7 @@ struct DeleteDisk: Mutation {
                 holder.container.hasInPlace(disk),
                 try world.isOnlyMountedAhead(disk, in: vm, holder.container)
             else { continue }
-            return DetachDisk(vm, disk)
+            return DetachDisk(vm: vm, disk: disk)
         }
         return nil
     }

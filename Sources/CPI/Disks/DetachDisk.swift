@@ -6,19 +6,8 @@ import Journal
 /// after it. One that is not attached is success.
 struct DetachDisk: DiskMethod {
     static let name = "detach_disk"
-    static let arguments = ["vm_cid", "disk_cid"]
     let vm: VMCID
     let disk: DiskCID
-
-    init(_ arguments: Arguments) throws {
-        vm = try VMCID(arguments[0])
-        disk = try DiskCID(arguments[1])
-    }
-
-    init(_ vm: VMCID, _ disk: DiskCID) {
-        self.vm = vm
-        self.disk = disk
-    }
 
     func plan(_ world: World) throws -> DiskChange {
         let container = try world.requireSettledVM(vm)

@@ -5,4 +5,14 @@ import Journal
 protocol DiskMethod: Mutation where Plan == DiskChange {
     var vm: VMCID { get }
     var disk: DiskCID { get }
+
+    init(vm: VMCID, disk: DiskCID)
+}
+
+extension DiskMethod {
+    static var arguments: [String] { ["vm_cid", "disk_cid"] }
+
+    init(_ arguments: Arguments) throws {
+        self.init(vm: try VMCID(arguments[0]), disk: try DiskCID(arguments[1]))
+    }
 }
