@@ -64,7 +64,7 @@ extension EndToEnd {
                 let disk = try rig.makeDisk()
                 try rig.awaitAgent(vm)
                 try rig.result("attach_disk", [.string(vm), .string(disk)])
-                let has = rig.socket.dropLast("docker.sock".count) + "has"
+                let has = String(rig.socket.dropLast("docker.sock".count)) + "has"
                 let usual = try String(contentsOfFile: has, encoding: .utf8)
                 try "\(usual) vfs".write(toFile: has, atomically: true, encoding: .utf8)
                 try rig.testEngine.daemon("reboot")
