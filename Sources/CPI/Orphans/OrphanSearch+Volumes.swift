@@ -10,12 +10,19 @@ extension OrphanSearch {
                 let reason = unsure[volume.name] ?? withoutVM(volume, vms) ?? madeLate(volume)
             else { return nil }
             let why = try volume.labels.label(Label.vm) == nil ? nil : world.hiding(volume)
-            return Orphan(
-                kind: .volume, name: volume.name,
-                reason: why.map { "its VM is not shown, and may be there: \($0)" } ?? reason,
-                command: try world.removal(ofVolume: volume.name),
-                removal: why == nil ? OrphanRemoval.of(volume) : .never("its VM may be there")
-            ).of(director: world.otherDirector(volume.labels))
+            let orphan =
+                if let why {
+                    Orphan(
+                        kind: .volume, name: volume.name,
+                        reason: "its VM is not shown, and may be there: \(why)",
+                        command: "docker info", removal: .never("its VM may be there"))
+                } else {
+                    Orphan(
+                        kind: .volume, name: volume.name, reason: reason,
+                        command: try world.removal(ofVolume: volume.name),
+                        removal: OrphanRemoval.of(volume))
+                }
+            return orphan.of(director: world.otherDirector(volume.labels))
         }
     }
 
