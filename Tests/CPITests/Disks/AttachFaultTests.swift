@@ -155,12 +155,9 @@ struct AttachFaultTests {
         let scene = scene
         scene.docker.onRequest = { _, request in
             if request.path.hasSuffix("/start") {
-                var thief = FakeDocker.State.Container(
-                    id: String(repeating: "e", count: 64), name: "thief", imageID: "", config: [:],
-                    hostConfig: [:], mounts: [], endpoints: [:], layer: [:], status: "running")
-                thief.endpoints["net-a"] = .init(config: [:], address: "10.1.0.5")
                 if scene.docker.state.container("thief") == nil {
-                    scene.docker.state.containers.append(thief)
+                    scene.docker.state.addContainer(
+                        "thief", on: "net-a", address: "10.1.0.5", status: "running")
                 }
             }
             return nil

@@ -52,14 +52,6 @@ struct RenamedContainerTests {
             words.count == 1 && words[0].contains("it was stopped when its container was replaced"))
     }
 
-    /// A container of somebody else's, which runs.
-    private static func addStranger(_ name: String, to scene: Scene) {
-        scene.docker.state.containers.append(
-            FakeDocker.State.Container(
-                id: scene.docker.state.newID(), name: name, imageID: "", config: [:],
-                hostConfig: [:], mounts: [], endpoints: [:], layer: [:], status: "running"))
-    }
-
     @Test("a VM whose name somebody has given to another container is there, and keeps its disk")
     func nameGivenAway() throws {
         let scene = try LiveAttachTests().scene
@@ -69,7 +61,7 @@ struct RenamedContainerTests {
                 agent: "agent-2", networks: ["d": Scene.network("net-a", "10.1.0.6")]
             ).array?.first)
         try scene.docker.engine.renameContainer(scene.vm, to: "foo")
-        RenamedContainerTests.addStranger(scene.vm, to: scene)
+        scene.docker.state.addContainer(scene.vm, status: "running")
         #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)
         for (method, arguments) in [
             ("delete_disk", [.string(scene.disk)]), ("attach_disk", [second, .string(scene.disk)]),
@@ -97,8 +89,8 @@ struct RenamedContainerTests {
         try scene.killAttachAtCommit()
         let id = try #require(scene.container).id
         try engine.renameContainer(scene.vm, to: "foo")
-        RenamedContainerTests.addStranger(VMCID(scene.vm).old(id), to: scene)
-        RenamedContainerTests.addStranger(scene.vm, to: scene)
+        scene.docker.state.addContainer(VMCID(scene.vm).old(id), status: "running")
+        scene.docker.state.addContainer(scene.vm, status: "running")
         _ = try scene.runner.call("delete_vm", [.string(scene.vm)])
         #expect(scene.docker.state.container("foo") == nil)
         #expect(scene.docker.state.container(scene.vm) != nil)

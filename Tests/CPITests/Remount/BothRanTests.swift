@@ -114,11 +114,9 @@ struct BothRanTests {
         let scene = try LiveAttachTests().scene
         _ = try scene.attach()
         let disk = scene.disk
-        scene.docker.state.containers.append(
-            FakeDocker.State.Container(
-                id: scene.docker.state.newID(), name: "backup", imageID: "", config: [:],
-                hostConfig: [:], mounts: [.init(isVolume: true, source: disk, destination: "/x")],
-                endpoints: [:], layer: [:], status: "exited"))
+        scene.docker.state.addContainer(
+            "backup", mounts: [.init(isVolume: true, source: disk, destination: "/x")],
+            status: "exited")
         try scene.makeDisk()
         scene.runner.configuration["attach"] = "restart"
         scene.docker.exitAfterStart = { $0.labels["io.bosh.replaces"]?.isEmpty == false ? 1 : nil }

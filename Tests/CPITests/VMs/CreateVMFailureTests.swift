@@ -165,11 +165,7 @@ struct CreateVMFailureTests {
         scene.docker.state.networks.removeAll { $0.name == "net-a" }
         scene.docker.onRequest = { _, request in
             guard request.path.hasSuffix("/start") else { return nil }
-            var other = FakeDocker.State.Container(
-                id: String(repeating: "e", count: 64), name: "other", imageID: "", config: [:],
-                hostConfig: [:], mounts: [], endpoints: [:], layer: [:])
-            other.endpoints["net-a"] = .init(config: [:])
-            scene.docker.state.containers.append(other)
+            scene.docker.state.addContainer("other", on: "net-a")
             return .status(500, "boom")
         }
         let failure = #expect(throws: CallFailure.self) { try scene.create() }

@@ -104,11 +104,7 @@ struct DeleteVMKilledTests {
         let scene = try Scene.goWorld()
         let index = try #require(scene.docker.state.index(ofContainer: scene.vm))
         scene.docker.state.containers[index].name = "moved"
-        scene.docker.state.containers.append(
-            .init(
-                id: String(repeating: "d", count: 64), name: scene.vm, imageID: "",
-                config: ["Image": "busybox"], hostConfig: [:], mounts: [], endpoints: [:],
-                layer: [:]))
+        scene.docker.state.addContainer(scene.vm, config: ["Image": "busybox"])
         _ = try? scene.runner.call("reboot_vm", [.string(scene.vm)])
         #expect(scene.container?.isRunning == false)
         #expect(try scene.runner.call("has_vm", [.string(scene.vm)]) == true)

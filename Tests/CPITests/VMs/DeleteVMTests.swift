@@ -232,12 +232,8 @@ struct DeleteVMTests {
     @Test("a VM of the reference CPI goes with its ephemeral volume")
     func reference() throws {
         let name = "c-11111111-2222-4333-8444-555555550001"
-        scene.docker.state.containers.append(
-            .init(
-                id: String(repeating: "d", count: 64), name: name, imageID: "", config: [:],
-                hostConfig: [:],
-                mounts: [.init(isVolume: true, source: "vol-eph-\(name)", destination: "/x")],
-                endpoints: [:], layer: [:]))
+        scene.docker.state.addContainer(
+            name, mounts: [.init(isVolume: true, source: "vol-eph-\(name)", destination: "/x")])
         scene.docker.state.volumes["vol-eph-\(name)"] = .init(name: "vol-eph-\(name)")
         #expect(try scene.runner.call("has_vm", [.string(name)]) == true)
         _ = try delete(name)

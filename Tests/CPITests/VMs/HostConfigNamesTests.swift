@@ -93,12 +93,9 @@ struct HostConfigNamesTests {
         let scene = try Scene()
         try scene.makeDisk()
         let text = properties.text.replacing("DISK", with: scene.disk)
-        scene.docker.state.containers.append(
-            .init(
-                id: String(repeating: "d", count: 64), name: "other", imageID: "", config: [:],
-                hostConfig: [:],
-                mounts: [.init(isVolume: false, source: "/srv", destination: "/var/vcap/bosh")],
-                endpoints: [:], layer: [:]))
+        scene.docker.state.addContainer(
+            "other",
+            mounts: [.init(isVolume: false, source: "/srv", destination: "/var/vcap/bosh")])
         let failure = #expect(throws: CallFailure.self) {
             try scene.create(properties: JSON(parsing: text.utf8))
         }
