@@ -116,7 +116,8 @@ extension EndToEnd {
             let name = network["cloud_properties"]["name"].string ?? ""
             #expect(container.endpoints[name]?["IPAddress"] == part["ip"])
             #expect(container.json["HostConfig"]["Dns"].array?.isEmpty ?? true)
-            // Docker's name server knows its containers.
+            // Docker's name server knows its containers. podman's has the network's gateway for address.
+            guard try !TestEngine.isPodman else { return }
             _ = try rig.shell(second, "nslookup \(first) 127.0.0.11")
         }
 
