@@ -4,11 +4,8 @@ public enum PlanMembers {
     /// was asked for.
     public static let bookkeeping: Set<String> = [
         "addresses", "adopts", "change", "container", "furtherNetworks", "furtherVolumes",
-        "isForeign",
-        "isGone", "isKept", "isThere", "macs", "method", "mountsStore", "newVolumes", "old",
-        "operation",
-        "pinRuns",
-        "ran", "restartPolicy", "startedAt", "suspendsRestarts", "systemd", "tellsSettings",
-        "wasListed", "wasPinned", "wasRunning", "why",
+        "isForeign", "isGone", "isKept", "isThere", "macs", "method", "mountsStore", "newVolumes",
+        "old", "operation", "pinRuns", "ran", "restartPolicy", "startedAt", "suspendsRestarts",
+        "systemd", "tellsSettings", "wasListed", "wasPinned", "wasRunning", "why",
     ]
 }
